@@ -1,0 +1,91 @@
+/**
+ * From an allocation to the variant of one call.
+ *
+ * Without a key a call is assigned by chance. With a key it is assigned by two hashes over 10,000 buckets: the operation's
+ * permanent salt decides who gets the baseline, the allocation's own salt spreads the rest over the other variants.
+ * The baseline's share never falls below the holdout, and buckets are taken from the bottom, so a key in the holdout has the
+ * baseline in every allocation and never sees a learnt value.
+ */
+import type { VariantId } from "./variant-id.ts";
+
+/** A variant and its share of the calls, 0 to 1. */
+export interface WeightedVariant {
+  readonly id: VariantId;
+  readonly role: VariantRole;
+  readonly weight: number;
+}
+
+/** The base values; the best proven variant; one that is tried against it. */
+export type VariantRole = "baseline" | "incumbent" | "challenger";
+
+/** The number of buckets that keys fall into. */
+export const BUCKETS = 10_000;
+
+/**
+ * MurmurHash3, x86, 32 bits (Appleby, public domain), of a text's UTF-8 bytes.
+ * Test vectors: `assignment.test.ts`; any language's MurmurHash3 gives the same buckets.
+ */
+export function hash32(text: string, seed = 0): number {
+  const bytes = new TextEncoder().encode(text);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const blocks = bytes.length >>> 2;
+  let hash = seed | 0;
+  for (let block = 0; block < blocks; block++) {
+    hash = Math.imul(rotate(hash ^ scramble(view.getUint32(block * 4, true)), 13), 5) + 0xe6546b64;
+  }
+  let tail = 0;
+  for (let index = bytes.length - 1; index >= blocks * 4; index--) tail = (tail << 8) | view.getUint8(index);
+  if (bytes.length % 4 !== 0) hash ^= scramble(tail);
+  hash ^= bytes.length;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+/** The bucket of a key under a salt, 0 to 9,999. */
+export function bucketOf(salt: string, key: string): number {
+  return hash32(`${salt}:${key}`) % BUCKETS;
+}
+
+/** Where the point falls that chooses a call's variant: the sticky key of the call, or a chance in [0, 1). */
+export type AssignmentPoint = { readonly key: string } | { readonly chance: number };
+
+/**
+ * The variant of one call.
+ *
+ * @param variants At least one; their weights sum to 1. With none of role `baseline` a key goes by the allocation's salt alone.
+ */
+export function assignVariant<Variant extends WeightedVariant>(
+  variants: readonly Variant[],
+  salts: { readonly holdoutSalt: string; readonly salt: string },
+  point: AssignmentPoint,
+): Variant {
+  if (!("key" in point)) return pick(variants, point.chance);
+  const baseline = variants.find((variant) => variant.role === "baseline");
+  if (baseline === undefined) return pick(variants, bucketOf(salts.salt, point.key) / BUCKETS);
+  if (variants.length === 1 || bucketOf(salts.holdoutSalt, point.key) < baseline.weight * BUCKETS) return baseline;
+  const others = variants.filter((variant) => variant !== baseline && variant.weight > 0);
+  return others.length === 0 ? baseline : pick(others, bucketOf(salts.salt, point.key) / BUCKETS);
+}
+
+/** The variant at a point of the shares laid end to end, whatever they sum to. */
+function pick<Variant extends WeightedVariant>(variants: readonly Variant[], point: number): Variant {
+  let rest = point * variants.reduce((sum, variant) => sum + variant.weight, 0);
+  let last: Variant | undefined;
+  for (const variant of variants) {
+    if (variant.weight <= 0 && last !== undefined) continue;
+    last = variant;
+    rest -= variant.weight;
+    if (rest < 0) return variant;
+  }
+  if (last === undefined) throw new RangeError("an allocation needs at least one variant");
+  return last;
+}
+
+function scramble(block: number): number {
+  return Math.imul(rotate(Math.imul(block, 0xcc9e2d51), 15), 0x1b873593);
+}
+
+function rotate(word: number, bits: number): number {
+  return (word << bits) | (word >>> (32 - bits));
+}

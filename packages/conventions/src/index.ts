@@ -1,0 +1,74 @@
+/** The words that every part of Trimtab uses: names, contexts, parameters, variants, instruments and wire documents. */
+export {
+  ALLOCATION_DOCUMENT_SCHEMA,
+  type AllocatedVariant,
+  type Allocation,
+  type AllocationDocument,
+  findAllocation,
+  type OperationAllocations,
+  parseAllocationDocument,
+  withoutChallengers,
+} from "./allocation-document.ts";
+export { type AssignmentPoint, assignVariant, BUCKETS, bucketOf, hash32, type VariantRole, type WeightedVariant } from "./assignment.ts";
+export {
+  contextAttribute,
+  contextKeyOfLabel,
+  contextLabel,
+  labels,
+  metadataAttribute,
+  OUTCOMES,
+  type Outcome,
+  parameterAttribute,
+  spanAttributes,
+} from "./attributes.ts";
+export { canonicalJson, type Json } from "./canonical-json.ts";
+export {
+  type Context,
+  type ContextId,
+  type ContextInput,
+  canonicalContext,
+  contextId,
+  describeContext,
+  isContextSubset,
+  mostSpecificMatch,
+  parseContextId,
+} from "./context.ts";
+export { DURATION_FORM, formatDuration, parseDuration } from "./duration.ts";
+export {
+  controllerInstruments,
+  DURATION_BOUNDARIES_SECONDS,
+  type Instrument,
+  type InstrumentKind,
+  RATIO_BOUNDARIES,
+  serviceInstruments,
+} from "./instruments.ts";
+export {
+  componentNameProblem,
+  contextKeyProblem,
+  MAXIMUM_CONTEXT_VALUE_LENGTH,
+  OTHER_CONTEXT_VALUE,
+  operationNameProblem,
+  parameterNameProblem,
+  UNKNOWN_VARIANT,
+} from "./names.ts";
+export {
+  type BooleanParameter,
+  baseValues,
+  type ChoiceParameter,
+  isSameParameterSpace,
+  MAXIMUM_GRID_VALUES,
+  type NumericParameter,
+  nearestValue,
+  type ParameterSpace,
+  type ParameterSpecification,
+  type ParameterValue,
+  type ParameterValues,
+  parameterSpaceProblems,
+  parameterValueProblem,
+  parameterValuesProblems,
+  stepOf,
+  valuesOf,
+} from "./parameter-space.ts";
+export type { Problem } from "./problem.ts";
+export { prometheusDuration, prometheusName, prometheusSeriesNames, quoteLabelValue } from "./prometheus-notation.ts";
+export { shortDigest, type VariantId, variantId } from "./variant-id.ts";

@@ -1,0 +1,176 @@
+/**
+ * Every metric of the product: the services' telemetry contract and the controller's own.
+ *
+ * The unit stands in the instrument's name, because the JavaScript Prometheus exporter adds no suffix while the Collector and
+ * Prometheus' OTLP endpoint do, unless the word is there already: only so is a series called the same on every path.
+ */
+
+/** What kind of instrument it is; a counter's series get `_total`, a histogram's `_bucket`, `_sum` and `_count`. */
+export type InstrumentKind = "counter" | "histogram" | "gauge";
+
+/** One metric instrument. */
+export interface Instrument {
+  /** OpenTelemetry name, e.g. `trimtab.operation.calls`. */
+  readonly name: string;
+  readonly kind: InstrumentKind;
+  /** UCUM unit: `s`, `1`, `By`, or an annotation such as `{call}`. */
+  readonly unit: string;
+  readonly description: string;
+  /** Label keys beside `ctx_*`, in the order of the contract. */
+  readonly labels: readonly string[];
+  /** Does the series also carry the declared context keys as `ctx_*`? */
+  readonly hasContext: boolean;
+  /** Upper bounds of a histogram's buckets, ascending, without infinity. */
+  readonly boundaries?: readonly number[];
+}
+
+/** Durations from 1 ms to 10 min, in seconds; neighbours differ by a factor of at most 1.5. */
+export const DURATION_BOUNDARIES_SECONDS: readonly number[] = [1e-3, 1e-2, 1e-1, 1, 10, 100]
+  .flatMap((decade) => [1, 1.5, 2, 3, 4, 5, 7.5].map((factor) => Number((decade * factor).toPrecision(6))))
+  .filter((bound) => bound < 600)
+  .concat(600);
+
+/** Quality and scores from 0 to 1 in steps of 0.05. */
+export const RATIO_BOUNDARIES: readonly number[] = Array.from({ length: 20 }, (_, index) => (index + 1) / 20);
+
+const OPERATION_LABELS = ["component", "operation", "variant"] as const;
+
+function onOperations(
+  name: string,
+  kind: InstrumentKind,
+  unit: string,
+  description: string,
+  extraLabels: readonly string[] = [],
+  boundaries?: readonly number[],
+): Instrument {
+  const labels = [...OPERATION_LABELS, ...extraLabels];
+  return { name, kind, unit, description, labels, hasContext: true, ...(boundaries === undefined ? {} : { boundaries }) };
+}
+
+function ofProcess(name: string, kind: InstrumentKind, unit: string, description: string, labels: readonly string[] = []): Instrument {
+  return { name, kind, unit, description, labels, hasContext: false };
+}
+
+/** What a tracked service emits, and what the package emits of itself. */
+export const serviceInstruments = {
+  operationCalls: onOperations("trimtab.operation.calls", "counter", "{call}", "Tracked calls that ended, by outcome.", ["outcome"]),
+  operationDuration: onOperations(
+    "trimtab.operation.duration.seconds",
+    "histogram",
+    "s",
+    "Duration of tracked calls.",
+    [],
+    DURATION_BOUNDARIES_SECONDS,
+  ),
+  operationDurationSquares: onOperations(
+    "trimtab.operation.duration.seconds.squares",
+    "counter",
+    "{second squared}",
+    "Sum of the squared durations of tracked calls: with sum and count it gives the variance.",
+  ),
+  operationQuality: onOperations(
+    "trimtab.operation.quality.ratio",
+    "histogram",
+    "1",
+    "Quality of the results of tracked calls, 0 to 1; only calls that were scored.",
+    [],
+    RATIO_BOUNDARIES,
+  ),
+  operationQualitySquares: onOperations(
+    "trimtab.operation.quality.ratio.squares",
+    "counter",
+    "1",
+    "Sum of the squared quality scores: with sum and count it gives the variance.",
+  ),
+  operationCost: onOperations("trimtab.operation.cost", "counter", "{unit}", "Cost of tracked calls in the unit of the label.", [
+    "unit",
+  ]),
+  operationCostSquares: onOperations("trimtab.operation.cost.squares", "counter", "{unit squared}", "Sum of the squared costs of calls.", [
+    "unit",
+  ]),
+  operationErrors: onOperations("trimtab.operation.errors", "counter", "{error}", "Failed calls, by type of error.", ["error_type"]),
+  processStartTime: ofProcess(
+    "trimtab.process.start.time.seconds",
+    "gauge",
+    "s",
+    "When this process started, in seconds since 1970: tells a series that was born from one that was missed.",
+  ),
+  parametersServed: ofProcess(
+    "trimtab.parameters.served",
+    "counter",
+    "{call}",
+    "Calls that were given parameters, by where they came from: fresh, last_known_good or base.",
+    ["source"],
+  ),
+  parametersAge: ofProcess("trimtab.parameters.age.seconds", "gauge", "s", "Time since the controller last confirmed the parameters in use."),
+  parametersRefused: ofProcess(
+    "trimtab.parameters.refused",
+    "counter",
+    "{document}",
+    "Documents, or operations in them, that were not applied, by reason.",
+    ["reason"],
+  ),
+  qualityRefused: ofProcess("trimtab.quality.refused", "counter", "{score}", "Quality scores outside 0 to 1 that were not recorded."),
+  labelValuesCollapsed: ofProcess(
+    "trimtab.label.values.collapsed",
+    "counter",
+    "{call}",
+    "Calls whose context was recorded as __other__ because the process had seen too many contexts.",
+  ),
+} as const satisfies Record<string, Instrument>;
+
+const BY_OPERATION = ["component", "operation"] as const;
+
+function ofLearning(name: string, kind: InstrumentKind, unit: string, description: string, labels: readonly string[] = []): Instrument {
+  return { name, kind, unit, description, labels: [...BY_OPERATION, ...labels], hasContext: true };
+}
+
+/** What the controller exports about its learning and itself. */
+export const controllerInstruments = {
+  liftRatio: ofLearning("trimtab.lift.ratio", "gauge", "1", "Utility of what is served against the holdout, measured in the same windows."),
+  liftRatioLower: ofLearning("trimtab.lift.ratio.lower", "gauge", "1", "Lower bound of the lift: valid however often it is read."),
+  liftRatioUpper: ofLearning("trimtab.lift.ratio.upper", "gauge", "1", "Upper bound of the lift: valid however often it is read."),
+  variantWeight: ofLearning("trimtab.variant.weight.ratio", "gauge", "1", "Share of the calls that a variant is given.", ["variant", "role"]),
+  variantInfo: ofLearning("trimtab.variant.info", "gauge", "1", "Always 1; the labels tell a variant's role and the value of one parameter.", [
+    "variant",
+    "role",
+    "parameter",
+    "value",
+  ]),
+  readings: ofProcess("trimtab.readings", "counter", "{reading}", "Readings of evidence, by kind; only values can change anything.", [
+    ...BY_OPERATION,
+    "kind",
+  ]),
+  decisions: ofProcess("trimtab.decisions", "counter", "{decision}", "Decisions, one per context and cycle, by reason.", [
+    ...BY_OPERATION,
+    "reason",
+  ]),
+  adaptations: ofProcess("trimtab.adaptations", "counter", "{adaptation}", "Adaptations, by the status they reached.", [
+    ...BY_OPERATION,
+    "status",
+  ]),
+  cycleDuration: {
+    ...ofProcess("trimtab.cycle.duration.seconds", "histogram", "s", "Duration of a cycle of one operation.", [...BY_OPERATION]),
+    boundaries: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+  },
+  cycleLastSuccess: ofProcess(
+    "trimtab.cycle.last.success.timestamp.seconds",
+    "gauge",
+    "s",
+    "When a cycle last ended with evidence read and a decision recorded, in seconds since 1970.",
+    [...BY_OPERATION],
+  ),
+  sourceQueryDuration: {
+    ...ofProcess("trimtab.source.query.duration.seconds", "histogram", "s", "Duration of one question to the metric source.", ["question"]),
+    boundaries: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+  },
+  sourceErrors: ofProcess("trimtab.source.errors", "counter", "{error}", "Questions that the metric source did not answer, by kind.", ["kind"]),
+  httpRequestDuration: {
+    ...ofProcess("trimtab.http.request.duration.seconds", "histogram", "s", "Duration of requests to the controller.", [
+      "method",
+      "route",
+      "status",
+    ]),
+    boundaries: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+  },
+} as const satisfies Record<string, Instrument>;

@@ -1,0 +1,68 @@
+/** What a person configures for one operation: what may change, what "better" means, what must never happen. */
+import type { ParameterSpace } from "@trimtab/conventions";
+
+/**
+ * How far the controller may go by itself.
+ *
+ *   observe   nothing is tried and nothing changes: every call has the base values, and what is measured is shown
+ *   suggest   challengers run within their share, because without calls there is no evidence; a person takes each change
+ *   auto      a change that is confident enough is applied
+ */
+export type Mode = "observe" | "suggest" | "auto";
+
+/** One part of the objective that is a ratio already. */
+export interface RatioTerm {
+  /** The part's share of the utility; the weights of all parts sum to 1. */
+  readonly weight: number;
+}
+
+/** Latency as a utility: 1 at `goodSeconds` or less, 0 at `badSeconds` or more, linear in the logarithm between. */
+export interface LatencyTerm extends RatioTerm {
+  readonly goodSeconds: number;
+  readonly badSeconds: number;
+}
+
+/** Cost as a utility: 1 when free, 0 at `reference` per call or more, linear between. */
+export interface CostTerm extends RatioTerm {
+  /** The unit of the cost counter, e.g. `usd`. */
+  readonly unit: string;
+  readonly reference: number;
+}
+
+/** What "better" means: a weighted mean of parts that each lie between 0 and 1. */
+export interface Objective {
+  readonly quality?: RatioTerm;
+  readonly success?: RatioTerm;
+  readonly latency?: LatencyTerm;
+  readonly cost?: CostTerm;
+}
+
+/** A limit on outcomes. A variant that breaks one is taken back, whatever its utility. */
+export type Constraint =
+  | { readonly kind: "success-rate"; readonly minimum: number }
+  | { readonly kind: "p95-latency"; readonly maximumSeconds: number }
+  /** The limit is this many times the baseline's p95, measured in the same windows. */
+  | { readonly kind: "p95-latency-ratio"; readonly maximumRatio: number };
+
+/** Which strategy decides, and its options as the strategy documents them. */
+export interface StrategyChoice {
+  readonly kind: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** Everything that governs one operation. */
+export interface OperationPolicy {
+  readonly component: string;
+  readonly operation: string;
+  /** Declared context keys, in the order that breaks ties. */
+  readonly context: readonly string[];
+  readonly parameters: ParameterSpace;
+  readonly objective: Objective;
+  readonly constraints: readonly Constraint[];
+  readonly mode: Mode;
+  /** A change with less confidence than this, 0 to 1, is only suggested. */
+  readonly confidence: number;
+  /** The share of the calls, 0 to 1, that keeps the base values for ever. */
+  readonly holdout: number;
+  readonly strategy: StrategyChoice;
+}
