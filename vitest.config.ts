@@ -1,0 +1,24 @@
+import { defineConfig } from "vitest/config";
+
+const source = { resolve: { conditions: ["source"] }, ssr: { resolve: { conditions: ["source"] } } };
+
+export default defineConfig({
+  test: {
+    projects: [
+      "packages/*",
+      "examples/*",
+      { ...source, test: { name: "test", include: ["test/**/*.test.ts"], exclude: ["test/end-to-end/**"] } },
+      {
+        // Separate processes and a real Prometheus: they wait for a condition, with a bound that a slow machine keeps too.
+        ...source,
+        test: {
+          name: "end-to-end",
+          include: ["test/end-to-end/**/*.test.ts"],
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
