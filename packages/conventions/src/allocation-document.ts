@@ -4,7 +4,12 @@
  */
 import type { VariantRole, WeightedVariant } from "./assignment.ts";
 import { type Context, mostSpecificMatch } from "./context.ts";
-import { type ParameterSpace, type ParameterValues, parameterSpaceProblems, parameterValuesProblems } from "./parameter-space.ts";
+import {
+  type ParameterSpace,
+  type ParameterValues,
+  parameterSpaceProblems,
+  parameterValuesProblems,
+} from "./parameter-space.ts";
 import type { Problem } from "./problem.ts";
 
 /** The version of the document's form. */
@@ -70,7 +75,9 @@ export function withoutChallengers(variants: readonly AllocatedVariant[]): reado
  * Reads a document that came over the wire. Unknown fields are ignored, so that newer controllers can serve older services;
  * anything else that does not fit is told with its path, and none of the document is to be used.
  */
-export function parseAllocationDocument(input: unknown): { document: AllocationDocument } | { problems: readonly Problem[] } {
+export function parseAllocationDocument(
+  input: unknown,
+): { document: AllocationDocument } | { problems: readonly Problem[] } {
   const problems: Problem[] = [];
   const fail = (path: Problem["path"], message: string): void => {
     problems.push({ path, message });
@@ -87,7 +94,8 @@ export function parseAllocationDocument(input: unknown): { document: AllocationD
   }
   const operations = input["operations"];
   if (!isRecord(operations)) fail(["operations"], "is not an object");
-  else for (const [name, operation] of Object.entries(operations)) checkOperation(operation, ["operations", name], fail);
+  else
+    for (const [name, operation] of Object.entries(operations)) checkOperation(operation, ["operations", name], fail);
   return problems.length > 0 ? { problems } : { document: input as unknown as AllocationDocument };
 }
 
@@ -96,7 +104,8 @@ type Fail = (path: Problem["path"], message: string) => void;
 function checkOperation(input: unknown, path: Problem["path"], fail: Fail): void {
   if (!isRecord(input)) return fail(path, "is not an object");
   const { context, holdoutSalt, parameters, allocations } = input;
-  if (!Array.isArray(context) || !context.every((key) => typeof key === "string")) fail([...path, "context"], "is not a list of texts");
+  if (!Array.isArray(context) || !context.every((key) => typeof key === "string"))
+    fail([...path, "context"], "is not a list of texts");
   if (typeof holdoutSalt !== "string") fail([...path, "holdoutSalt"], "is not a text");
   if (!isRecord(parameters) || !Object.values(parameters).every(isSpecification)) {
     return fail([...path, "parameters"], "is not a parameter space");
@@ -116,7 +125,8 @@ function checkAllocation(input: unknown, space: ParameterSpace, path: Problem["p
     fail([...path, "context"], "is not an object of texts");
   }
   if (typeof salt !== "string") fail([...path, "salt"], "is not a text");
-  if (!Array.isArray(variants) || variants.length === 0) return fail([...path, "variants"], "is not a list of at least one variant");
+  if (!Array.isArray(variants) || variants.length === 0)
+    return fail([...path, "variants"], "is not a list of at least one variant");
   let sum = 0;
   variants.forEach((variant: unknown, index) => {
     const here = [...path, "variants", index];
@@ -124,10 +134,12 @@ function checkAllocation(input: unknown, space: ParameterSpace, path: Problem["p
     const { id, role, weight, parameters } = variant;
     if (typeof id !== "string") fail([...here, "id"], "is not a text");
     if (!isRole(role)) fail([...here, "role"], `is ${String(role)}; it must be baseline, incumbent or challenger`);
-    if (typeof weight !== "number" || !(weight >= 0 && weight <= 1)) fail([...here, "weight"], "is not a share from 0 to 1");
+    if (typeof weight !== "number" || !(weight >= 0 && weight <= 1))
+      fail([...here, "weight"], "is not a share from 0 to 1");
     else sum += weight;
     if (!isRecord(parameters)) return fail([...here, "parameters"], "is not an object");
-    for (const problem of parameterValuesProblems(space, parameters)) fail([...here, "parameters", ...problem.path], problem.message);
+    for (const problem of parameterValuesProblems(space, parameters))
+      fail([...here, "parameters", ...problem.path], problem.message);
   });
   if (Math.abs(sum - 1) > 1e-6) fail([...path, "variants"], `have shares that sum to ${sum}, not to 1`);
 }
@@ -138,7 +150,8 @@ function isRole(value: unknown): value is VariantRole {
 
 function isSpecification(input: unknown): boolean {
   if (!isRecord(input)) return false;
-  if (input["type"] === "choice") return Array.isArray(input["choices"]) && input["choices"].every((choice) => typeof choice === "string");
+  if (input["type"] === "choice")
+    return Array.isArray(input["choices"]) && input["choices"].every((choice) => typeof choice === "string");
   if (input["type"] === "boolean") return typeof input["base"] === "boolean";
   if (input["type"] !== "number" && input["type"] !== "integer") return false;
   return ["base", "min", "max"].every((field) => typeof input[field] === "number");

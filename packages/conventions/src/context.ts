@@ -15,13 +15,13 @@ export type ContextInput = Readonly<Record<string, string | number | boolean | n
 /** A context as one string, e.g. `genre=rock,mood=calm`; the empty string for the context that holds everything. */
 export type ContextId = string;
 
-/** Keeps the declared keys that are present, in the declared order, as strings of at most 128 UTF-16 units. */
+/** Keeps the declared keys that are present, in the declared order, as well-formed strings of at most 128 UTF-16 units. */
 export function canonicalContext(input: ContextInput, declaredKeys: readonly string[]): Context {
   const context: Record<string, string> = {};
   for (const key of declaredKeys) {
     const value = Object.hasOwn(input, key) ? input[key] : undefined;
     if (value === undefined || value === null || value === "") continue; // Prometheus reads an empty label as an absent one
-    context[key] = String(value).slice(0, MAXIMUM_CONTEXT_VALUE_LENGTH);
+    context[key] = wellFormed(String(value).slice(0, MAXIMUM_CONTEXT_VALUE_LENGTH));
   }
   return context;
 }
@@ -31,7 +31,7 @@ export function contextId(context: Context): ContextId {
   let id = "";
   for (const key of Object.keys(context)) {
     if (id !== "") id += ",";
-    id += `${key}=${encodeURIComponent(wellFormed(context[key] ?? ""))}`;
+    id += `${key}=${encodeURIComponent(context[key] ?? "")}`;
   }
   return id;
 }
@@ -93,7 +93,7 @@ function isMoreSpecific(left: Context, right: Context, declaredKeys: readonly st
   return false;
 }
 
-/** encodeURIComponent throws on half a surrogate pair, and a cut value may end in one. */
+/** A cut may leave half a surrogate pair, which has no UTF-8: the replacement character stands for it, as in every encoder. */
 function wellFormed(text: string): string {
-  return text.isWellFormed() ? text : text.toWellFormed();
+  return text.replace(/\p{Surrogate}/gu, "\uFFFD");
 }

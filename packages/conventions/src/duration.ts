@@ -1,6 +1,13 @@
 /** Durations as people write them in configuration and in URLs: `200ms`, `30s`, `5m`, `24h`, `7d`. */
 
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+const UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
 
 /** What the text would have to look like, for error messages. */
 export const DURATION_FORM = 'a number and a unit, such as "200ms", "30s", "5m", "24h" or "7d"';

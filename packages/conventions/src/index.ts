@@ -9,7 +9,15 @@ export {
   parseAllocationDocument,
   withoutChallengers,
 } from "./allocation-document.ts";
-export { type AssignmentPoint, assignVariant, BUCKETS, bucketOf, hash32, type VariantRole, type WeightedVariant } from "./assignment.ts";
+export {
+  type AssignmentPoint,
+  assignVariant,
+  BUCKETS,
+  bucketOf,
+  hash32,
+  type VariantRole,
+  type WeightedVariant,
+} from "./assignment.ts";
 export {
   contextAttribute,
   contextKeyOfLabel,
@@ -35,11 +43,13 @@ export {
 } from "./context.ts";
 export { DURATION_FORM, formatDuration, parseDuration } from "./duration.ts";
 export {
+  type ControllerInstrument,
   controllerInstruments,
   DURATION_BOUNDARIES_SECONDS,
   type Instrument,
   type InstrumentKind,
   RATIO_BOUNDARIES,
+  type ServiceInstrument,
   serviceInstruments,
 } from "./instruments.ts";
 export {

@@ -44,16 +44,53 @@ function onOperations(
   boundaries?: readonly number[],
 ): Instrument {
   const labels = [...OPERATION_LABELS, ...extraLabels];
-  return { name, kind, unit, description, labels, hasContext: true, ...(boundaries === undefined ? {} : { boundaries }) };
+  return {
+    name,
+    kind,
+    unit,
+    description,
+    labels,
+    hasContext: true,
+    ...(boundaries === undefined ? {} : { boundaries }),
+  };
 }
 
-function ofProcess(name: string, kind: InstrumentKind, unit: string, description: string, labels: readonly string[] = []): Instrument {
+function ofProcess(
+  name: string,
+  kind: InstrumentKind,
+  unit: string,
+  description: string,
+  labels: readonly string[] = [],
+): Instrument {
   return { name, kind, unit, description, labels, hasContext: false };
 }
 
+/** The names by which our own code speaks of the instruments of a service. */
+export type ServiceInstrument =
+  | "operationCalls"
+  | "operationDuration"
+  | "operationDurationSquares"
+  | "operationQuality"
+  | "operationQualitySquares"
+  | "operationCost"
+  | "operationCostSquares"
+  | "operationErrors"
+  | "processStartTime"
+  | "parametersServed"
+  | "parametersAge"
+  | "parametersRefused"
+  | "qualityRefused"
+  | "labelValuesCollapsed";
+
 /** What a tracked service emits, and what the package emits of itself. */
-export const serviceInstruments = {
-  operationCalls: onOperations("trimtab.operation.calls", "counter", "{call}", "Tracked calls that ended, by outcome.", ["outcome"]),
+export const serviceInstruments: Readonly<Record<ServiceInstrument, Instrument>> = {
+  operationCalls: onOperations(
+    "trimtab.operation.calls",
+    "counter",
+    "{call}",
+    "Tracked calls that ended, by outcome.",
+    ["outcome"],
+  ),
   operationDuration: onOperations(
     "trimtab.operation.duration.seconds",
     "histogram",
@@ -82,13 +119,23 @@ export const serviceInstruments = {
     "1",
     "Sum of the squared quality scores: with sum and count it gives the variance.",
   ),
-  operationCost: onOperations("trimtab.operation.cost", "counter", "{unit}", "Cost of tracked calls in the unit of the label.", [
-    "unit",
+  operationCost: onOperations(
+    "trimtab.operation.cost",
+    "counter",
+    "{unit}",
+    "Cost of tracked calls in the unit of the label.",
+    ["unit"],
+  ),
+  operationCostSquares: onOperations(
+    "trimtab.operation.cost.squares",
+    "counter",
+    "{unit squared}",
+    "Sum of the squared costs of calls.",
+    ["unit"],
+  ),
+  operationErrors: onOperations("trimtab.operation.errors", "counter", "{error}", "Failed calls, by type of error.", [
+    "error_type",
   ]),
-  operationCostSquares: onOperations("trimtab.operation.cost.squares", "counter", "{unit squared}", "Sum of the squared costs of calls.", [
-    "unit",
-  ]),
-  operationErrors: onOperations("trimtab.operation.errors", "counter", "{error}", "Failed calls, by type of error.", ["error_type"]),
   processStartTime: ofProcess(
     "trimtab.process.start.time.seconds",
     "gauge",
@@ -102,7 +149,12 @@ export const serviceInstruments = {
     "Calls that were given parameters, by where they came from: fresh, last_known_good or base.",
     ["source"],
   ),
-  parametersAge: ofProcess("trimtab.parameters.age.seconds", "gauge", "s", "Time since the controller last confirmed the parameters in use."),
+  parametersAge: ofProcess(
+    "trimtab.parameters.age.seconds",
+    "gauge",
+    "s",
+    "Time since the controller last confirmed the parameters in use.",
+  ),
   parametersRefused: ofProcess(
     "trimtab.parameters.refused",
     "counter",
@@ -110,47 +162,104 @@ export const serviceInstruments = {
     "Documents, or operations in them, that were not applied, by reason.",
     ["reason"],
   ),
-  qualityRefused: ofProcess("trimtab.quality.refused", "counter", "{score}", "Quality scores outside 0 to 1 that were not recorded."),
+  qualityRefused: ofProcess(
+    "trimtab.quality.refused",
+    "counter",
+    "{score}",
+    "Quality scores outside 0 to 1 that were not recorded.",
+  ),
   labelValuesCollapsed: ofProcess(
     "trimtab.label.values.collapsed",
     "counter",
     "{call}",
     "Calls whose context was recorded as __other__ because the process had seen too many contexts.",
   ),
-} as const satisfies Record<string, Instrument>;
+};
 
 const BY_OPERATION = ["component", "operation"] as const;
 
-function ofLearning(name: string, kind: InstrumentKind, unit: string, description: string, labels: readonly string[] = []): Instrument {
+function ofLearning(
+  name: string,
+  kind: InstrumentKind,
+  unit: string,
+  description: string,
+  labels: readonly string[] = [],
+): Instrument {
   return { name, kind, unit, description, labels: [...BY_OPERATION, ...labels], hasContext: true };
 }
 
+/** The names by which our own code speaks of the instruments of the controller. */
+export type ControllerInstrument =
+  | "liftRatio"
+  | "liftRatioLower"
+  | "liftRatioUpper"
+  | "variantWeight"
+  | "variantInfo"
+  | "readings"
+  | "decisions"
+  | "adaptations"
+  | "cycleDuration"
+  | "cycleLastSuccess"
+  | "sourceQueryDuration"
+  | "sourceErrors"
+  | "httpRequestDuration";
+
 /** What the controller exports about its learning and itself. */
-export const controllerInstruments = {
-  liftRatio: ofLearning("trimtab.lift.ratio", "gauge", "1", "Utility of what is served against the holdout, measured in the same windows."),
-  liftRatioLower: ofLearning("trimtab.lift.ratio.lower", "gauge", "1", "Lower bound of the lift: valid however often it is read."),
-  liftRatioUpper: ofLearning("trimtab.lift.ratio.upper", "gauge", "1", "Upper bound of the lift: valid however often it is read."),
-  variantWeight: ofLearning("trimtab.variant.weight.ratio", "gauge", "1", "Share of the calls that a variant is given.", ["variant", "role"]),
-  variantInfo: ofLearning("trimtab.variant.info", "gauge", "1", "Always 1; the labels tell a variant's role and the value of one parameter.", [
-    "variant",
-    "role",
-    "parameter",
-    "value",
-  ]),
-  readings: ofProcess("trimtab.readings", "counter", "{reading}", "Readings of evidence, by kind; only values can change anything.", [
-    ...BY_OPERATION,
-    "kind",
-  ]),
-  decisions: ofProcess("trimtab.decisions", "counter", "{decision}", "Decisions, one per context and cycle, by reason.", [
-    ...BY_OPERATION,
-    "reason",
-  ]),
+export const controllerInstruments: Readonly<Record<ControllerInstrument, Instrument>> = {
+  liftRatio: ofLearning(
+    "trimtab.lift.ratio",
+    "gauge",
+    "1",
+    "Utility of what is served against the holdout, measured in the same windows.",
+  ),
+  liftRatioLower: ofLearning(
+    "trimtab.lift.ratio.lower",
+    "gauge",
+    "1",
+    "Lower bound of the lift: valid however often it is read.",
+  ),
+  liftRatioUpper: ofLearning(
+    "trimtab.lift.ratio.upper",
+    "gauge",
+    "1",
+    "Upper bound of the lift: valid however often it is read.",
+  ),
+  variantWeight: ofLearning(
+    "trimtab.variant.weight.ratio",
+    "gauge",
+    "1",
+    "Share of the calls that a variant is given.",
+    ["variant", "role"],
+  ),
+  variantInfo: ofLearning(
+    "trimtab.variant.info",
+    "gauge",
+    "1",
+    "Always 1; the labels tell a variant's role and the value of one parameter.",
+    ["variant", "role", "parameter", "value"],
+  ),
+  readings: ofProcess(
+    "trimtab.readings",
+    "counter",
+    "{reading}",
+    "Readings of evidence, by kind; only values can change anything.",
+    [...BY_OPERATION, "kind"],
+  ),
+  decisions: ofProcess(
+    "trimtab.decisions",
+    "counter",
+    "{decision}",
+    "Decisions, one per context and cycle, by reason.",
+    [...BY_OPERATION, "reason"],
+  ),
   adaptations: ofProcess("trimtab.adaptations", "counter", "{adaptation}", "Adaptations, by the status they reached.", [
     ...BY_OPERATION,
     "status",
   ]),
   cycleDuration: {
-    ...ofProcess("trimtab.cycle.duration.seconds", "histogram", "s", "Duration of a cycle of one operation.", [...BY_OPERATION]),
+    ...ofProcess("trimtab.cycle.duration.seconds", "histogram", "s", "Duration of a cycle of one operation.", [
+      ...BY_OPERATION,
+    ]),
     boundaries: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
   },
   cycleLastSuccess: ofProcess(
@@ -161,10 +270,22 @@ export const controllerInstruments = {
     [...BY_OPERATION],
   ),
   sourceQueryDuration: {
-    ...ofProcess("trimtab.source.query.duration.seconds", "histogram", "s", "Duration of one question to the metric source.", ["question"]),
+    ...ofProcess(
+      "trimtab.source.query.duration.seconds",
+      "histogram",
+      "s",
+      "Duration of one question to the metric source.",
+      ["question"],
+    ),
     boundaries: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
   },
-  sourceErrors: ofProcess("trimtab.source.errors", "counter", "{error}", "Questions that the metric source did not answer, by kind.", ["kind"]),
+  sourceErrors: ofProcess(
+    "trimtab.source.errors",
+    "counter",
+    "{error}",
+    "Questions that the metric source did not answer, by kind.",
+    ["kind"],
+  ),
   httpRequestDuration: {
     ...ofProcess("trimtab.http.request.duration.seconds", "histogram", "s", "Duration of requests to the controller.", [
       "method",
@@ -173,4 +294,4 @@ export const controllerInstruments = {
     ]),
     boundaries: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
   },
-} as const satisfies Record<string, Instrument>;
+};

@@ -162,9 +162,11 @@ function specificationProblems(name: string, specification: ParameterSpecificati
   if (!Number.isFinite(step) || step <= 0) return problem("step", `${step} must be greater than 0`);
   if (step > max - min) return problem("step", `${step} is larger than the range ${min} to ${max}`);
   if (specification.type === "integer" && !Number.isInteger(step)) return problem("step", `${step} is not an integer`);
-  if ((max - min) / step > MAXIMUM_GRID_VALUES) return problem("step", `${step} gives more than ${MAXIMUM_GRID_VALUES} values`);
+  if ((max - min) / step > MAXIMUM_GRID_VALUES)
+    return problem("step", `${step} gives more than ${MAXIMUM_GRID_VALUES} values`);
   const { largestStep } = specification;
-  if (largestStep !== undefined && !(largestStep >= step)) return problem("largestStep", `must be at least the step, ${step}`);
+  if (largestStep !== undefined && !(largestStep >= step))
+    return problem("largestStep", `must be at least the step, ${step}`);
   return [];
 }
 
