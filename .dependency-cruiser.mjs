@@ -163,7 +163,7 @@ export default {
     },
   ],
   options: {
-    exclude: { path: "(^|/)dist/" },
+    exclude: { path: "^(packages|examples)/[^/]+/dist/" }, // ours only: a library may well live in its dist
     doNotFollow: { path: "node_modules" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.base.json" },
