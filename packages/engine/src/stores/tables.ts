@@ -1,0 +1,58 @@
+/** The store's tables as Kysely sees them. Times are integers: milliseconds since 1970. JSON is text. */
+import type { Kysely } from "kysely";
+
+/** A database with the store's tables in it; `withTables<…>()` adds the types of others that live in the same file. */
+export type SqlDatabase = Kysely<StoreTables>;
+
+/** The tables of `migrations/0001-first.ts`. */
+export interface StoreTables {
+  /** One row per operation: what the next cycle starts from, and what is served. */
+  operations: {
+    component: string;
+    operation: string;
+    cycle: number;
+    window_end: number;
+    policy_hash: string;
+    allocations_digest: string;
+    decision: string;
+    state: string;
+  };
+  /** One row per recorded cycle. */
+  cycles: {
+    component: string;
+    operation: string;
+    cycle: number;
+    decided_at: number;
+    policy_hash: string;
+    seed: string;
+    evidence: string;
+    allocations_digest: string;
+    decision: string;
+    /** The state after the cycle, every twentieth cycle. */
+    state: string | null;
+  };
+  /** Lists of allocations by their digest: most cycles change nothing, and share one. */
+  allocation_lists: { digest: string; allocations: string };
+  /** Policies by their hash, so that a cycle can be replayed after the configuration has changed. */
+  policies: { policy_hash: string; policy: string };
+  adaptations: {
+    id: string;
+    change_id: string;
+    component: string;
+    operation: string;
+    context_id: string;
+    parameter: string;
+    decided_at: number;
+    status: string;
+    /** The adaptation as it was decided; the column `status` is the current one. */
+    adaptation: string;
+  };
+  adaptation_transitions: {
+    adaptation_id: string;
+    /** 0 is the adaptation itself, then one more with each transition. */
+    number: number;
+    status: string;
+    transitioned_at: number;
+    reason: string;
+  };
+}
