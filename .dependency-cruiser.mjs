@@ -81,9 +81,9 @@ export default {
     only({
       name: "engine-has-no-http",
       comment:
-        "engine is ports, store and cycle: learning, conventions, kysely, pg and node:sqlite. HTTP and configuration belong to controller, judgement to learning.",
+        "engine is ports, store and cycle: learning, conventions, kysely, pg, node:sqlite and its file. HTTP and configuration belong to controller, judgement to learning.",
       from: source("engine"),
-      mayImport: [source("engine", "learning", "conventions"), npm("kysely", "pg"), "^(node:)?sqlite$"],
+      mayImport: [source("engine", "learning", "conventions"), npm("kysely", "pg"), "^(node:)?(sqlite|fs|path)$"],
     }),
     only({
       name: "module-kit-builds-on-the-others",
