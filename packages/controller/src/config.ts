@@ -1,0 +1,145 @@
+/** The configuration: from a file and the environment to typed values, or every problem at once. */
+import { readFileSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
+import type { Problem } from "@trimtab/conventions";
+import type { OperationPolicy } from "@trimtab/learning";
+import { type ControllerSettings, controllerSettings, withoutBrokenSettings } from "./config/controller-settings.ts";
+import { applyEnvironment } from "./config/environment-overrides.ts";
+import { type ConfigFile, configFileSchema, type OperationSection } from "./config/file-schema.ts";
+import { nameProblems, operationProblems, toPolicies } from "./config/operation-policies.ts";
+import { isRecord, member } from "./config/plain-values.ts";
+import { formatProblems } from "./config/problem-list.ts";
+import { type FileProblem, readYaml } from "./config/read-yaml.ts";
+import { schemaProblems } from "./config/schema-problems.ts";
+
+/** A configuration that was found sound as a whole. */
+export interface Config extends ControllerSettings {
+  /** Absolute path of the file it came from. */
+  readonly file: string;
+  readonly policies: readonly OperationPolicy[];
+}
+
+/** The configuration cannot be used. Whoever runs with an older one keeps it. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly file: string;
+  readonly problems: readonly FileProblem[];
+
+  constructor(file: string, problems: readonly FileProblem[]) {
+    super(formatProblems(basename(file), problems));
+    this.file = file;
+    this.problems = problems;
+  }
+}
+
+/**
+ * Reads, checks and completes a configuration file.
+ *
+ * @throws {ConfigError} with every problem, when there is any.
+ */
+export function loadConfig(file: string, environment: NodeJS.ProcessEnv): Config {
+  const path = resolve(file);
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new ConfigError(path, [{ path: [], message: unreadable(path, error) }]);
+  }
+  return parseConfig(text, path, environment);
+}
+
+/**
+ * Checks and completes the text of a configuration file.
+ *
+ * @param file Absolute path; relative paths in the text start at its folder.
+ * @throws {ConfigError} with every problem, when there is any.
+ */
+export function parseConfig(text: string, file: string, environment: NodeJS.ProcessEnv): Config {
+  const yaml = readYaml(text);
+  if ("problems" in yaml) throw new ConfigError(file, yaml.problems);
+  if (yaml.value === null || yaml.value === undefined) {
+    throw new ConfigError(file, [{ path: [], message: 'is empty; "trimtab init" writes a file to start from' }]);
+  }
+  const { value, variableAt } = applyEnvironment(yaml.value, environment);
+  const structural = schemaProblems(configFileSchema, value);
+  const problems = [...structural, ...meaningProblems(value, structural)];
+  const settings = controllerSettings(withoutBrokenSettings(value, structural), dirname(file), environment, problems);
+  if (problems.length === 0 && settings !== undefined)
+    return { file, ...settings, policies: toPolicies(value as ConfigFile) };
+  throw new ConfigError(
+    file,
+    problems
+      .map((problem): FileProblem => {
+        const variable = variableAt(problem.path);
+        if (variable !== undefined) return { path: [variable], message: problem.message };
+        const line = yaml.lineOf(problem.path);
+        return line === undefined ? problem : { ...problem, line };
+      })
+      .sort((left, right) => (left.line ?? 0) - (right.line ?? 0)),
+  );
+}
+
+function unreadable(path: string, error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (code === "ENOENT") return `is not there (${path}); "trimtab init" writes one, and --config names another`;
+  if (code === "EISDIR") return `is a folder (${path}); name the file itself`;
+  return `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+}
+
+/** What is wrong beyond the structure, also in the sound parts of a file whose structure is wrong elsewhere. */
+function meaningProblems(value: unknown, structural: readonly Problem[]): Problem[] {
+  const components = member(value, "components");
+  if (!isRecord(components)) return [];
+  const problems = nameProblems(components);
+  let operationCount = 0;
+  for (const [component, section] of Object.entries(components)) {
+    const operations = member(section, "operations");
+    if (!isRecord(operations)) continue;
+    for (const [operation, written] of Object.entries(operations)) {
+      operationCount++;
+      const place = ["components", component, "operations", operation];
+      const broken = structural
+        .map(({ path }) => path)
+        .filter((path) => startsWith(path, place))
+        .map((path) => path.slice(place.length));
+      if (!isRecord(written) || broken.some((path) => path.length === 0)) continue;
+      const sound = withoutBroken(written, broken) as OperationSection;
+      for (const problem of operationProblems(component, operation, sound)) {
+        const consequence = broken.some(
+          (path) => startsWith(path, problem.path) || startsWith(problem.path, removed(path)),
+        );
+        if (!consequence) problems.push({ path: [...place, ...problem.path], message: problem.message });
+      }
+    }
+  }
+  if (operationCount === 0 && structural.length === 0) {
+    problems.push({
+      path: ["components"],
+      message: 'declares no operation; "trimtab init" writes the ones that it sees',
+    });
+  }
+  return problems;
+}
+
+/** What is left out of an operation because of a broken place in it: a single parameter, else a whole key. */
+function removed(broken: Problem["path"]): Problem["path"] {
+  return broken.slice(0, broken[0] === "parameters" ? 2 : 1);
+}
+
+function withoutBroken(
+  section: Readonly<Record<string, unknown>>,
+  broken: readonly Problem["path"][],
+): Record<string, unknown> {
+  const sound = structuredClone(section) as Record<string, unknown>;
+  for (const path of broken) {
+    const [first, second] = removed(path).map(String);
+    const inner = sound[String(first)];
+    if (second !== undefined && isRecord(inner)) delete inner[second];
+    else delete sound[String(first)];
+  }
+  return sound;
+}
+
+function startsWith(path: Problem["path"], beginning: Problem["path"]): boolean {
+  return beginning.every((segment, index) => path[index] === segment);
+}

@@ -1,0 +1,68 @@
+/** Bearer tokens and other secrets: from where the configuration says they are to their texts. */
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Problem } from "@trimtab/conventions";
+import type { Role, SecretSection, TokenSection } from "./file-schema.ts";
+
+/** A token that opens the HTTP interface. */
+export interface AccessToken {
+  readonly name: string;
+  readonly roles: readonly Role[];
+  readonly token: string;
+}
+
+/** The tokens with their texts; what cannot be had is added to `problems`. */
+export function resolveTokens(
+  sections: readonly TokenSection[],
+  folder: string,
+  environment: NodeJS.ProcessEnv,
+  problems: Problem[],
+): AccessToken[] {
+  const tokens: AccessToken[] = [];
+  for (const [index, section] of sections.entries()) {
+    const path = ["controller", "tokens", index];
+    const before = problems.length;
+    const token = readSecret(section, path, folder, environment, problems);
+    if (token === undefined) {
+      if (problems.length === before)
+        problems.push({ path, message: "has no token; write tokenFile or tokenEnvironment (or token)" });
+      continue;
+    }
+    if (tokens.some((other) => other.token === token))
+      problems.push({ path, message: "is the same token as an earlier one; give each its own" });
+    tokens.push({ name: section.name, roles: section.roles, token });
+  }
+  return tokens;
+}
+
+/** The text of a secret, or undefined where none is configured or it cannot be had; the latter is added to `problems`. */
+export function readSecret(
+  section: SecretSection,
+  path: Problem["path"],
+  folder: string,
+  environment: NodeJS.ProcessEnv,
+  problems: Problem[],
+): string | undefined {
+  const { token, tokenFile, tokenEnvironment } = section;
+  const given = Object.entries({ token, tokenFile, tokenEnvironment }).filter(([, value]) => value !== undefined);
+  if (given.length > 1) {
+    problems.push({ path, message: `has ${given.map(([key]) => key).join(" and ")}; keep one of them` });
+    return undefined;
+  }
+  const fail = (key: string, message: string): undefined => {
+    problems.push({ path: [...path, key], message });
+  };
+  if (token !== undefined) return token.trim() === "" ? fail("token", "is empty") : token;
+  if (tokenEnvironment !== undefined) {
+    const text = environment[tokenEnvironment]?.trim();
+    return text ? text : fail("tokenEnvironment", `${tokenEnvironment} is not set in the environment`);
+  }
+  if (tokenFile === undefined) return undefined;
+  try {
+    const text = readFileSync(resolve(folder, tokenFile), "utf8").trim();
+    return text === "" ? fail("tokenFile", `${tokenFile} is empty`) : text;
+  } catch (error) {
+    const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    return fail("tokenFile", missing ? `${tokenFile} is not there` : `${tokenFile} cannot be read: ${String(error)}`);
+  }
+}

@@ -1,0 +1,127 @@
+/** The settings of the controller itself: completed with defaults, and checked for what their values mean together. */
+import { resolve } from "node:path";
+import type { Problem } from "@trimtab/conventions";
+import { type AccessToken, readSecret, resolveTokens } from "./access-tokens.ts";
+import { DEFAULTS, SHORTEST_INTERVAL_MILLISECONDS } from "./defaults.ts";
+import { checkedDuration } from "./duration-text.ts";
+import type { ConfigFile } from "./file-schema.ts";
+import { isLoopback, type ListenAddress, parseListenAddress } from "./listen-address.ts";
+import { isRecord, member } from "./plain-values.ts";
+
+/** The metrics are in a Prometheus. */
+export interface PrometheusMetrics {
+  readonly source: "prometheus";
+  /** Without a slash at the end. */
+  readonly url: string;
+  readonly timeoutMilliseconds: number;
+  /** Undefined: the source reads it from Prometheus. */
+  readonly scrapeIntervalMilliseconds: number | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** The controller scrapes the services itself. */
+export interface EmbeddedMetrics {
+  readonly source: "embedded";
+  readonly targets: readonly string[];
+  readonly scrapeIntervalMilliseconds: number;
+}
+
+/** The settings of the controller itself. */
+export interface ControllerSettings {
+  readonly listen: ListenAddress;
+  readonly intervalMilliseconds: number;
+  /** `path` is absolute, or `:memory:`. */
+  readonly store: { readonly kind: "sqlite"; readonly path: string };
+  /** None: everybody who reaches the port may do everything. */
+  readonly tokens: readonly AccessToken[];
+  readonly metrics: PrometheusMetrics | EmbeddedMetrics;
+}
+
+/** The two sections as they are written. */
+type Settings = Pick<ConfigFile, "controller"> & Partial<Pick<ConfigFile, "metrics">>;
+
+/** The sections `controller` and `metrics` as far as they fit the schema. */
+export function withoutBrokenSettings(value: unknown, structural: readonly Problem[]): Settings {
+  const broken = new Set(structural.map(({ path }) => `${path[0]}.${path[0] === "controller" ? (path[1] ?? "") : ""}`));
+  const controller = member(value, "controller");
+  const metrics = member(value, "metrics");
+  const sound = isRecord(controller)
+    ? Object.fromEntries(Object.entries(controller).filter(([key]) => !broken.has(`controller.${key}`)))
+    : {};
+  return {
+    controller: sound,
+    ...(isRecord(metrics) && !broken.has("metrics.") ? { metrics: metrics as unknown as ConfigFile["metrics"] } : {}),
+  };
+}
+
+/** The settings of the controller itself, completed; what is wrong with them is added to `problems`. */
+export function controllerSettings(
+  { controller = {}, metrics }: Settings,
+  folder: string,
+  environment: NodeJS.ProcessEnv,
+  problems: Problem[],
+): ControllerSettings | undefined {
+  const listen = parseListenAddress(controller.listen ?? DEFAULTS.listen);
+  if ("problem" in listen) return undefined; // the schema has said so
+  const interval = checkedDuration(controller.interval ?? DEFAULTS.interval);
+  if (interval < SHORTEST_INTERVAL_MILLISECONDS) {
+    problems.push({
+      path: ["controller", "interval"],
+      message: `"${controller.interval}" is too short; the shortest is 1s`,
+    });
+  }
+  const tokens = resolveTokens(controller.tokens ?? [], folder, environment, problems);
+  const tokensAreBroken = problems.some(({ path }) => path[0] === "controller" && path[1] === "tokens");
+  if (!isLoopback(listen.host) && tokens.length === 0 && !tokensAreBroken) {
+    problems.push({
+      path: ["controller", "listen"],
+      message: `${listen.host} can be reached from other machines, and there are no tokens; add controller.tokens or TRIMTAB_OPERATE_TOKEN, or listen on 127.0.0.1`,
+    });
+  }
+  if (metrics === undefined) return undefined;
+  const storePath = controller.store?.path ?? DEFAULTS.storePath;
+  const storeFolder = environment["TRIMTAB_STORE_PATH"] ? process.cwd() : folder;
+  return {
+    listen,
+    intervalMilliseconds: interval,
+    store: { kind: "sqlite", path: storePath === ":memory:" ? storePath : resolve(storeFolder, storePath) },
+    tokens,
+    metrics: toMetrics(metrics, folder, environment, problems),
+  };
+}
+
+function toMetrics(
+  section: ConfigFile["metrics"],
+  folder: string,
+  environment: NodeJS.ProcessEnv,
+  problems: Problem[],
+): ControllerSettings["metrics"] {
+  const scrapeInterval = section.scrapeInterval === undefined ? undefined : checkedDuration(section.scrapeInterval);
+  if (scrapeInterval !== undefined && scrapeInterval < SHORTEST_INTERVAL_MILLISECONDS) {
+    problems.push({
+      path: ["metrics", "scrapeInterval"],
+      message: `"${section.scrapeInterval}" is too short; the shortest is 1s`,
+    });
+  }
+  if (section.source === "embedded") {
+    const twice = section.scrape.findIndex((url, index) => section.scrape.indexOf(url) < index);
+    if (twice >= 0)
+      problems.push({
+        path: ["metrics", "scrape", twice],
+        message: `"${section.scrape[twice]}" stands there twice; everything would be counted twice`,
+      });
+    return {
+      source: "embedded",
+      targets: section.scrape,
+      scrapeIntervalMilliseconds: scrapeInterval ?? checkedDuration(DEFAULTS.embeddedScrapeInterval),
+    };
+  }
+  const secret = readSecret(section, ["metrics"], folder, environment, problems);
+  return {
+    source: "prometheus",
+    url: section.url.replace(/\/+$/, ""),
+    timeoutMilliseconds: checkedDuration(section.timeout ?? DEFAULTS.prometheusTimeout),
+    scrapeIntervalMilliseconds: scrapeInterval,
+    headers: { ...section.headers, ...(secret === undefined ? {} : { authorization: `Bearer ${secret}` }) },
+  };
+}

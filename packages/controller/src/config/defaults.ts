@@ -1,0 +1,16 @@
+/** What holds where the configuration says nothing. */
+export const DEFAULTS = {
+  listen: "127.0.0.1:4600",
+  interval: "30s",
+  storePath: "./trimtab.db",
+  prometheusTimeout: "10s",
+  embeddedScrapeInterval: "5s",
+  mode: "observe",
+  confidence: 0.7,
+  holdout: 0.05,
+  strategy: "default",
+  objective: { success: 1 },
+} as const;
+
+/** The shortest cycle and scrape interval, in milliseconds. */
+export const SHORTEST_INTERVAL_MILLISECONDS = 1000;

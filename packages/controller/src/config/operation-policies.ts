@@ -1,0 +1,137 @@
+/** The operations of a file as policies, with everything checked that depends on what the values mean. */
+import {
+  componentNameProblem,
+  contextKeyProblem,
+  operationNameProblem,
+  type ParameterSpace,
+  type ParameterSpecification,
+  type Problem,
+  parameterSpaceProblems,
+} from "@trimtab/conventions";
+import type { Constraint, Objective, OperationPolicy } from "@trimtab/learning";
+import { parseConstraint } from "./constraint-text.ts";
+import { DEFAULTS } from "./defaults.ts";
+import { checkedDuration } from "./duration-text.ts";
+import type { ConfigFile, OperationSection, ParameterSection, RatioSection } from "./file-schema.ts";
+
+/** The policy of one operation whose section fits the schema. */
+export function toPolicy(component: string, operation: string, section: OperationSection): OperationPolicy {
+  const { strategy = DEFAULTS.strategy } = section;
+  const { kind, ...options } = typeof strategy === "string" ? { kind: strategy } : strategy;
+  return {
+    component,
+    operation,
+    context: section.context ?? [],
+    parameters: toSpace(section.parameters ?? {}),
+    objective: toObjective(section.objective ?? DEFAULTS.objective),
+    constraints: (section.constraints ?? []).flatMap(toConstraint),
+    mode: section.mode ?? DEFAULTS.mode,
+    confidence: section.confidence ?? DEFAULTS.confidence,
+    holdout: section.holdout ?? DEFAULTS.holdout,
+    strategy: { kind, options },
+  };
+}
+
+/** The policies of a whole file that fits the schema. */
+export function toPolicies(file: ConfigFile): OperationPolicy[] {
+  return Object.entries(file.components).flatMap(([component, { operations }]) =>
+    Object.entries(operations).map(([operation, section]) => toPolicy(component, operation, section)),
+  );
+}
+
+/** @returns What is wrong with the names and the meaning of one operation, with paths from the operation's section. */
+export function operationProblems(component: string, operation: string, section: OperationSection): Problem[] {
+  const problems: Problem[] = contextProblems(section.context ?? []);
+  const taken = new Set(problems.map(({ path }) => path.join("\n")));
+  for (const problem of policyProblems(toPolicy(component, operation, section))) {
+    const path = inFile(problem.path, section);
+    if (!taken.has(path.join("\n"))) problems.push({ path, message: problem.message });
+  }
+  return problems;
+}
+
+/** @returns What is wrong with the names of components and operations, with paths from the root. */
+export function nameProblems(components: Readonly<Record<string, unknown>>): Problem[] {
+  const problems: Problem[] = [];
+  for (const [component, section] of Object.entries(components)) {
+    const message = componentNameProblem(component);
+    if (message !== undefined) problems.push({ path: ["components", component], message });
+    const operations =
+      typeof section === "object" && section !== null && "operations" in section ? section.operations : undefined;
+    if (typeof operations !== "object" || operations === null) continue;
+    for (const operation of Object.keys(operations)) {
+      const wrong = operationNameProblem(operation);
+      if (wrong !== undefined)
+        problems.push({ path: ["components", component, "operations", operation], message: wrong });
+    }
+  }
+  return problems;
+}
+
+function contextProblems(keys: readonly string[]): Problem[] {
+  return keys.flatMap((key, index) => {
+    const message = contextKeyProblem(key) ?? (keys.indexOf(key) < index ? `"${key}" stands there twice` : undefined);
+    return message === undefined ? [] : [{ path: ["context", index], message }];
+  });
+}
+
+/** Where a policy's field stands in the file: the two differ in a few names. */
+function inFile(path: Problem["path"], section: OperationSection): Problem["path"] {
+  const [first, second, ...rest] = path;
+  if (first === "strategy" && second === "options") return ["strategy", ...rest];
+  if (first === "strategy" && second === "kind" && typeof section.strategy === "string") return ["strategy"];
+  return path.map((segment) => (segment === "goodSeconds" ? "good" : segment === "badSeconds" ? "bad" : segment));
+}
+
+function toSpace(parameters: Readonly<Record<string, ParameterSection>>): ParameterSpace {
+  return Object.fromEntries(Object.entries(parameters).map(([name, section]) => [name, toSpecification(section)]));
+}
+
+function toSpecification(section: ParameterSection): ParameterSpecification {
+  if (!("min" in section)) return section;
+  const { step, scale, largestStep, ...bounds } = section;
+  return {
+    ...bounds,
+    ...(step === undefined ? {} : { step }),
+    ...(scale === undefined ? {} : { scale }),
+    ...(largestStep === undefined ? {} : { largestStep }),
+  };
+}
+
+/** Weights are relative in the file, and sum to 1 in a policy. */
+function toObjective(section: NonNullable<OperationSection["objective"]>): Objective {
+  const { quality, success, latency, cost } = section;
+  const weights = [weightOf(quality), weightOf(success), latency?.weight ?? 0, cost?.weight ?? 0];
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  const share = (weight: number): number => weight / sum;
+  return {
+    ...(quality === undefined ? {} : { quality: { weight: share(weightOf(quality)) } }),
+    ...(success === undefined ? {} : { success: { weight: share(weightOf(success)) } }),
+    ...(latency === undefined
+      ? {}
+      : {
+          latency: {
+            weight: share(latency.weight),
+            goodSeconds: checkedDuration(latency.good) / 1000,
+            badSeconds: checkedDuration(latency.bad) / 1000,
+          },
+        }),
+    ...(cost === undefined ? {} : { cost: { weight: share(cost.weight), unit: cost.unit, reference: cost.reference } }),
+  };
+}
+
+function weightOf(section: RatioSection | undefined): number {
+  return typeof section === "number" ? section : (section?.weight ?? 0);
+}
+
+function toConstraint(text: string): Constraint[] {
+  const result = parseConstraint(text);
+  return "constraint" in result ? [result.constraint] : [];
+}
+
+function policyProblems(policy: OperationPolicy): Problem[] {
+  return parameterSpaceProblems(policy.parameters).map(({ path, message }) => ({
+    path: ["parameters", ...path],
+    message,
+  }));
+}

@@ -1,0 +1,139 @@
+/** Every error that the HTTP interface answers: one closed list, described for people in docs/reference/errors.md. */
+
+/** What an error code stands for. */
+export interface ErrorDescription {
+  readonly status: number;
+  readonly title: string;
+  /** What the caller can do about it. */
+  readonly remedy: string;
+}
+
+const DESCRIPTIONS = {
+  PARAMETER_INVALID: {
+    status: 400,
+    title: "A parameter of the request cannot be used",
+    remedy: "Change the parameters that `problems` names.",
+  },
+  CURSOR_INVALID: {
+    status: 400,
+    title: "The cursor is not one that this list gave",
+    remedy: "Begin again without a cursor, and pass `nextCursor` unchanged.",
+  },
+  BODY_MALFORMED: {
+    status: 400,
+    title: "The body is not JSON",
+    remedy: "Send JSON in UTF-8.",
+  },
+  BODY_INVALID: {
+    status: 400,
+    title: "The body does not fit",
+    remedy: "Change the places that `problems` names; /openapi.json describes the body.",
+  },
+  TOKEN_MISSING: {
+    status: 401,
+    title: "A token is needed",
+    remedy: "Send the header `Authorization: Bearer <token>` with one of the tokens of controller.tokens.",
+  },
+  TOKEN_UNKNOWN: {
+    status: 401,
+    title: "The token is not known",
+    remedy: "Use one of the tokens of controller.tokens.",
+  },
+  ROLE_MISSING: {
+    status: 403,
+    title: "The token does not allow this",
+    remedy: "Use a token with the role that `detail` names, or give it that role in controller.tokens.",
+  },
+  ROUTE_UNKNOWN: {
+    status: 404,
+    title: "There is no such address",
+    remedy: "/openapi.json lists every address.",
+  },
+  COMPONENT_UNKNOWN: {
+    status: 404,
+    title: "The component is not configured",
+    remedy: "Write it as in trimtab.yaml, or add it there.",
+  },
+  OPERATION_UNKNOWN: {
+    status: 404,
+    title: "The operation is not configured",
+    remedy: "Write it as in trimtab.yaml, or add it there.",
+  },
+  ADAPTATION_UNKNOWN: {
+    status: 404,
+    title: "There is no such adaptation",
+    remedy: "GET /v1/adaptations lists them with their ids.",
+  },
+  METHOD_NOT_ALLOWED: {
+    status: 405,
+    title: "The address does not know this method",
+    remedy: "Use one of the methods of the header Allow.",
+  },
+  BODY_TOO_LARGE: {
+    status: 413,
+    title: "The body is too large",
+    remedy: "Send less at a time; 1 MiB is the most.",
+  },
+  MEDIA_TYPE_UNSUPPORTED: {
+    status: 415,
+    title: "The body's type or encoding is not read",
+    remedy: "Send `Content-Type: application/json` in UTF-8.",
+  },
+  INTERNAL_ERROR: {
+    status: 500,
+    title: "The controller failed",
+    remedy: "Look for `requestId` in the controller's log; what is served goes on.",
+  },
+  STORE_FAILED: {
+    status: 503,
+    title: "The store did not answer",
+    remedy: "Look for `requestId` in the controller's log; what is served goes on. Try again later.",
+  },
+  SHUTTING_DOWN: {
+    status: 503,
+    title: "The controller is shutting down",
+    remedy: "Try again in a moment.",
+  },
+} as const satisfies Record<string, ErrorDescription>;
+
+/** A stable name of an error, for programs. */
+export type ErrorCode = keyof typeof DESCRIPTIONS;
+
+/** Every code. */
+export const ERROR_CODES: readonly ErrorCode[] = Object.keys(DESCRIPTIONS) as ErrorCode[];
+
+/** What a code stands for. */
+export function describeError(code: ErrorCode): ErrorDescription {
+  return DESCRIPTIONS[code];
+}
+
+/** A place of a request that is wrong. */
+export interface RequestProblem {
+  /** The parameter's name, or the path in the body. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** Thrown by a route; `http/problem.ts` turns it into the answer. */
+export class ControllerError extends Error {
+  override readonly name = "ControllerError";
+  readonly code: ErrorCode;
+  readonly problems: readonly RequestProblem[];
+  /** Further headers of the answer. */
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    code: ErrorCode,
+    detail: string,
+    more: {
+      readonly problems?: readonly RequestProblem[];
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly cause?: unknown;
+    } = {},
+  ) {
+    super(detail, more.cause === undefined ? undefined : { cause: more.cause });
+    this.code = code;
+    this.problems = more.problems ?? [];
+    this.headers = more.headers ?? {};
+  }
+}

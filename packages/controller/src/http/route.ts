@@ -1,0 +1,131 @@
+/** A route as data: what it takes, what it answers and who may use it. express and the OpenAPI document are made of the same. */
+import type { Context } from "@trimtab/conventions";
+import type { Express, Request, Response } from "express";
+import type { z } from "zod";
+import type { Role } from "../config/file-schema.ts";
+import { formatPath } from "../config/problem-list.ts";
+import { schemaProblems } from "../config/schema-problems.ts";
+import { ControllerError, type ErrorCode } from "../errors.ts";
+import type { Authorize } from "./authentication.ts";
+
+/** An answer of a route that is no error. */
+export interface Answer {
+  readonly description: string;
+  /** Absent: no body. A text: the media type of a body that is no JSON. */
+  readonly body?: { readonly name: string; readonly schema: z.ZodType } | string;
+}
+
+/** One route. */
+export interface Route<Query = unknown, Body = unknown> {
+  readonly method: "get" | "post";
+  /** As in OpenAPI: `/v1/operations/{component}/{operation}`. */
+  readonly path: string;
+  readonly summary: string;
+  /** The role that a token needs, or `open` for everybody. */
+  readonly role: Role | "open";
+  /** The query parameters without the context; unknown ones are refused. */
+  readonly query?: z.ZodType<Query>;
+  /** Does the route take the context as `ctx.genre=rock`? */
+  readonly takesContext?: boolean;
+  readonly body?: { readonly name: string; readonly schema: z.ZodType<Body> };
+  readonly answers: Readonly<Record<number, Answer>>;
+  /** The errors that it answers beside those that any route may answer. */
+  readonly errors: readonly ErrorCode[];
+  readonly handle: (request: RouteRequest<Query, Body>, response: Response) => Promise<void> | void;
+}
+
+/** A request after its check. */
+export interface RouteRequest<Query, Body = unknown> {
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly query: Query;
+  /** What stood under `ctx.`; empty values are left out, as they are everywhere. */
+  readonly context: Context;
+  readonly body: Body;
+  readonly header: (name: string) => string | undefined;
+  /** The address of the request without its query. */
+  readonly path: string;
+}
+
+/** Puts routes onto an app; a known address with another method is answered with 405. */
+export function mountRoutes(app: Express, routes: readonly Route[], authorize: Authorize): void {
+  const methods = new Map<string, string[]>();
+  for (const route of routes) {
+    const path = expressPath(route.path);
+    methods.set(path, [...(methods.get(path) ?? []), ...(route.method === "get" ? ["GET", "HEAD"] : ["POST"])]);
+    app[route.method](path, async (request: Request, response: Response) => {
+      response.locals["route"] = route.path;
+      if (route.role !== "open") authorize(request.get("authorization"), route.role);
+      await route.handle(checked(route, request), response);
+    });
+  }
+  for (const [path, allowed] of methods) {
+    app.all(path, (request: Request, response: Response) => {
+      const headers = { Allow: [...allowed, "OPTIONS"].join(", ") };
+      if (request.method === "OPTIONS") {
+        response.set(headers).status(204).end();
+        return;
+      }
+      throw new ControllerError("METHOD_NOT_ALLOWED", `${request.path} does not know ${request.method}.`, { headers });
+    });
+  }
+}
+
+/** Sends JSON. */
+export function sendJson(response: Response, value: unknown): void {
+  if (response.get("Cache-Control") === undefined) response.set("Cache-Control", "no-store");
+  response.type("application/json").send(JSON.stringify(value));
+}
+
+function expressPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ":$1");
+}
+
+function checked<Query, Body>(route: Route<Query, Body>, request: Request): RouteRequest<Query, Body> {
+  const query: Record<string, unknown> = {};
+  const context: Record<string, string> = {};
+  const twice: string[] = [];
+  for (const [name, value] of Object.entries(request.query)) {
+    if (typeof value !== "string") twice.push(name);
+    else if (route.takesContext === true && name.startsWith("ctx.")) {
+      if (value !== "") context[name.slice("ctx.".length)] = value;
+    } else query[name] = value;
+  }
+  const problems = [
+    ...twice.map((path) => ({ path, message: "is given twice" })),
+    ...(route.query === undefined ? unknownParameters(query) : problemsOf(route.query, query)),
+  ];
+  if (problems.length > 0) throw invalid("PARAMETER_INVALID", problems);
+  return {
+    parameters: request.params as Record<string, string>,
+    query: route.query === undefined ? (query as Query) : route.query.parse(query),
+    context,
+    body: checkedBody(route, request),
+    header: (name) => request.get(name),
+    path: request.path,
+  };
+}
+
+function checkedBody<Query, Body>(route: Route<Query, Body>, request: Request): Body {
+  if (route.body === undefined) return undefined as Body;
+  const hasBody = request.get("transfer-encoding") !== undefined || Number(request.get("content-length") ?? 0) > 0;
+  if (hasBody && request.is("application/json") === false) {
+    throw new ControllerError("MEDIA_TYPE_UNSUPPORTED", `The body's type is ${request.get("content-type") ?? "not told"}.`);
+  }
+  const body: unknown = hasBody ? request.body : {};
+  const problems = problemsOf(route.body.schema, body);
+  if (problems.length > 0) throw invalid("BODY_INVALID", problems);
+  return route.body.schema.parse(body);
+}
+
+function unknownParameters(query: Readonly<Record<string, unknown>>): { path: string; message: string }[] {
+  return Object.keys(query).map((path) => ({ path, message: "is unknown; this address takes no parameters" }));
+}
+
+function problemsOf(schema: z.ZodType, value: unknown): { path: string; message: string }[] {
+  return schemaProblems(schema, value).map(({ path, message }) => ({ path: formatPath(path), message }));
+}
+
+function invalid(code: "PARAMETER_INVALID" | "BODY_INVALID", problems: readonly { path: string; message: string }[]): ControllerError {
+  const detail = problems.map(({ path, message }) => `${path === "" ? "The body" : path} ${message}`).join("; ");
+  return new ControllerError(code, `${detail}.`, { problems });
+}
