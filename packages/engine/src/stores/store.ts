@@ -1,5 +1,13 @@
 /** The port to what must outlive the process: states, decisions, adaptations and what is served. */
-import type { Adaptation, AdaptationStatus, AdaptationTransition, Decision, Evidence, OperationState } from "@trimtab/learning";
+import type {
+  Adaptation,
+  AdaptationStatus,
+  AdaptationTransition,
+  Decision,
+  Evidence,
+  OperationPolicy,
+  OperationState,
+} from "@trimtab/learning";
 
 /** An operation, named. */
 export interface OperationKey {
@@ -16,14 +24,19 @@ export interface StoredOperation extends OperationKey {
   readonly windowEnd: number;
   /** The last decision: what is served. */
   readonly decision: Decision;
-  /** The text of the policy that the decision was made under. */
+  /** Names the policy that the decision was made under: `loadPolicy` gives it. */
   readonly policyHash: string;
 }
 
-/** One cycle of one operation, recorded whole or not at all. */
+/**
+ * One cycle of one operation, recorded whole or not at all. Together with the state before it, it holds everything that the
+ * decision depended on: the policy, the evidence, the seed, and the time, which is `decision.at`.
+ */
 export interface CycleRecord extends OperationKey {
-  /** The stored cycle plus one; a record with any other number is refused. */
+  /** The stored cycle plus one, the first is 1; a record with any other number is refused. */
   readonly cycle: number;
+  /** Kept once for all cycles that name it. */
+  readonly policy: OperationPolicy;
   readonly policyHash: string;
   readonly seed: string;
   readonly evidence: Evidence;
@@ -42,8 +55,9 @@ export interface RecordedCycle extends OperationKey {
   readonly state?: OperationState;
 }
 
-/** An adaptation with everything that happened to it. */
+/** An adaptation with its current status and everything that happened to it. */
 export interface StoredAdaptation extends Adaptation {
+  /** Oldest first; the first entry is the decision that made it. */
   readonly history: readonly (AdaptationTransition & { readonly at: number })[];
 }
 
@@ -76,7 +90,12 @@ export class CycleConflictError extends Error {
   override readonly name = "CycleConflictError";
 }
 
-/** A cursor that this store did not give. */
+/** The record contradicts what is stored, or cannot be stored; nothing was recorded. A fault of whatever made the record. */
+export class IllegalRecordError extends Error {
+  override readonly name = "IllegalRecordError";
+}
+
+/** A cursor that this store did not give for this list. */
 export class InvalidCursorError extends Error {
   override readonly name = "InvalidCursorError";
 }
@@ -88,12 +107,26 @@ export interface Store {
    * Records evidence, decision, state, new adaptations and transitions in one transaction.
    *
    * @throws {CycleConflictError} when `cycle` is not the stored cycle plus one; nothing is changed then.
+   * @throws {IllegalRecordError} when an adaptation would change its status in a way that `decision.ts` does not list, when two
+   *   would be applied to one parameter and context, or when a part has no JSON text or too long a one; nothing is changed then.
    */
   recordCycle(record: CycleRecord): Promise<void>;
+  /** The policy that a recorded cycle was decided under. */
+  loadPolicy(policyHash: string): Promise<OperationPolicy | undefined>;
+  /** How many cycles were ever recorded for the component's operations, also those that are dropped or configured no more. Never falls. */
+  countCycles(component: string): Promise<number>;
+  /** @throws {InvalidCursorError} when the cursor is not one that this list gave. */
   listCycles(key: OperationKey, page: PageRequest): Promise<Page<RecordedCycle>>;
+  /** @throws {InvalidCursorError} when the cursor is not one that this list gave. */
   listAdaptations(filter: AdaptationFilter, page: PageRequest): Promise<Page<StoredAdaptation>>;
   getAdaptation(id: string): Promise<StoredAdaptation | undefined>;
-  /** Drops cycles that are older than this (milliseconds since 1970); adaptations stay. Returns how many. */
+  /**
+   * Drops cycles that are older than this (milliseconds since 1970); adaptations, and what the next cycle starts from, stay.
+   * A replay of the remaining ones starts at the first that has a state.
+   *
+   * @returns How many.
+   */
   dropCyclesBefore(time: number): Promise<number>;
+  /** Closes the database underneath, and so everything else that lives in it. */
   close(): Promise<void>;
 }

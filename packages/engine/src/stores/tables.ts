@@ -13,7 +13,7 @@ export interface StoreTables {
     cycle: number;
     window_end: number;
     policy_hash: string;
-    allocations_digest: string;
+    allocations_since: number;
     decision: string;
     state: string;
   };
@@ -26,13 +26,14 @@ export interface StoreTables {
     policy_hash: string;
     seed: string;
     evidence: string;
-    allocations_digest: string;
+    allocations_since: number;
+    /** Without its allocations. */
     decision: string;
     /** The state after the cycle, every twentieth cycle. */
     state: string | null;
   };
-  /** Lists of allocations by their digest: most cycles change nothing, and share one. */
-  allocation_lists: { digest: string; allocations: string };
+  /** What a decision's allocations are since which cycle: most cycles change nothing, and share one list. */
+  allocation_lists: { component: string; operation: string; since_cycle: number; allocations: string };
   /** Policies by their hash, so that a cycle can be replayed after the configuration has changed. */
   policies: { policy_hash: string; policy: string };
   adaptations: {

@@ -1,0 +1,253 @@
+/** The store on SQL tables, through Kysely: the same statements on every database that the migrations know. */
+import type { Allocation, Json } from "@trimtab/conventions";
+import type { Decision, OperationPolicy } from "@trimtab/learning";
+import { sql } from "kysely";
+import { listAdaptations, readAdaptation, recordAdaptations } from "./adaptation-rows.ts";
+import { decodeCursor, encodeCursor } from "./cursor.ts";
+import { fromJsonText, jsonText } from "./json-text.ts";
+import {
+  CycleConflictError,
+  type CycleRecord,
+  type OperationKey,
+  type Page,
+  type PageRequest,
+  type RecordedCycle,
+  type Store,
+  type StoredOperation,
+} from "./store.ts";
+import type { SqlDatabase } from "./tables.ts";
+
+/** The state is kept with every cycle whose number is a multiple of this: a replay repeats at most so many cycles. */
+const STATE_EVERY_CYCLES = 20;
+
+/** So many rows are deleted in one transaction, so that a cycle that wants to be recorded need not wait long. */
+const ROWS_PER_DELETE = 500;
+
+const MAXIMUM_PAGE = 1_000;
+
+/** The store in a database that is open and migrated. Closing the store closes the database. */
+export function createSqlStore(database: SqlDatabase): Store {
+  return {
+    loadOperation: (key) => loadOperation(database, key),
+    recordCycle: (record) => recordCycle(database, record),
+    async loadPolicy(policyHash) {
+      const row = await database
+        .selectFrom("policies")
+        .select("policy")
+        .where("policy_hash", "=", policyHash)
+        .executeTakeFirst();
+      return row === undefined ? undefined : fromJsonText<OperationPolicy>(row.policy);
+    },
+    async countCycles(component) {
+      const row = await database
+        .selectFrom("operations")
+        .select((expression) => expression.fn.sum<number | null>("cycle").as("cycles"))
+        .where("component", "=", component)
+        .executeTakeFirstOrThrow();
+      return Number(row.cycles ?? 0);
+    },
+    listCycles: async (key, page) => listCycles(database, key, checkedPage(page)),
+    listAdaptations: async (filter, page) => listAdaptations(database, filter, checkedPage(page)),
+    getAdaptation: (id) => readAdaptation(database, id),
+    dropCyclesBefore: (time) => dropCyclesBefore(database, time),
+    close: () => database.destroy(),
+  };
+}
+
+async function loadOperation(database: SqlDatabase, key: OperationKey): Promise<StoredOperation | undefined> {
+  const row = await readLatest(database, key);
+  if (row === undefined) return undefined;
+  return {
+    component: key.component,
+    operation: key.operation,
+    cycle: row.cycle,
+    state: fromJsonText(row.state),
+    windowEnd: row.window_end,
+    decision: joinDecision(row.decision, row.allocations),
+    policyHash: row.policy_hash,
+  };
+}
+
+function readLatest(database: SqlDatabase, { component, operation }: OperationKey) {
+  return database
+    .selectFrom("operations")
+    .innerJoin("allocation_lists", (join) =>
+      join
+        .onRef("allocation_lists.component", "=", "operations.component")
+        .onRef("allocation_lists.operation", "=", "operations.operation")
+        .onRef("allocation_lists.since_cycle", "=", "operations.allocations_since"),
+    )
+    .select(["cycle", "state", "window_end", "decision", "policy_hash", "allocations", "allocations_since"])
+    .where("operations.component", "=", component)
+    .where("operations.operation", "=", operation)
+    .executeTakeFirst();
+}
+
+async function recordCycle(database: SqlDatabase, record: CycleRecord): Promise<void> {
+  const { component, operation, cycle, decision } = record;
+  const name = `Cycle ${cycle} of "${component}/${operation}"`;
+  const allocations = jsonText(decision.allocations, `${name}: the list of allocations`);
+  const texts = {
+    decision: jsonText({ ...decision, allocations: [] }, `${name}: the decision`),
+    evidence: jsonText(record.evidence, `${name}: the evidence`),
+    state: jsonText(record.state, `${name}: the state`),
+    policy: jsonText(record.policy, `${name}: the policy`),
+  };
+  await database.transaction().execute(async (transaction) => {
+    const served = await readLatest(transaction, record);
+    const since = served?.allocations === allocations ? served.allocations_since : cycle;
+    // First the row that everybody must pass who records this operation: the loser of a race changes nothing else.
+    await advanceOperation(transaction, record, { decision: texts.decision, state: texts.state, since });
+    if (since === cycle) {
+      const list = { component, operation, since_cycle: cycle, allocations };
+      await transaction.insertInto("allocation_lists").values(list).execute();
+    }
+    await transaction
+      .insertInto("policies")
+      .values({ policy_hash: record.policyHash, policy: texts.policy })
+      .onConflict((conflict) => conflict.column("policy_hash").doNothing())
+      .execute();
+    await transaction
+      .insertInto("cycles")
+      .values({
+        component,
+        operation,
+        cycle,
+        decided_at: decision.at,
+        policy_hash: record.policyHash,
+        seed: record.seed,
+        evidence: texts.evidence,
+        allocations_since: since,
+        decision: texts.decision,
+        state: cycle % STATE_EVERY_CYCLES === 0 ? texts.state : null,
+      })
+      .execute();
+    await recordAdaptations(transaction, decision);
+  });
+}
+
+/** @throws {CycleConflictError} */
+async function advanceOperation(
+  transaction: SqlDatabase,
+  record: CycleRecord,
+  row: { decision: string; state: string; since: number },
+): Promise<void> {
+  const { component, operation, cycle } = record;
+  const values = {
+    cycle,
+    window_end: record.evidence.window.to,
+    policy_hash: record.policyHash,
+    allocations_since: row.since,
+    decision: row.decision,
+    state: row.state,
+  };
+  const changed =
+    cycle === 1
+      ? (
+          await transaction
+            .insertInto("operations")
+            .values({ component, operation, ...values })
+            .onConflict((conflict) => conflict.columns(["component", "operation"]).doNothing())
+            .executeTakeFirstOrThrow()
+        ).numInsertedOrUpdatedRows
+      : (
+          await transaction
+            .updateTable("operations")
+            .set(values)
+            .where("component", "=", component)
+            .where("operation", "=", operation)
+            .where("cycle", "=", cycle - 1)
+            .executeTakeFirstOrThrow()
+        ).numUpdatedRows;
+  if (changed === 1n) return;
+  const stored = await transaction
+    .selectFrom("operations")
+    .select("cycle")
+    .where("component", "=", component)
+    .where("operation", "=", operation)
+    .executeTakeFirst();
+  throw new CycleConflictError(
+    `Cycle ${cycle} of "${component}/${operation}" does not follow cycle ${stored?.cycle ?? 0}, the last one recorded`,
+  );
+}
+
+async function listCycles(database: SqlDatabase, key: OperationKey, page: PageRequest): Promise<Page<RecordedCycle>> {
+  const list: Json = ["cycles", key.component, key.operation];
+  const before = page.cursor === undefined ? undefined : decodeCursor(list, page.cursor)[0];
+  let query = database
+    .selectFrom("cycles")
+    .innerJoin("allocation_lists", (join) =>
+      join
+        .onRef("allocation_lists.component", "=", "cycles.component")
+        .onRef("allocation_lists.operation", "=", "cycles.operation")
+        .onRef("allocation_lists.since_cycle", "=", "cycles.allocations_since"),
+    )
+    .leftJoin("operations", (join) =>
+      join
+        .onRef("operations.component", "=", "cycles.component")
+        .onRef("operations.operation", "=", "cycles.operation")
+        .onRef("operations.cycle", "=", "cycles.cycle"),
+    )
+    .select(["cycles.cycle", "cycles.policy_hash", "cycles.seed", "cycles.evidence", "cycles.decision"])
+    .select(["allocation_lists.allocations", "cycles.state", "operations.state as latest_state"])
+    .where("cycles.component", "=", key.component)
+    .where("cycles.operation", "=", key.operation)
+    .orderBy("cycles.cycle", "desc")
+    .limit(page.limit + 1);
+  if (before !== undefined) query = query.where("cycles.cycle", "<", Number(before));
+  const rows = await query.execute();
+  const items = rows.slice(0, page.limit).map((row): RecordedCycle => {
+    const state = row.state ?? row.latest_state;
+    return {
+      component: key.component,
+      operation: key.operation,
+      cycle: row.cycle,
+      policyHash: row.policy_hash,
+      seed: row.seed,
+      evidence: fromJsonText(row.evidence),
+      decision: joinDecision(row.decision, row.allocations),
+      ...(state === null ? {} : { state: fromJsonText(state) }),
+    };
+  });
+  const last = items.at(-1);
+  return rows.length > page.limit && last !== undefined
+    ? { items, nextCursor: encodeCursor(list, [last.cycle]) }
+    : { items };
+}
+
+async function dropCyclesBefore(database: SqlDatabase, time: number): Promise<number> {
+  let dropped = 0;
+  for (;;) {
+    const { numAffectedRows } = await sql`
+      delete from cycles where (component, operation, cycle) in (
+        select component, operation, cycle from cycles where decided_at < ${time} limit ${ROWS_PER_DELETE})`.execute(
+      database,
+    );
+    dropped += Number(numAffectedRows ?? 0n);
+    if (Number(numAffectedRows ?? 0n) < ROWS_PER_DELETE) break;
+    await new Promise<void>((resolve) => setImmediate(resolve)); // SQLite works in this thread: let others have their turn
+  }
+  if (dropped > 0) await dropUnusedAllocationLists(database);
+  return dropped;
+}
+
+async function dropUnusedAllocationLists(database: SqlDatabase): Promise<void> {
+  await sql`
+    delete from allocation_lists
+    where not exists (
+      select 1 from cycles where cycles.component = allocation_lists.component
+        and cycles.operation = allocation_lists.operation and cycles.allocations_since = allocation_lists.since_cycle)
+    and not exists (
+      select 1 from operations where operations.component = allocation_lists.component
+        and operations.operation = allocation_lists.operation
+        and operations.allocations_since = allocation_lists.since_cycle)`.execute(database);
+}
+
+function joinDecision(decision: string, allocations: string): Decision {
+  return { ...fromJsonText<Decision>(decision), allocations: fromJsonText<readonly Allocation[]>(allocations) };
+}
+
+function checkedPage(page: PageRequest): PageRequest {
+  if (Number.isInteger(page.limit) && page.limit >= 1 && page.limit <= MAXIMUM_PAGE) return page;
+  throw new RangeError(`a page has 1 to ${MAXIMUM_PAGE} items, not ${page.limit}`);
+}
