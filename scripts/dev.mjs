@@ -36,7 +36,8 @@ let stopping;
  * - `npm start` puts an `sh -c` between npm and us that dies of SIGTERM without a word: we watch our parent.
  */
 function passSignalsOn() {
-  const startedInForeground = isForeground();
+  // A hang-up reaches the leader of the session first; only when that is another process does everybody get it.
+  const hearsHangUp = isForeground() && processStat("self")?.session !== String(process.pid);
   /** @type {Map<string, number>} */
   const passedAt = new Map();
   for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
@@ -44,15 +45,18 @@ function passSignalsOn() {
       stopping ??= signal;
       if (children.size === 0) process.exit(exitCodeOf(signal));
       if (signal === "SIGINT" && isForeground()) return;
-      if (signal === "SIGHUP" && startedInForeground) return; // the terminal is gone, and told everybody
+      if (signal === "SIGHUP" && hearsHangUp) return;
       if (Date.now() - (passedAt.get(signal) ?? 0) < 1000) return;
       passedAt.set(signal, Date.now());
       killChildren(signal);
     });
   }
   const parent = process.ppid;
+  // Where the `sh -c` outlives npm, nobody but its own parent shows that npm is gone.
+  const npm = process.env.npm_lifecycle_event ? processStat(parent)?.parent : undefined;
+  const isOrphan = () => process.ppid !== parent || (npm !== undefined && processStat(parent)?.parent !== npm);
   const watch = setInterval(() => {
-    if (process.ppid === parent) return;
+    if (!isOrphan()) return;
     clearInterval(watch);
     if (!stopping) killChildren("SIGTERM"); // else they were told already and may be tidying up
     stopping ??= "SIGTERM";
@@ -61,19 +65,30 @@ function passSignalsOn() {
   watch.unref();
 }
 
+/**
+ * What Linux says about a process; undefined on other systems.
+ *
+ * @param {number | "self"} pid
+ */
+function processStat(pid) {
+  try {
+    // "pid (name) state ppid pgrp session tty_nr tpgid …"; the name may hold spaces and parentheses
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, "utf8");
+    const [, parent, group, session, , foregroundGroup] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return { parent, group, session, foregroundGroup };
+  } catch {
+    return undefined;
+  }
+}
+
 /** Is our process group the one that the terminal sends Ctrl-C to? */
 function isForeground() {
   if (windows) return true; // a console's Ctrl-C reaches every process in it
-  try {
-    // "pid (name) state ppid pgrp session tty_nr tpgid …"; the name may hold spaces and parentheses
-    const stat = fs.readFileSync("/proc/self/stat", "utf8");
-    const [, , group, , , foregroundGroup] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return group === foregroundGroup;
-  } catch {
-    const ps = spawnSync("ps", ["-o", "pgid=,tpgid=", "-p", String(process.pid)], { encoding: "utf8" });
-    const [group, foregroundGroup] = (ps.stdout ?? "").trim().split(/\s+/);
-    return group !== undefined && group === foregroundGroup;
-  }
+  const stat = processStat("self");
+  if (stat) return stat.group === stat.foregroundGroup;
+  const ps = spawnSync("ps", ["-o", "pgid=,tpgid=", "-p", String(process.pid)], { encoding: "utf8" });
+  const [group, foregroundGroup] = (ps.stdout ?? "").trim().split(/\s+/);
+  return group !== undefined && group === foregroundGroup;
 }
 
 /** @param {NodeJS.Signals} signal */
