@@ -1,1 +1,23 @@
-export {};
+/** Tracks operations of a service and gives them their parameters. */
+
+export type { CollectionLevel } from "./collection-level.ts";
+export { configure, shutdown } from "./configure.ts";
+export {
+  type ContextOf,
+  type DefinedOperation,
+  defineOperation,
+  type OperationDefinition,
+  type ValuesOf,
+} from "./operation.ts";
+export type { InstrumentationOptions } from "./options.ts";
+export type { ParameterSource } from "./parameters/last-known-good.ts";
+export type { ServedParameters } from "./parameters/served-parameters.ts";
+export { type ParameterOptions, parameters } from "./parameters.ts";
+export {
+  type ParameterPerformance,
+  type RecordedOperation,
+  recordOperation,
+  recordParameterPerformance,
+} from "./record-operation.ts";
+export { currentOperation, type TrackOptions, track, type WrapOptions, wrap } from "./track.ts";
+export type { OperationHandle } from "./tracked-call.ts";

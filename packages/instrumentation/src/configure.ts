@@ -1,0 +1,26 @@
+/** Setting up and taking down. */
+import { instrumentation } from "./instance.ts";
+import type { InstrumentationOptions } from "./options.ts";
+import { reportOwnFailure } from "./own-failure.ts";
+
+/**
+ * Applies options and, where there is a controller, begins to poll it. What is left out comes from an earlier call, then from
+ * the environment, then from the defaults. Never throws.
+ */
+export function configure(options: InstrumentationOptions = {}): void {
+  try {
+    instrumentation().configure(options);
+  } catch (error) {
+    reportOwnFailure("configuring", error);
+  }
+}
+
+/** Ends the connection to the controller. Tracked functions go on as before; `configure` connects again. */
+export function shutdown(): Promise<void> {
+  try {
+    instrumentation().disconnect();
+  } catch (error) {
+    reportOwnFailure("shutting down", error);
+  }
+  return Promise.resolve();
+}

@@ -1,0 +1,264 @@
+/**
+ * The one instance of this package in a process. It lives on `globalThis`, so that two copies of the package (two versions in one
+ * dependency tree, or one as ES module and one as CommonJS) count into the same series and poll once.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { type AttributeValue, context, type Span, type Tracer, trace } from "@opentelemetry/api";
+import { type ContextInput, contextAttribute, spanAttributes } from "@trimtab/conventions";
+import { type Collected, collectedAt } from "./collection-level.ts";
+import type { ContextBudget } from "./context-tree.ts";
+import { ControllerConnection } from "./controller-connection.ts";
+import { labelValue } from "./label-values.ts";
+import { CallMetrics, type MetricSettings } from "./metrics/call-metrics.ts";
+import { type OwnReadings, SCOPE } from "./metrics/instruments.ts";
+import { DEFAULT_SETTINGS, type InstrumentationOptions, type Settings } from "./options.ts";
+import { reportOwnFailure, warn, warnOnce } from "./own-failure.ts";
+import { keepDocument, readKeptDocument } from "./parameters/kept-document.ts";
+import { ParameterClient } from "./parameters/parameter-client.ts";
+import { optionsFromEnvironment } from "./register-options.ts";
+import { type CallSurroundings, TrackedCall } from "./tracked-call.ts";
+import { TrackedOperation } from "./tracked-operation.ts";
+
+const KEY = Symbol.for("trimtab.instrumentation");
+/** Of the instance's form: a copy that knows another one keeps its own instance. */
+const FORM = 1;
+const MINIMUM_POLL_MILLISECONDS = 100;
+
+/** Everything that the public functions share. */
+export class Instrumentation implements CallSurroundings {
+  readonly form: number = FORM;
+  readonly metrics: CallMetrics;
+  readonly parameters: ParameterClient;
+  readonly calls: AsyncLocalStorage<TrackedCall> = new AsyncLocalStorage<TrackedCall>();
+  readonly #operations = new Map<string, TrackedOperation>();
+  readonly #budget: ContextBudget;
+  #options: InstrumentationOptions;
+  #settings: Settings;
+  #collected: Collected;
+  #tracer: Tracer;
+  #connection: ControllerConnection | undefined;
+  #qualityRefused = 0;
+  #labelsCollapsed = 0;
+
+  constructor(options: InstrumentationOptions) {
+    this.#options = options;
+    this.#settings = settingsFrom(options);
+    this.#collected = collectedAt(this.#settings.collectionLevel, this.#settings.spans);
+    this.#budget = { used: 0, maximum: this.#settings.maximumContexts };
+    this.#tracer = (this.#settings.tracerProvider ?? trace).getTracer(SCOPE);
+    this.parameters = new ParameterClient(this.#settings.component, () => performance.now(), Math.random);
+    this.metrics = new CallMetrics(this.#metricSettings(), () => this.#ownReadings());
+  }
+
+  get settings(): Settings {
+    return this.#settings;
+  }
+
+  /** Applies options on top of those that are there, and starts, moves or ends the connection to the controller. */
+  configure(options: InstrumentationOptions): void {
+    const before = this.#settings;
+    this.#options = { ...this.#options, ...options };
+    const settings = settingsFrom(this.#options);
+    this.#settings = settings;
+    this.#collected = collectedAt(settings.collectionLevel, settings.spans);
+    this.#budget.maximum = settings.maximumContexts;
+    this.#tracer = (settings.tracerProvider ?? trace).getTracer(SCOPE);
+    if (settings.component !== before.component) this.parameters.clear(settings.component, this.#operations.values());
+    this.metrics.configure(this.#metricSettings());
+    this.#connect();
+  }
+
+  /** Ends the connection to the controller. Calls go on being tracked, with the parameters that are there. */
+  disconnect(): void {
+    this.#connection?.stop();
+    this.#connection = undefined;
+  }
+
+  /** The operation of this name; the same object for the same name. */
+  operation(name: string): TrackedOperation {
+    const known = this.#operations.get(name);
+    if (known !== undefined) return known;
+    const operation = new TrackedOperation(String(name), this.#budget);
+    this.#operations.set(name, operation);
+    this.parameters.publishTo(operation);
+    return operation;
+  }
+
+  /** The innermost call that is still running here. */
+  currentCall(): TrackedCall | undefined {
+    const call = this.calls.getStore();
+    return call === undefined || !call.isEnded ? call : undefined;
+  }
+
+  /** Begins a call; undefined where nothing is tracked. Never throws. */
+  begin(
+    name: string,
+    input: ContextInput | undefined,
+    key: string | undefined,
+    metadata: Readonly<Record<string, AttributeValue>> | undefined,
+  ): TrackedCall | undefined {
+    if (this.#settings.disabled) return undefined;
+    try {
+      const operation = this.operation(name);
+      const given = input ?? {};
+      const found = operation.contexts.find(given);
+      const span = this.#startSpan(operation, given);
+      const call = new TrackedCall(this, operation, found, span, stickyKey(key), this.currentCall());
+      if (metadata !== undefined) for (const [name, value] of Object.entries(metadata)) call.attribute(name, value);
+      return call;
+    } catch (error) {
+      reportOwnFailure("beginning a call", error);
+      return undefined;
+    }
+  }
+
+  /** Runs the function of a call inside it. Whatever the function throws comes out as it is. */
+  run<Result>(call: TrackedCall, invoke: () => Result): Result {
+    const { span } = call;
+    if (span === undefined) return this.calls.run(call, invoke);
+    let hasBegun = false;
+    const inside = (): Result => {
+      hasBegun = true;
+      return this.calls.run(call, invoke);
+    };
+    try {
+      return context.with(trace.setSpan(context.active(), span), inside);
+    } catch (error) {
+      if (hasBegun) throw error;
+      reportOwnFailure("the OpenTelemetry context manager", error);
+      return this.calls.run(call, invoke);
+    }
+  }
+
+  /** A span for something that is over: nothing runs inside it. */
+  startSpan(operation: TrackedOperation, input: ContextInput, startTime?: number): Span | undefined {
+    return this.#startSpan(operation, input, startTime);
+  }
+
+  refuseQuality(): void {
+    this.#qualityRefused++;
+  }
+
+  collapseLabels(): void {
+    this.#labelsCollapsed++;
+    warnOnce(
+      "labels collapsed",
+      `this process has seen more than ${this.#budget.maximum} contexts: the labels of further ones are __other__. ` +
+        "Is a context key an id? Pass it as metadata, or raise maximumContexts",
+    );
+  }
+
+  #startSpan(operation: TrackedOperation, input: ContextInput, startTime?: number): Span | undefined {
+    if (!this.#collected.spans) return undefined;
+    try {
+      const span = this.#tracer.startSpan(operation.name, startTime === undefined ? {} : { startTime });
+      if (!span.isRecording()) return trace.isSpanContextValid(span.spanContext()) ? span : undefined;
+      span.setAttribute(spanAttributes.component, this.#settings.component);
+      span.setAttribute(spanAttributes.operation, operation.name);
+      for (const [key, value] of Object.entries(input)) {
+        if (value !== null && value !== undefined) span.setAttribute(contextAttribute(key), value);
+      }
+      return span;
+    } catch (error) {
+      reportOwnFailure("starting a span", error);
+      return undefined;
+    }
+  }
+
+  #connect(): void {
+    const { controllerUrl, disabled, component, token, pollIntervalMilliseconds, requestTimeoutMilliseconds } =
+      this.#settings;
+    this.disconnect();
+    const { cacheDirectory } = this.#settings;
+    let etag: string | undefined;
+    if (cacheDirectory !== undefined && !disabled && this.parameters.document === undefined) {
+      const kept = readKeptDocument(cacheDirectory, component);
+      if (kept !== undefined) {
+        const problem = this.parameters.apply(kept.document, this.#operations.values(), false);
+        if (problem === undefined) etag = kept.etag;
+        else warn(`what was kept in ${cacheDirectory} cannot be used: ${problem}`);
+      }
+    }
+    if (controllerUrl === undefined || disabled) return;
+    const settings = { controllerUrl, component, token, pollIntervalMilliseconds, requestTimeoutMilliseconds };
+    const events = {
+      onDocument: (document: unknown, newEtag: string | undefined): string | undefined => {
+        const problem = this.parameters.apply(document, this.#operations.values(), true);
+        if (problem !== undefined) return problem;
+        this.metrics.refresh();
+        if (cacheDirectory !== undefined) void keepDocument(cacheDirectory, component, { etag: newEtag, document });
+        return undefined;
+      },
+      onUnchanged: (): void => {
+        this.parameters.confirm();
+        this.metrics.refresh();
+      },
+    };
+    this.#connection = new ControllerConnection(settings, events, etag);
+    this.#connection.start();
+  }
+
+  #metricSettings(): MetricSettings {
+    const { component, durationBoundariesSeconds, meterProvider } = this.#settings;
+    return { component, durationBoundariesSeconds, meterProvider, collected: this.#collected };
+  }
+
+  #ownReadings(): OwnReadings {
+    return {
+      startTimeSeconds: performance.timeOrigin / 1000,
+      served: this.parameters.served,
+      refused: this.parameters.refused,
+      qualityRefused: this.#qualityRefused,
+      labelsCollapsed: this.#labelsCollapsed,
+      parametersAgeSeconds: this.parameters.ageSeconds,
+    };
+  }
+}
+
+/** The instance of this process; made at the first question, from the environment. It polls nothing before `configure`. */
+export function instrumentation(): Instrumentation {
+  instance ??= findOrMake();
+  return instance;
+}
+
+let instance: Instrumentation | undefined;
+
+function findOrMake(): Instrumentation {
+  const shared = globalThis as { [KEY]?: Instrumentation };
+  const existing = shared[KEY];
+  if (existing?.form === FORM) return existing;
+  const { options, warnings } = optionsFromEnvironment(process.env);
+  for (const warning of warnings) warn(warning);
+  const made = new Instrumentation(options);
+  if (existing === undefined) shared[KEY] = made;
+  return made;
+}
+
+/** A key of another type is written as a text; the empty one is none. */
+function stickyKey(key: string | undefined): string | undefined {
+  return key === undefined || key === null || key === "" ? undefined : String(key);
+}
+
+/** Options with the defaults; a value that would break an instrument or a timer is replaced, and told. */
+function settingsFrom(options: InstrumentationOptions): Settings {
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const settings: Settings = { ...DEFAULT_SETTINGS, ...given };
+  const bounds = settings.durationBoundariesSeconds;
+  const isAscending = bounds.every(
+    (bound, at) => Number.isFinite(bound) && bound > (at === 0 ? 0 : (bounds[at - 1] ?? 0)),
+  );
+  if (!isAscending) warn("durationBoundariesSeconds is ignored: bounds are finite, above zero and ascending");
+  const interval = settings.pollIntervalMilliseconds;
+  const url = settings.controllerUrl;
+  const hasUrl = url !== undefined && URL.canParse(url);
+  if (url !== undefined && !hasUrl) warn(`controllerUrl "${url}" is no address; the base values serve`);
+  const { controllerUrl: _, ...rest } = settings;
+  return {
+    ...rest,
+    ...(hasUrl ? { controllerUrl: url } : {}),
+    component: labelValue(settings.component) || DEFAULT_SETTINGS.component,
+    durationBoundariesSeconds: isAscending ? bounds : DEFAULT_SETTINGS.durationBoundariesSeconds,
+    pollIntervalMilliseconds: interval >= MINIMUM_POLL_MILLISECONDS ? interval : MINIMUM_POLL_MILLISECONDS,
+    maximumContexts: settings.maximumContexts >= 0 ? settings.maximumContexts : DEFAULT_SETTINGS.maximumContexts,
+  };
+}

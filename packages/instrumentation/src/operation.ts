@@ -1,0 +1,133 @@
+/** Declares an operation in code: its context keys, its parameters, and what counts as success; with types that follow. */
+import {
+  type BooleanParameter,
+  type ChoiceParameter,
+  type ContextInput,
+  contextKeyProblem,
+  type Outcome,
+  operationNameProblem,
+  type ParameterSpace,
+  type ParameterValues,
+  parameterSpaceProblems,
+} from "@trimtab/conventions";
+import { instrumentation } from "./instance.ts";
+import { warn } from "./own-failure.ts";
+import type { ServedParameters } from "./parameters/served-parameters.ts";
+import { parameters } from "./parameters.ts";
+import {
+  type ParameterPerformance,
+  type RecordedOperation,
+  recordOperation,
+  recordParameterPerformance,
+} from "./record-operation.ts";
+import { type TrackOptions, track, type WrapOptions, wrap } from "./track.ts";
+import type { OperationHandle } from "./tracked-call.ts";
+
+/** The values that a space allows: a number, a boolean, or one of the choices by name. */
+export type ValuesOf<Space extends ParameterSpace> = {
+  readonly [Name in keyof Space]: Space[Name] extends ChoiceParameter
+    ? Space[Name]["choices"][number]
+    : Space[Name] extends BooleanParameter
+      ? boolean
+      : number;
+};
+
+/** A context with the declared keys; others are allowed, and go to the span only. */
+export type ContextOf<Keys extends readonly string[]> = ContextInput & {
+  readonly [Key in Keys[number]]?: ContextInput[string];
+};
+
+/** What code says of an operation. */
+export interface OperationDefinition<Keys extends readonly string[], Space extends ParameterSpace> {
+  /** Letters, digits and `_ . -`. */
+  readonly name: string;
+  /** The keys that become metric labels, in the order that decides between equally specific allocations. Default: none. */
+  readonly context?: Keys;
+  /** Left out, the controller's parameters are taken as they are; given, a document with others is not applied. */
+  readonly parameters?: Space;
+  /** Is this result a success? For more than two outcomes use `outcome`. */
+  readonly isSuccess?: (result: never) => boolean;
+  /** What a result means; undefined means success. */
+  readonly outcome?: (result: never) => Outcome | undefined;
+}
+
+/** An operation that was declared in code. */
+export interface DefinedOperation<Keys extends readonly string[], Space extends ParameterSpace> {
+  readonly name: string;
+  /** As `track(name, ...)`. */
+  track<Result>(
+    context: ContextOf<Keys>,
+    fn: (call: OperationHandle<ValuesOf<Space>>) => Result,
+    options?: TrackOptions<Result>,
+  ): Result;
+  /** As `wrap(name, ...)`. */
+  wrap<Fn extends (...args: never[]) => unknown>(fn: Fn, options?: WrapOptions<Parameters<Fn>, ReturnType<Fn>>): Fn;
+  /** As `parameters(name, ...)`. */
+  parameters(context?: ContextOf<Keys>, options?: { readonly key?: string }): ServedParameters<ValuesOf<Space>>;
+  /** As `recordOperation(name, ...)`. */
+  record(recorded: RecordedOperation & { readonly context?: ContextOf<Keys> }): void;
+  /** As `recordParameterPerformance(name, ...)`. */
+  recordPerformance(context: ContextOf<Keys>, values: ValuesOf<Space>, performance: ParameterPerformance): void;
+}
+
+/**
+ * Declares an operation. Two declarations of one name are one operation; the later one holds.
+ *
+ * @throws {TypeError} that names every problem of the definition. It is thrown where the operation is declared, when the service
+ * first starts, and never in a call.
+ */
+export function defineOperation<
+  const Keys extends readonly string[] = readonly [],
+  const Space extends ParameterSpace = ParameterSpace,
+>(definition: OperationDefinition<Keys, Space>): DefinedOperation<Keys, Space> {
+  const problems = problemsOf(definition);
+  if (problems.length > 0) {
+    throw new TypeError(
+      `operation "${definition.name}" cannot be defined:\n${problems.map((text) => `  ${text}`).join("\n")}`,
+    );
+  }
+  const { name, context = [], parameters: space } = definition;
+  const operation = instrumentation().operation(name);
+  if (operation.declaration !== undefined && !isSameDeclaration(operation.declaration, context, space)) {
+    warn(`operation "${name}" is defined twice, and differently; the later definition holds`);
+  }
+  const outcome = outcomeOf(definition);
+  operation.declare({ name, context, parameters: space, ...(outcome === undefined ? {} : { outcome }) });
+  return {
+    name,
+    track: (given, fn, options) => track(name, given, fn as (call: OperationHandle) => never, options),
+    wrap: (fn, options) => wrap(name, fn, options),
+    parameters: (given, options) =>
+      parameters(name, given, options) as ServedParameters<ParameterValues> as ServedParameters<ValuesOf<Space>>,
+    record: (recorded) => recordOperation(name, recorded),
+    recordPerformance: (given, values, performance) => recordParameterPerformance(name, given, values, performance),
+  };
+}
+
+function problemsOf(definition: OperationDefinition<readonly string[], ParameterSpace>): string[] {
+  const { name, context = [], parameters: space = {} } = definition;
+  const problems = [operationNameProblem(name), ...context.map(contextKeyProblem)].filter((text) => text !== undefined);
+  const twice = context.find((key, index) => context.indexOf(key) !== index);
+  if (twice !== undefined) problems.push(`the context key "${twice}" stands there twice`);
+  for (const { path, message } of parameterSpaceProblems(space))
+    problems.push(`parameters.${path.join(".")} ${message}`);
+  if (definition.isSuccess !== undefined && definition.outcome !== undefined) {
+    problems.push("isSuccess and outcome cannot both be given");
+  }
+  return problems;
+}
+
+function outcomeOf({
+  isSuccess,
+  outcome,
+}: OperationDefinition<readonly string[], ParameterSpace>): ((result: never) => Outcome | undefined) | undefined {
+  return isSuccess === undefined ? outcome : (result) => (isSuccess(result) ? "success" : "failure");
+}
+
+function isSameDeclaration(
+  known: { readonly context: readonly string[]; readonly parameters: ParameterSpace | undefined },
+  context: readonly string[],
+  space: ParameterSpace | undefined,
+): boolean {
+  return JSON.stringify([known.context, known.parameters]) === JSON.stringify([context, space]);
+}

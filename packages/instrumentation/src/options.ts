@@ -1,0 +1,59 @@
+/** What can be set, and what holds where nothing is. */
+import type { MeterProvider, TracerProvider } from "@opentelemetry/api";
+import { DURATION_BOUNDARIES_SECONDS } from "@trimtab/conventions";
+import type { CollectionLevel } from "./collection-level.ts";
+
+/** Everything that `configure` takes. What is left out comes from the environment, then from the defaults. */
+export interface InstrumentationOptions {
+  /** The service or module that is tracked. Default: the OpenTelemetry service name, else `unknown_service`. */
+  readonly component?: string;
+  /** Where the controller is, e.g. `http://127.0.0.1:4600`. Without it nothing is polled and the base values serve. */
+  readonly controllerUrl?: string;
+  /** Bearer token with the role `evaluate`. */
+  readonly token?: string;
+  /** Time between two polls, in milliseconds; at least 100. Default 5,000. */
+  readonly pollIntervalMilliseconds?: number;
+  /** The longest that one request to the controller may take, in milliseconds. Default 3,000. */
+  readonly requestTimeoutMilliseconds?: number;
+  /** A folder for the last known good parameters, so that they survive a restart. Default: not kept. */
+  readonly cacheDirectory?: string;
+  /** How much is recorded. Default `standard`. */
+  readonly collectionLevel?: CollectionLevel;
+  /** A span for each tracked call. Default: as the collection level says. */
+  readonly spans?: boolean;
+  /** Upper bounds of the duration buckets in seconds, ascending. Default: 1 ms to 10 min. */
+  readonly durationBoundariesSeconds?: readonly number[];
+  /** The most contexts that become labels in the life of the process; the rest is recorded as `__other__`. Default 1,000. */
+  readonly maximumContexts?: number;
+  /** Tracks nothing and polls nothing; tracked functions run as if they were not tracked. */
+  readonly disabled?: boolean;
+  /** Where metrics go. Default: the global MeterProvider at the time of each call. */
+  readonly meterProvider?: MeterProvider;
+  /** Where spans go. Default: the global TracerProvider. */
+  readonly tracerProvider?: TracerProvider;
+}
+
+/** Options with the defaults applied. */
+export type Settings = Readonly<
+  Required<
+    Omit<
+      InstrumentationOptions,
+      "controllerUrl" | "token" | "cacheDirectory" | "spans" | "meterProvider" | "tracerProvider"
+    >
+  > &
+    Pick<
+      InstrumentationOptions,
+      "controllerUrl" | "token" | "cacheDirectory" | "spans" | "meterProvider" | "tracerProvider"
+    >
+>;
+
+/** What holds where neither code nor environment says anything. */
+export const DEFAULT_SETTINGS: Settings = {
+  component: "unknown_service",
+  pollIntervalMilliseconds: 5000,
+  requestTimeoutMilliseconds: 3000,
+  collectionLevel: "standard",
+  durationBoundariesSeconds: DURATION_BOUNDARIES_SECONDS,
+  maximumContexts: 1000,
+  disabled: false,
+};

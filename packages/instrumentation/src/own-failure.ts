@@ -1,0 +1,39 @@
+/**
+ * What we do about our own failures: a diagnostic of OpenTelemetry at most. Nothing in here throws, because everything in here
+ * runs inside a call of the application.
+ */
+import { diag } from "@opentelemetry/api";
+
+const PREFIX = "[trimtab]";
+const MAXIMUM_REMEMBERED = 1000;
+const told = new Set<string>();
+
+/** Tells a warning the first time that its key is seen; the thousandth different one is the last. */
+export function warnOnce(key: string, message: string): void {
+  if (told.has(key) || told.size >= MAXIMUM_REMEMBERED) return;
+  told.add(key);
+  warn(message);
+}
+
+/** Tells a warning. */
+export function warn(message: string): void {
+  try {
+    diag.warn(`${PREFIX} ${message}`);
+  } catch {
+    // the application's own diagnostic logger failed: there is nobody left to tell
+  }
+}
+
+/** Tells that a part of ours failed; once per part. */
+export function reportOwnFailure(part: string, error: unknown): void {
+  warnOnce(`failure:${part}`, `${part} failed; the application is not affected: ${describeError(error)}`);
+}
+
+/** An error in one line, whatever was thrown. */
+export function describeError(error: unknown): string {
+  try {
+    return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  } catch {
+    return "an error that cannot be shown";
+  }
+}

@@ -1,0 +1,217 @@
+/**
+ * The parameters of an operation in a context, now and without waiting: from the controller's document while it is fresh, from
+ * the last known good one after that, from the base values in the code where there is neither.
+ */
+import {
+  type AllocatedVariant,
+  type AllocationDocument,
+  assignVariant,
+  type Context,
+  canonicalJson,
+  type Json,
+  type ParameterValues,
+  parseAllocationDocument,
+  UNKNOWN_VARIANT,
+  type VariantId,
+  variantId,
+} from "@trimtab/conventions";
+import { reportOwnFailure, warn, warnOnce } from "../own-failure.ts";
+import type { NamedValues, TrackedOperation } from "../tracked-operation.ts";
+import { exploreFor, type ParameterSource, trustIn } from "./last-known-good.ts";
+
+/** The variant of one call. */
+export interface ChosenVariant extends NamedValues {
+  readonly source: ParameterSource;
+  /** Of the document that it came from. */
+  readonly revision: string | undefined;
+  /** All variants that a call of this context may get. */
+  readonly siblings: readonly AllocatedVariant[] | undefined;
+}
+
+/** Why a document, or an operation in it, was not applied. */
+export type RefusalReason = "invalid" | "other_component" | "space_differs" | "base_differs";
+
+/** The controller's document with the time of its last confirmation. */
+interface HeldDocument {
+  readonly document: AllocationDocument;
+  readonly exploreForMilliseconds: number;
+  confirmedAt: number | undefined;
+}
+
+const NO_VALUES: ParameterValues = Object.freeze({});
+const UNKNOWN: NamedValues = { id: UNKNOWN_VARIANT, parameters: NO_VALUES };
+/** Ids of sets of values that callers pass; more different ones than this are computed anew each time. */
+const MAXIMUM_REMEMBERED_IDS = 1000;
+
+/** Holds the controller's document and chooses variants from it. Nothing in here waits. */
+export class ParameterClient {
+  /** How often parameters were given out, by source; and how often something was not applied, by reason. */
+  readonly served: Record<ParameterSource, number> = { fresh: 0, last_known_good: 0, base: 0 };
+  readonly refused: Record<RefusalReason, number> = {
+    invalid: 0,
+    other_component: 0,
+    space_differs: 0,
+    base_differs: 0,
+  };
+  component: string;
+  readonly #now: () => number;
+  readonly #chance: () => number;
+  readonly #ids = new Map<string, VariantId>();
+  #held: HeldDocument | undefined;
+
+  /** @param now Milliseconds on a monotonic clock. @param chance Uniform in [0, 1). */
+  constructor(component: string, now: () => number, chance: () => number) {
+    this.component = component;
+    this.#now = now;
+    this.#chance = chance;
+  }
+
+  /** The document in use. */
+  get document(): AllocationDocument | undefined {
+    return this.#held?.document;
+  }
+
+  /** Since the controller last confirmed the document in use, in seconds; undefined where it never did. */
+  get ageSeconds(): number | undefined {
+    const confirmedAt = this.#held?.confirmedAt;
+    return confirmedAt === undefined ? undefined : (this.#now() - confirmedAt) / 1000;
+  }
+
+  /**
+   * Applies a document whole, or refuses it whole: the one in use then stays.
+   *
+   * @param isConfirmed Did the controller send it just now? A document from disk waits for a confirmation.
+   * @returns What is wrong with it, or undefined.
+   */
+  apply(input: unknown, operations: Iterable<TrackedOperation>, isConfirmed: boolean): string | undefined {
+    const parsed = parseAllocationDocument(input);
+    if ("problems" in parsed) {
+      this.refused.invalid++;
+      const { path, message } = parsed.problems[0] ?? { path: [], message: "is not understood" };
+      return `the allocation document is refused: ${path.join(".") || "it"} ${message}`;
+    }
+    const { document } = parsed;
+    if (document.component !== this.component) {
+      this.refused.other_component++;
+      return `the allocation document is refused: it is for component "${document.component}", not "${this.component}"`;
+    }
+    const confirmedAt = isConfirmed ? this.#now() : undefined;
+    this.#held = { document, exploreForMilliseconds: exploreFor(document), confirmedAt };
+    for (const operation of operations) this.publishTo(operation);
+    return undefined;
+  }
+
+  /** The controller said that the document in use is still the newest. */
+  confirm(): void {
+    if (this.#held !== undefined) this.#held.confirmedAt = this.#now();
+  }
+
+  /** Forgets the document: the component is another one now. */
+  clear(component: string, operations: Iterable<TrackedOperation>): void {
+    this.component = component;
+    this.#held = undefined;
+    for (const operation of operations) operation.publish(undefined);
+  }
+
+  /** Tells an operation what the document says of it. */
+  publishTo(operation: TrackedOperation): void {
+    const all = this.#held?.document.operations;
+    const published = all !== undefined && Object.hasOwn(all, operation.name) ? all[operation.name] : undefined;
+    try {
+      if (operation.publish(published)) return;
+    } catch (error) {
+      return reportOwnFailure(`applying the allocations of "${operation.name}"`, error);
+    }
+    this.refused.space_differs++;
+    warn(
+      `operation "${operation.name}" has other parameters in the code than at the controller: the base values of the code serve`,
+    );
+  }
+
+  /**
+   * The variant of a call.
+   *
+   * @param key A call with the same key gets the same variant as long as the allocation stays.
+   * @param base Values that serve where neither code nor controller declares the operation.
+   */
+  choose(
+    operation: TrackedOperation,
+    context: Context,
+    key: string | undefined,
+    base: ParameterValues | undefined,
+  ): ChosenVariant {
+    const held = this.#held;
+    const allocation = operation.allocations?.find(context);
+    if (held === undefined || allocation === undefined) return this.#base(operation, base);
+    const source = trustIn(held, this.#now());
+    const variants = source === "fresh" ? allocation.exploring : allocation.settled;
+    const point = key === undefined ? { chance: this.#chance() } : { key };
+    const variant =
+      variants.length === 1 && variants[0] ? variants[0] : assignVariant(variants, allocation.salts, point);
+    const { revision } = held.document;
+    const siblings = allocation.exploring;
+    if (base === undefined || fits(base, variant.parameters)) {
+      return { id: variant.id, parameters: variant.parameters, source, revision, siblings };
+    }
+    if (Object.keys(base).some((name) => isOtherKind(base[name], variant.parameters[name]))) {
+      this.refused.base_differs++;
+      warnOnce(
+        `base:${operation.name}`,
+        `operation "${operation.name}" asks with base values of other types than the controller's: its base values serve`,
+      );
+      return this.#base(operation, base);
+    }
+    return { id: variant.id, parameters: { ...base, ...variant.parameters }, source, revision, siblings };
+  }
+
+  /** The only variant that a call of this context can have had, or unknown where there are several. */
+  onlyVariant(operation: TrackedOperation, context: Context): VariantId {
+    const allocation = operation.allocations?.find(context);
+    if (allocation === undefined) return (operation.base ?? UNKNOWN).id;
+    return allocation.exploring.length === 1 && allocation.exploring[0] ? allocation.exploring[0].id : UNKNOWN_VARIANT;
+  }
+
+  /** The id of the variant with these values. */
+  idOf(operation: TrackedOperation, values: ParameterValues): VariantId {
+    const base = operation.base;
+    const text = canonicalJson(values as Json);
+    const isBase = base !== undefined && canonicalJson(base.parameters as Json) === text;
+    return isBase ? base.id : this.#id(text, values, "learnt");
+  }
+
+  #base(operation: TrackedOperation, base: ParameterValues | undefined): ChosenVariant {
+    const { id, parameters } = operation.base ?? (base === undefined ? UNKNOWN : this.#named(base));
+    const isWider = base !== undefined && parameters !== base && !fits(base, parameters);
+    return {
+      id,
+      parameters: isWider ? { ...base, ...parameters } : parameters,
+      source: "base",
+      revision: undefined,
+      siblings: undefined,
+    };
+  }
+
+  #named(parameters: ParameterValues): NamedValues {
+    return { id: this.#id(canonicalJson(parameters as Json), parameters, "baseline"), parameters };
+  }
+
+  /** SHA-256 costs more than everything else of a call together. */
+  #id(text: string, parameters: ParameterValues, role: "baseline" | "learnt"): VariantId {
+    const key = `${role} ${text}`;
+    const known = this.#ids.get(key);
+    if (known !== undefined) return known;
+    const id = variantId(parameters, role);
+    if (this.#ids.size < MAXIMUM_REMEMBERED_IDS) this.#ids.set(key, id);
+    return id;
+  }
+}
+
+/** Does every name of the base have a value of the same type? */
+function fits(base: ParameterValues, values: ParameterValues): boolean {
+  for (const name of Object.keys(base)) if (typeof values[name] !== typeof base[name]) return false;
+  return true;
+}
+
+function isOtherKind(base: unknown, value: unknown): boolean {
+  return value !== undefined && typeof value !== typeof base;
+}

@@ -1,0 +1,15 @@
+/** What a service gets when it asks for parameters. */
+import type { ParameterValues, VariantId } from "@trimtab/conventions";
+import type { ParameterSource } from "./last-known-good.ts";
+
+/** The parameters of one call. */
+export interface ServedParameters<Values extends ParameterValues = ParameterValues> {
+  /** The values to use. */
+  readonly values: Values;
+  /** The id of these values' variant. */
+  readonly variant: VariantId;
+  /** Of the controller's document that they came from; undefined for base values. */
+  readonly revision: string | undefined;
+  /** `fresh`, `last_known_good` (the controller was not heard of for a while) or `base` (the values in the code). */
+  readonly source: ParameterSource;
+}

@@ -1,0 +1,145 @@
+/** Records operations that happened elsewhere or before. */
+import { type AttributeValue, type Span, SpanStatusCode } from "@opentelemetry/api";
+import {
+  type ContextInput,
+  metadataAttribute,
+  OUTCOMES,
+  type Outcome,
+  type ParameterValues,
+  spanAttributes,
+  type VariantId,
+} from "@trimtab/conventions";
+import { type Instrumentation, instrumentation } from "./instance.ts";
+import { errorTypeOf, labelValue, UNKNOWN_ERROR_TYPE } from "./label-values.ts";
+import { describeError, reportOwnFailure, warnOnce } from "./own-failure.ts";
+import type { TrackedOperation } from "./tracked-operation.ts";
+
+/** An operation that is over. */
+export interface RecordedOperation {
+  readonly context?: ContextInput;
+  readonly outcome: Outcome;
+  /** Left out where nobody measured it: it is then not counted as zero. */
+  readonly durationMilliseconds?: number;
+  /** What went wrong; its type becomes the label `error_type`. */
+  readonly error?: unknown;
+  /** 0 to 1. */
+  readonly quality?: number;
+  readonly cost?: { readonly amount: number; readonly unit: string };
+  /** Goes to the span, never to a metric. */
+  readonly metadata?: Readonly<Record<string, AttributeValue>>;
+  /** The id of the variant that served it. Default: the only one that its context can have had, else `unknown`. */
+  readonly variant?: VariantId;
+}
+
+/** How well a set of parameters did. */
+export interface ParameterPerformance {
+  readonly success: boolean;
+  /** 0 to 1. */
+  readonly quality?: number;
+  readonly durationMilliseconds?: number;
+}
+
+/** Records one operation that is over. Never throws; a value that is none is left out, and told once. */
+export function recordOperation(operation: string, recorded: RecordedOperation): void {
+  const shared = instrumentation();
+  if (shared.settings.disabled) return;
+  try {
+    record(shared, operation, recorded);
+  } catch (error) {
+    reportOwnFailure("recording an operation", error);
+  }
+}
+
+/** Records how one use of a set of parameters went; it reaches the evidence of their variant. Never throws. */
+export function recordParameterPerformance(
+  operation: string,
+  context: ContextInput,
+  parameters: ParameterValues,
+  { success, ...measured }: ParameterPerformance,
+): void {
+  const shared = instrumentation();
+  try {
+    const variant = shared.parameters.idOf(shared.operation(operation), parameters);
+    recordOperation(operation, { ...measured, context, variant, outcome: success ? "success" : "failure" });
+  } catch (error) {
+    reportOwnFailure("naming the variant of parameters", error);
+  }
+}
+
+function record(shared: Instrumentation, name: string, recorded: RecordedOperation): void {
+  const { context = {}, cost } = recorded;
+  const operation = shared.operation(name);
+  const outcome = OUTCOMES.find((known) => known === recorded.outcome);
+  if (outcome === undefined) {
+    return warnOnce(
+      `outcome:${name}`,
+      `operation "${name}" was recorded with outcome "${recorded.outcome}"; it is left out`,
+    );
+  }
+  const found = operation.contexts.find(context);
+  const variant = recorded.variant ?? shared.parameters.onlyVariant(operation, found.context);
+  const errorType = outcome === "failure" ? errorTypeOfRecorded(recorded.error) : undefined;
+  const durationMilliseconds = validDuration(name, recorded.durationMilliseconds);
+  const isAmount = cost !== undefined && Number.isFinite(cost.amount) && cost.amount >= 0 && cost.unit !== "";
+  const quality = validQuality(shared, name, recorded.quality);
+  const costs = isAmount ? new Map([[labelValue(cost.unit), cost.amount]]) : undefined;
+  if (found.labels.isCollapsed) shared.collapseLabels();
+  shared.metrics.record(operation.name, found.labels, variant, {
+    outcome,
+    durationMilliseconds,
+    quality,
+    costs,
+    errorType,
+  });
+  const startTime = durationMilliseconds === undefined ? undefined : Date.now() - durationMilliseconds;
+  const span = shared.startSpan(operation, context, startTime);
+  if (span !== undefined) endSpan(shared, span, operation, { ...recorded, outcome, variant }, errorType, quality);
+}
+
+function endSpan(
+  shared: Instrumentation,
+  span: Span,
+  operation: TrackedOperation,
+  recorded: RecordedOperation & { readonly variant: VariantId },
+  errorType: string | undefined,
+  quality: number | undefined,
+): void {
+  if (span.isRecording()) {
+    span.setAttribute(spanAttributes.outcome, recorded.outcome);
+    span.setAttribute(spanAttributes.variant, recorded.variant);
+    span.setAttribute(spanAttributes.featureFlagKey, `${shared.settings.component}.${operation.name}`);
+    span.setAttribute(spanAttributes.featureFlagVariant, recorded.variant);
+    if (quality !== undefined) span.setAttribute(spanAttributes.quality, quality);
+    for (const [key, value] of Object.entries(recorded.metadata ?? {}))
+      span.setAttribute(metadataAttribute(key), value);
+    if (errorType !== undefined) {
+      span.setAttribute(spanAttributes.errorType, errorType);
+      span.setStatus({ code: SpanStatusCode.ERROR });
+      const { error } = recorded;
+      if (error !== undefined) span.recordException(error instanceof Error ? error : describeError(error));
+    }
+  }
+  span.end();
+}
+
+/** A text is taken as the type itself: whoever records afterwards often has no error object any more. */
+function errorTypeOfRecorded(error: unknown): string {
+  if (error === undefined || error === null || error === "") return UNKNOWN_ERROR_TYPE;
+  return typeof error === "string" ? labelValue(error) : errorTypeOf(error);
+}
+
+function validDuration(name: string, milliseconds: number | undefined): number | undefined {
+  if (milliseconds === undefined || (Number.isFinite(milliseconds) && milliseconds >= 0)) return milliseconds;
+  warnOnce(
+    `duration:${name}`,
+    `operation "${name}" was recorded with a duration of ${milliseconds} ms; it is left out`,
+  );
+  return undefined;
+}
+
+function validQuality(shared: Instrumentation, name: string, quality: number | undefined): number | undefined {
+  if (quality === undefined || (quality >= 0 && quality <= 1)) return quality;
+  shared.refuseQuality();
+  warnOnce(`quality:${name}`, `operation "${name}" got a quality outside 0 to 1; it is refused`);
+  return undefined;
+}

@@ -1,0 +1,164 @@
+/** Tracks calls of functions and changes nothing about them: same result, same exception, same `this`. */
+import type { AttributeValue } from "@opentelemetry/api";
+import type { ContextInput, Outcome, ParameterValues } from "@trimtab/conventions";
+import { type Instrumentation, instrumentation } from "./instance.ts";
+import { describeError, warnOnce } from "./own-failure.ts";
+import type { ServedParameters } from "./parameters/served-parameters.ts";
+import type { ClassifyResult, OperationHandle, TrackedCall } from "./tracked-call.ts";
+import { untrackedHandle } from "./untracked-handle.ts";
+
+/** What may be said of a call before it begins. */
+export interface TrackOptions<Result = unknown> {
+  /** Calls with the same key get the same variant: a user, a session, a document. Default: by chance. */
+  readonly key?: string;
+  /** The answer of `parameters(...)`, where they were asked for before the call began: it is labelled with their variant. */
+  readonly parameters?: ServedParameters;
+  /** Goes to the span, never to a metric. */
+  readonly metadata?: Readonly<Record<string, AttributeValue>>;
+  /** What a result means, where nothing is thrown. Default: success. */
+  readonly outcome?: (result: Awaited<Result>) => Outcome | undefined;
+}
+
+/** What may be said of all calls of a wrapped function. */
+export interface WrapOptions<Arguments extends readonly unknown[], Result> {
+  /** The context of a call, from its arguments. Default: none. */
+  readonly context?: ContextInput | ((...args: Arguments) => ContextInput);
+  /** The sticky key of a call, from its arguments. */
+  readonly key?: (...args: Arguments) => string | undefined;
+  /** What a result means, where nothing is thrown. Default: success. */
+  readonly outcome?: (result: Awaited<Result>) => Outcome | undefined;
+}
+
+type AnyFunction = (...args: never[]) => unknown;
+
+/**
+ * Runs a function as one call of an operation. A promise is followed to its end; what the function returns, throws or is rejected
+ * with comes out as it is. Generators and thenables that are no plain promises are passed on untouched, and timed until they
+ * are returned.
+ */
+export function track<Result>(
+  operation: string,
+  context: ContextInput | undefined,
+  fn: (call: OperationHandle) => Result,
+  options?: TrackOptions<Result>,
+): Result {
+  const shared = instrumentation();
+  const call = shared.begin(operation, context, options?.key, options?.metadata);
+  const served = options?.parameters;
+  if (call === undefined) return fn(untrackedHandle(operation, served));
+  if (served) call.use(served);
+  return complete(shared, call, () => fn(call), options?.outcome ?? call.tracked.declaration?.outcome);
+}
+
+/** The same function, tracked: it keeps its name, length, `this`, arguments and result. */
+export function wrap<Fn extends AnyFunction>(
+  operation: string,
+  fn: Fn,
+  options: WrapOptions<Parameters<Fn>, ReturnType<Fn>> = {},
+): Fn {
+  const wrapped = function (this: unknown, ...args: Parameters<Fn>): unknown {
+    const invoke = (): unknown => Reflect.apply(fn, this, args);
+    const shared = instrumentation();
+    const { context, key } = options;
+    const given = typeof context === "function" ? ask(operation, "context", context, args) : context;
+    const call = shared.begin(operation, given, key && ask(operation, "key", key, args), undefined);
+    if (call === undefined) return invoke();
+    return complete(shared, call, invoke, options.outcome ?? call.tracked.declaration?.outcome);
+  };
+  Object.defineProperties(wrapped, {
+    name: { value: fn.name, configurable: true },
+    length: { value: fn.length, configurable: true },
+  });
+  return wrapped as unknown as Fn;
+}
+
+/** The innermost tracked call that is running here, also across `await`, timers and callbacks; undefined outside of any. */
+export function currentOperation(): OperationHandle<ParameterValues> | undefined {
+  return instrumentation().currentCall();
+}
+
+function complete<Result>(
+  shared: Instrumentation,
+  call: TrackedCall,
+  invoke: () => Result,
+  classify: ClassifyResult,
+): Result {
+  let result: Result;
+  try {
+    result = shared.run(call, invoke);
+  } catch (error) {
+    call.fallThrough(error);
+    throw error; // whatever it was, even `throw undefined`
+  }
+  if (isPlainPromise(result)) return follow(result, call, classify) as Result;
+  if (isThenable(result)) {
+    warnOnce(
+      `thenable:${call.operation}`,
+      `operation "${call.operation}" returns a thenable that is no plain promise. It is left alone, so its call counts as ` +
+        "ended when it was returned. Track an async function that awaits it",
+    );
+  }
+  call.succeed(result, classify);
+  return result;
+}
+
+/** Rejections pass through the promise that is returned, so that one that nobody handles is still told once. */
+function follow<Value>(promise: Promise<Value>, call: TrackedCall, classify: ClassifyResult): Promise<Value> {
+  const followed = promise.then(
+    (value) => {
+      call.succeed(value, classify);
+      return value;
+    },
+    (error: unknown) => {
+      call.fallThrough(error);
+      throw error;
+    },
+  );
+  // Some clients hang methods on a plain promise: `request(...).json()`.
+  for (const name of Object.getOwnPropertyNames(promise)) {
+    const property = Object.getOwnPropertyDescriptor(promise, name);
+    if (property !== undefined) Object.defineProperty(followed, name, property);
+  }
+  return followed;
+}
+
+/** Of async functions; whoever replaced the global Promise did not replace these. */
+const NATIVE_PROMISE: object = Object.getPrototypeOf((async () => {})()) as object;
+
+/**
+ * Subclasses are left alone: `then` would lose their methods, and may begin what is lazy. So is a promise that was given a
+ * `then` of its own.
+ */
+function isPlainPromise(value: unknown): value is Promise<unknown> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    Object.getPrototypeOf(value) === NATIVE_PROMISE &&
+    value instanceof Promise &&
+    !Object.hasOwn(value, "then")
+  );
+}
+
+/** Calling then() on a lazy query builder would run the query twice; reading it is all we dare. */
+function isThenable(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  try {
+    return typeof (value as { then?: unknown }).then === "function";
+  } catch {
+    return false;
+  }
+}
+
+function ask<Arguments extends readonly unknown[], Answer>(
+  operation: string,
+  what: string,
+  question: (...args: Arguments) => Answer,
+  args: Arguments,
+): Answer | undefined {
+  try {
+    return question(...args);
+  } catch (error) {
+    warnOnce(`${what}:${operation}`, `the ${what} of operation "${operation}" cannot be told: ${describeError(error)}`);
+    return undefined;
+  }
+}

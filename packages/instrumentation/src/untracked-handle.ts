@@ -1,0 +1,29 @@
+/** The handle of a call that is not tracked: the package is disabled, or could not begin the call. */
+import type { ParameterValues } from "@trimtab/conventions";
+import { UNKNOWN_VARIANT } from "@trimtab/conventions";
+import { instrumentation } from "./instance.ts";
+import type { ServedParameters } from "./parameters/served-parameters.ts";
+import type { OperationHandle } from "./tracked-call.ts";
+
+/** Takes everything and keeps nothing; its parameters are the base values. */
+export function untrackedHandle(operation: string, given?: ServedParameters): OperationHandle {
+  const { values, variant } = given ?? baseAnswer(operation, undefined);
+  const ignore = (): void => {};
+  return {
+    operation,
+    parameters: values,
+    variant,
+    quality: ignore,
+    partial: ignore,
+    fail: ignore,
+    cost: ignore,
+    attribute: ignore,
+  };
+}
+
+/** The base values of an operation, as an answer. */
+export function baseAnswer(operation: string, base: ParameterValues | undefined): ServedParameters {
+  const declared = instrumentation().operation(operation).base;
+  const values = { ...base, ...declared?.parameters };
+  return { values, variant: declared?.id ?? UNKNOWN_VARIANT, revision: undefined, source: "base" };
+}
