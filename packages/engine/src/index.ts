@@ -1,4 +1,49 @@
 /** The loop around the decision: ports, store and cycle. */
+export {
+  type AllocationBoard,
+  type AllocationBoardOptions,
+  createAllocationBoard,
+  type DecidedCycle,
+  type ResolvedParameters,
+  type ServedDocument,
+} from "./cycle/allocation-board.ts";
+export { type Clock, systemClock } from "./cycle/clock.ts";
+export {
+  type CycleScheduler,
+  type CycleSchedulerOptions,
+  createCycleScheduler,
+  type FinishedPass,
+  type PassStatus,
+  type ScheduledOperation,
+  SchedulerStoppedError,
+} from "./cycle/cycle-scheduler.ts";
+export { type Log, type LogFields, silentLog } from "./cycle/log.ts";
+export {
+  type CycleDependencies,
+  type CycleOutcome,
+  cycleSeed,
+  type Decide,
+  policyHash,
+  runCycle,
+} from "./cycle/run-cycle.ts";
+export type {
+  DiscoveredOperation,
+  EvidenceRequest,
+  MetricSource,
+  QuestionObserver,
+  SourceInspection,
+  SourceTarget,
+} from "./sources/metric-source.ts";
+export type {
+  Counters,
+  RollupCell,
+  RollupRound,
+  RollupStore,
+  RollupSum,
+  StoredCounters,
+  StoredTarget,
+} from "./stores/rollup-store.ts";
+export { createRollupStore } from "./stores/rollup-store-sql.ts";
 export { createSqlStore } from "./stores/sql-store.ts";
 export { openSqliteDatabase } from "./stores/sqlite-dialect.ts";
 export {

@@ -1,0 +1,89 @@
+/**
+ * What a recorded cycle writes to the log:
+ *
+ *   debug     what was measured, one line a cycle
+ *   info      an adaptation was applied or approved, or gave way to a newer one
+ *   warning   an adaptation was only suggested, was rejected or rolled back
+ *   error     an adaptation failed
+ */
+import { contextId } from "@trimtab/conventions";
+import type { Adaptation, AdaptationStatus, AdaptationTransition } from "@trimtab/learning";
+import type { CycleRecord } from "../stores/store.ts";
+import type { Log } from "./log.ts";
+
+const LEVELS: Readonly<Record<AdaptationStatus, keyof Log>> = {
+  applied: "info",
+  approved: "info",
+  superseded: "info",
+  suggested: "warning",
+  rejected: "warning",
+  "rolled-back": "warning",
+  failed: "error",
+};
+
+/** Writes the lines of one recorded cycle. */
+export function logCycle(log: Log, record: CycleRecord): void {
+  logEvidence(log, record);
+  for (const transition of record.decision.transitions) logTransition(log, record, transition);
+  for (const adaptation of record.decision.adaptations) logAdaptation(log, record, adaptation);
+}
+
+function logEvidence(log: Log, record: CycleRecord): void {
+  const { cells, window } = record.evidence;
+  const { decision } = record;
+  log.debug("evidence", {
+    component: record.component,
+    operation: record.operation,
+    cycle: record.cycle,
+    id: decision.id,
+    reason: decision.contexts.map(({ context, kind, reason }) => `${contextId(context)}: ${kind}, ${reason.code}`),
+    evidence:
+      cells.kind === "value"
+        ? {
+            window,
+            cells: cells.value.map(({ context, variant, reading }) => ({
+              context: contextId(context),
+              variant,
+              ...(reading.kind === "value" ? { calls: callCounts(reading.value) } : reading),
+            })),
+          }
+        : { window, ...cells },
+  });
+}
+
+function callCounts({ success, failure, partial }: { success: number; failure: number; partial: number }): object {
+  return { success, failure, partial };
+}
+
+function logAdaptation(log: Log, { cycle, decision }: CycleRecord, adaptation: Adaptation): void {
+  const { id, changeId, component, operation, parameter, oldValue, newValue, confidence, reason, basis } = adaptation;
+  log[LEVELS[adaptation.status]](`adaptation ${adaptation.status}`, {
+    id,
+    changeId,
+    component,
+    operation,
+    context: contextId(adaptation.context),
+    parameter,
+    oldValue,
+    newValue,
+    confidence,
+    reason: reason.code,
+    sentence: reason.sentence,
+    evidence: basis,
+    decision: decision.id,
+    cycle,
+  });
+}
+
+function logTransition(log: Log, record: CycleRecord, { id, status, reason }: AdaptationTransition): void {
+  log[LEVELS[status]](`adaptation ${status}`, {
+    id,
+    component: record.component,
+    operation: record.operation,
+    reason: reason.code,
+    sentence: reason.sentence,
+    evidence: { window: record.evidence.window, queries: record.evidence.queries },
+    decision: record.decision.id,
+    cycle: record.cycle,
+  });
+}

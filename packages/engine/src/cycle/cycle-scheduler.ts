@@ -1,0 +1,246 @@
+/**
+ * When passes run: every operation at its interval, on demand, never two of one operation at once, and not too many at all.
+ *
+ * A pass that throws is told to the log and the observer, and is tried again later; nothing that a pass does ends the schedule.
+ */
+import type { OperationPolicy } from "@trimtab/learning";
+import type { OperationKey } from "../stores/store.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { backOffMilliseconds, nextDue, type PassTimes, passTimes } from "./cycle-times.ts";
+import type { Log } from "./log.ts";
+import type { CycleOutcome } from "./run-cycle.ts";
+
+/** An operation and how often it has a pass. */
+export interface ScheduledOperation {
+  readonly policy: OperationPolicy;
+  /** 1 s to 1 h; rounded up to whole steps of the source's grid. */
+  readonly intervalMilliseconds: number;
+}
+
+/** What a scheduler is made of. */
+export interface CycleSchedulerOptions {
+  readonly operations: readonly ScheduledOperation[];
+  /** The source's step, in milliseconds. */
+  readonly gridMilliseconds: number;
+  /** One pass. */
+  readonly run: (operation: ScheduledOperation) => Promise<CycleOutcome>;
+  readonly log: Log;
+  /** Told of every pass, after it. What it throws is logged. */
+  readonly onPass?: (pass: FinishedPass) => void;
+  /** How many passes may run at once. Default 4. */
+  readonly maximumConcurrentPasses?: number;
+  readonly clock?: Clock;
+  /** From 0 (included) to 1 (excluded); for the jitter of back-offs. */
+  readonly random?: () => number;
+}
+
+/** A pass that is over. */
+export interface FinishedPass extends OperationKey {
+  readonly startedAt: number;
+  readonly milliseconds: number;
+  readonly result:
+    | { readonly kind: "finished"; readonly outcome: CycleOutcome }
+    | { readonly kind: "failed"; readonly error: unknown };
+}
+
+/** How an operation's passes are going. */
+export interface PassStatus extends OperationKey {
+  readonly running: boolean;
+  /** Milliseconds since 1970; absent before the first. */
+  readonly lastSuccessAt?: number;
+  readonly failuresInARow: number;
+  /** The message of the last failure; absent once a pass succeeds. */
+  readonly problem?: string;
+  /** Milliseconds since 1970. */
+  readonly nextDueAt: number;
+}
+
+export interface CycleScheduler {
+  start(): void;
+  /** Starts no pass any more and waits for those that run. */
+  stop(): Promise<void>;
+  /**
+   * Runs a pass now, or right after the one that is running; callers that wait for the same pass share it.
+   *
+   * @throws What the pass throws; a RangeError for an operation that is not scheduled; a SchedulerStoppedError.
+   */
+  runNow(key: OperationKey): Promise<CycleOutcome>;
+  status(): readonly PassStatus[];
+}
+
+/** The scheduler was stopped before the pass began. */
+export class SchedulerStoppedError extends Error {
+  override readonly name = "SchedulerStoppedError";
+  constructor() {
+    super("the scheduler was stopped before the pass began");
+  }
+}
+
+/** A timer may come a little early; the due time that it came for is then not yet past, and must not be due again. */
+const TIMER_EARLY_MILLISECONDS = 20;
+
+const SHORTEST_INTERVAL_MILLISECONDS = 1_000;
+const LONGEST_INTERVAL_MILLISECONDS = 3_600_000;
+
+/** One operation's schedule. A pass is waiting (for its turn), then running; `waiting` is shared by all who asked for it. */
+interface Entry {
+  readonly scheduled: ScheduledOperation;
+  readonly times: PassTimes;
+  waiting: PromiseWithResolvers<CycleOutcome> | undefined;
+  running: Promise<void> | undefined;
+  cancelTimer: () => void;
+  nextDueAt: number;
+  failuresInARow: number;
+  lastSuccessAt: number | undefined;
+  problem: string | undefined;
+}
+
+/**
+ * @throws {RangeError} on an interval outside 1 s to 1 h, and on an operation that stands there twice.
+ */
+export function createCycleScheduler(options: CycleSchedulerOptions): CycleScheduler {
+  const { log, run, clock = systemClock, random = Math.random, maximumConcurrentPasses = 4 } = options;
+  const entries = createEntries(options);
+  /** Entries whose pass waits, in the order of asking. */
+  const queue: Entry[] = [];
+  let runningPasses = 0;
+  let started = false;
+  let stopped = false;
+
+  /** Puts a pass in the queue, or joins the one that waits there. */
+  const request = (entry: Entry): Promise<CycleOutcome> => {
+    if (stopped) return Promise.reject(new SchedulerStoppedError());
+    if (entry.waiting === undefined) {
+      entry.waiting = Promise.withResolvers<CycleOutcome>();
+      queue.push(entry);
+      startWaiting();
+    }
+    return entry.waiting.promise;
+  };
+
+  const startWaiting = (): void => {
+    while (runningPasses < maximumConcurrentPasses) {
+      const index = queue.findIndex((entry) => entry.running === undefined);
+      const [entry] = index < 0 ? [] : queue.splice(index, 1);
+      if (entry?.waiting === undefined) return;
+      const asked = entry.waiting;
+      entry.waiting = undefined;
+      runningPasses += 1;
+      entry.running = pass(entry, asked).finally(() => {
+        entry.running = undefined;
+        runningPasses -= 1;
+        startWaiting();
+      });
+    }
+  };
+
+  const pass = async (entry: Entry, asked: PromiseWithResolvers<CycleOutcome>): Promise<void> => {
+    const { component, operation } = entry.scheduled.policy;
+    const startedAt = clock.now();
+    let result: FinishedPass["result"];
+    try {
+      const outcome = await run(entry.scheduled);
+      result = { kind: "finished", outcome };
+      entry.failuresInARow = 0;
+      entry.lastSuccessAt = clock.now();
+      entry.problem = undefined;
+      schedule(entry, nextDue(entry.times, clock.now() + TIMER_EARLY_MILLISECONDS));
+      asked.resolve(outcome);
+    } catch (error) {
+      result = { kind: "failed", error };
+      entry.failuresInARow += 1;
+      entry.problem = error instanceof Error ? error.message : String(error);
+      const wait = backOffMilliseconds(entry.times.intervalMilliseconds, entry.failuresInARow, random());
+      schedule(entry, clock.now() + wait);
+      const { problem, failuresInARow } = entry;
+      log.error("cycle failed", { component, operation, problem, failuresInARow, retryInMilliseconds: wait, error });
+      asked.reject(error);
+    }
+    try {
+      options.onPass?.({ component, operation, startedAt, milliseconds: clock.now() - startedAt, result });
+    } catch (error) {
+      log.error("observer of passes failed", { component, operation, error });
+    }
+  };
+
+  const schedule = (entry: Entry, at: number): void => {
+    entry.cancelTimer();
+    entry.nextDueAt = at;
+    if (!started || stopped) return;
+    entry.cancelTimer = clock.after(Math.max(0, at - clock.now()), () => {
+      // A pass that waits or runs schedules the next one when it ends; its failure is told by the log.
+      request(entry).catch(() => {});
+    });
+  };
+
+  return {
+    start() {
+      started = true;
+      for (const entry of entries.values()) schedule(entry, nextDue(entry.times, clock.now()));
+    },
+    async stop() {
+      stopped = true;
+      for (const entry of entries.values()) entry.cancelTimer();
+      for (const entry of queue.splice(0)) {
+        entry.waiting?.reject(new SchedulerStoppedError());
+        entry.waiting = undefined;
+      }
+      await Promise.all([...entries.values()].map((entry) => entry.running));
+    },
+    async runNow(key) {
+      const entry = entries.get(nameOf(key));
+      if (entry === undefined) throw new RangeError(`the operation "${nameOf(key)}" is not configured`);
+      return request(entry);
+    },
+    status: () => [...entries.values()].map(statusOf),
+  };
+}
+
+function createEntries({
+  operations,
+  gridMilliseconds,
+  clock = systemClock,
+}: CycleSchedulerOptions): Map<string, Entry> {
+  const entries = new Map<string, Entry>();
+  const inOrder = [...operations].sort((left, right) => (nameOf(left.policy) < nameOf(right.policy) ? -1 : 1));
+  for (const [place, scheduled] of inOrder.entries()) {
+    const { policy, intervalMilliseconds } = scheduled;
+    const name = nameOf(policy);
+    if (
+      !(intervalMilliseconds >= SHORTEST_INTERVAL_MILLISECONDS && intervalMilliseconds <= LONGEST_INTERVAL_MILLISECONDS)
+    ) {
+      throw new RangeError(`the interval of "${name}" is ${intervalMilliseconds} ms; it must be 1 s to 1 h`);
+    }
+    if (entries.has(name)) throw new RangeError(`the operation "${name}" is scheduled twice`);
+    const times = passTimes(intervalMilliseconds, gridMilliseconds, { place, of: inOrder.length });
+    entries.set(name, {
+      scheduled,
+      times,
+      waiting: undefined,
+      running: undefined,
+      cancelTimer: () => {},
+      nextDueAt: nextDue(times, clock.now()),
+      failuresInARow: 0,
+      lastSuccessAt: undefined,
+      problem: undefined,
+    });
+  }
+  return entries;
+}
+
+function statusOf({ scheduled, running, lastSuccessAt, failuresInARow, problem, nextDueAt }: Entry): PassStatus {
+  return {
+    component: scheduled.policy.component,
+    operation: scheduled.policy.operation,
+    running: running !== undefined,
+    ...(lastSuccessAt === undefined ? {} : { lastSuccessAt }),
+    failuresInARow,
+    ...(problem === undefined ? {} : { problem }),
+    nextDueAt,
+  };
+}
+
+/** An operation's name holds no slash, so the last one separates. */
+function nameOf({ component, operation }: OperationKey): string {
+  return `${component}/${operation}`;
+}

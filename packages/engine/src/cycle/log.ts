@@ -1,0 +1,15 @@
+/** The port to whatever writes log lines: a message that stays the same, and fields that say which and how much. */
+
+/** Facts of a log line, by name. Whoever writes the line makes JSON of them. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** A log. No method throws. */
+export interface Log {
+  debug(message: string, fields: LogFields): void;
+  info(message: string, fields: LogFields): void;
+  warning(message: string, fields: LogFields): void;
+  error(message: string, fields: LogFields): void;
+}
+
+/** For whoever wants no lines. */
+export const silentLog: Log = { debug() {}, info() {}, warning() {}, error() {} };

@@ -1,0 +1,70 @@
+/** What one operation serves: the last decision's allocations, as far as they fit what is configured now. */
+import {
+  type Allocation,
+  baseValues,
+  canonicalJson,
+  type OperationAllocations,
+  parameterValuesProblems,
+  shortDigest,
+  variantId,
+  withoutChallengers,
+} from "@trimtab/conventions";
+import type { Decision, OperationPolicy } from "@trimtab/learning";
+
+/** The part of the allocation document that is this operation's. */
+export function servedOperation(
+  policy: OperationPolicy,
+  decision: Decision | undefined,
+  { mayExplore }: { mayExplore: boolean },
+): OperationAllocations {
+  const learnt = decision === undefined || policy.mode === "observe" ? [] : decision.allocations.filter(fits(policy));
+  const allocations = learnt.some(isForEveryContext) ? learnt : [baseAllocation(policy), ...learnt];
+  return {
+    context: policy.context,
+    holdoutSalt: permanentSalt(policy, "holdout"),
+    parameters: policy.parameters,
+    allocations: mayExplore ? allocations : allocations.map(exploreNoMore),
+  };
+}
+
+/** The operation has challengers, so that it matters how long they may run. */
+export function hasChallengers(operation: OperationAllocations): boolean {
+  return operation.allocations.some(({ variants }) => variants.some((variant) => variant.role === "challenger"));
+}
+
+/**
+ * The store outlives the configuration. An allocation with values outside the space, with other base values or with context
+ * keys that are not declared any more is not served, until the next decision replaces it.
+ */
+function fits(policy: OperationPolicy): (allocation: Allocation) => boolean {
+  const baseline = variantId(baseValues(policy.parameters), "baseline");
+  return ({ context, variants }) =>
+    Object.keys(context).every((key) => policy.context.includes(key)) &&
+    variants.every(
+      ({ id, role, parameters }) =>
+        (role !== "baseline" || id === baseline) && parameterValuesProblems(policy.parameters, parameters).length === 0,
+    );
+}
+
+function baseAllocation(policy: OperationPolicy): Allocation {
+  const parameters = baseValues(policy.parameters);
+  return {
+    context: {},
+    salt: permanentSalt(policy, "base"),
+    variants: [{ id: variantId(parameters, "baseline"), role: "baseline", weight: 1, parameters }],
+  };
+}
+
+function exploreNoMore(allocation: Allocation): Allocation {
+  const variants = withoutChallengers(allocation.variants);
+  return variants === allocation.variants ? allocation : { ...allocation, variants };
+}
+
+function isForEveryContext({ context }: Allocation): boolean {
+  return Object.keys(context).length === 0;
+}
+
+/** Made of the operation's name alone, so that who is in the holdout survives every restart and the loss of the store. */
+function permanentSalt({ component, operation }: OperationPolicy, use: "holdout" | "base"): string {
+  return shortDigest(canonicalJson([use, component, operation]));
+}
