@@ -1,5 +1,6 @@
 import { first } from "./0001-first.ts";
+import { rollups } from "./0002-rollups.ts";
 import type { Migration } from "./migration.ts";
 
 /** Every migration, in order. Forward only. */
-export const migrations: readonly Migration[] = [first];
+export const migrations: readonly Migration[] = [first, rollups];
