@@ -26,7 +26,14 @@ export interface Reason {
 }
 
 /** The status of an adaptation. */
-export type AdaptationStatus = "suggested" | "approved" | "applied" | "superseded" | "rejected" | "rolled-back" | "failed";
+export type AdaptationStatus =
+  | "suggested"
+  | "approved"
+  | "applied"
+  | "superseded"
+  | "rejected"
+  | "rolled-back"
+  | "failed";
 
 /** What one side of a comparison measured. */
 export interface VariantSummary {

@@ -1,0 +1,157 @@
+/** What one cycle's measurements teach about one context, before anything is decided: limits, windows, lift, harm. */
+import type { VariantId } from "@trimtab/conventions";
+import type { EvidenceWindow, Measurements } from "../evidence/evidence.ts";
+import { type DispersionSums, learnDispersion } from "../evidence/over-dispersion.ts";
+import {
+  addCycle,
+  addToRecord,
+  type ClosedWindow,
+  closeWindow,
+  contrastOf,
+  isFull,
+  type OpenWindow,
+  type WindowRule,
+} from "../evidence/windows.ts";
+import { judgeLimits, updateLimits } from "../guardrails/outcome-limits.ts";
+import type { OperationPolicy } from "../policy/policy.ts";
+import type { Setting } from "../policy/setting.ts";
+import { CUSUM_BOUND, cusumLevel, updateMeanCusum } from "../statistics/cusum.ts";
+import type { Reason } from "./decision.ts";
+import { learnLift } from "./lift.ts";
+import type { ContextMemory } from "./operation-state.ts";
+
+/** A variant that has to be taken back now, and why. */
+export interface Breach {
+  readonly variant: VariantId;
+  readonly reason: Reason;
+}
+
+/** What a cycle showed. */
+export interface ContextObserved {
+  readonly memory: ContextMemory;
+  readonly dispersion: DispersionSums;
+  /** Windows that closed, oldest first. */
+  readonly windows: readonly ClosedWindow[];
+  readonly breaches: readonly Breach[];
+}
+
+/** What observing depends on beside the context itself. */
+export interface Observing {
+  readonly policy: OperationPolicy;
+  readonly baseline: Setting;
+  readonly window: EvidenceWindow;
+  readonly rule: WindowRule;
+  readonly cycle: number;
+  /** What all contexts have shown so far, this cycle's earlier ones included. */
+  readonly dispersion: DispersionSums;
+  /** τ² as it was before this cycle, so that the order of the contexts means nothing. */
+  readonly overDispersion: number;
+}
+
+/** Means to watch for in the difference between incumbent and holdout. */
+const HARMS = [-0.02, -0.06, -0.2];
+
+/** Takes one cycle's measurements of a context in. */
+export function observeContext(
+  before: ContextMemory,
+  measured: ReadonlyMap<VariantId, Measurements>,
+  observing: Observing,
+): ContextObserved {
+  const { policy, baseline, cycle, overDispersion } = observing;
+  const limits = updateLimits(before.limits, policy.constraints, idsOf(before), baseline.id, measured);
+  const closed = closeWindows(before, measured, observing);
+  let { lift, harm, contrasts } = before;
+  let { dispersion } = observing;
+  for (const window of closed.windows) {
+    ({ sums: dispersion, last: contrasts } = learnDispersion(dispersion, contrasts, window, overDispersion));
+    lift = learnLift(lift ?? undefined, window, incumbentDuring(before, window), baseline.id) ?? null;
+    const contrast =
+      before.incumbent.id === baseline.id ? undefined : contrastOf(window, before.incumbent.id, baseline.id);
+    if (contrast !== undefined) harm = updateMeanCusum(harm, contrast.difference, contrast.variance, HARMS);
+  }
+  const memory: ContextMemory = {
+    ...before,
+    lastSeen: cycle,
+    limits,
+    lift,
+    harm,
+    contrasts,
+    window: closed.open,
+    record: closed.record,
+  };
+  return { memory, dispersion, windows: closed.windows, breaches: breachesOf(memory, observing) };
+}
+
+/** The variants that were or are served: what measurements may speak of. */
+export function knownVariants(memory: ContextMemory): ReadonlySet<VariantId> {
+  return new Set([...memory.previous, ...memory.allocation.variants].map((variant) => variant.id));
+}
+
+function idsOf(memory: ContextMemory): VariantId[] {
+  return memory.allocation.variants.map((variant) => variant.id);
+}
+
+/** Before a change another variant was the incumbent. */
+function incumbentDuring(memory: ContextMemory, window: ClosedWindow): VariantId {
+  const variants = window.isCurrent ? memory.allocation.variants : memory.previous;
+  return (variants.find((variant) => variant.role === "incumbent") ?? variants[0])?.id ?? memory.incumbent.id;
+}
+
+/**
+ * Adds the cycle to the window it belongs to. Evidence that is older than the last change of shares goes to a window of its own,
+ * and a cycle that straddles the change goes to none.
+ */
+function closeWindows(
+  before: ContextMemory,
+  measured: ReadonlyMap<VariantId, Measurements>,
+  { policy, window, rule, overDispersion }: Observing,
+): {
+  readonly open: OpenWindow | null;
+  readonly windows: readonly ClosedWindow[];
+  readonly record: ContextMemory["record"];
+} {
+  const known = knownVariants(before);
+  const ours = new Map([...measured].filter(([variant]) => known.has(variant)));
+  let { record } = before;
+  const windows: ClosedWindow[] = [];
+  const close = (full: OpenWindow, isCurrent: boolean): void => {
+    record = addToRecord(record, full, policy.objective, known);
+    windows.push(closeWindow(full, { objective: policy.objective, record, overDispersion, isCurrent }));
+  };
+  let open = before.window;
+  const isAfterChange = window.from >= before.changedAt;
+  if (open !== null && open.from < before.changedAt && window.to > before.changedAt) {
+    close(open, false);
+    open = null;
+  }
+  if ((isAfterChange || window.to <= before.changedAt) && ours.size > 0) {
+    open = addCycle(open ?? undefined, window, ours);
+    if (isFull(open, rule)) {
+      close(open, isAfterChange);
+      open = null;
+    }
+  }
+  return { open, windows, record };
+}
+
+function breachesOf(memory: ContextMemory, { policy, baseline }: Observing): Breach[] {
+  const breaches: Breach[] = [];
+  for (const variant of memory.allocation.variants) {
+    if (variant.id === baseline.id) continue;
+    const judgement = judgeLimits(memory.limits, policy.constraints, variant.id, baseline.id);
+    if (judgement.verdict !== "violated") continue;
+    const isSuccess = policy.constraints[judgement.constraint ?? 0]?.kind === "success-rate";
+    const sentence = `${variant.id}: ${judgement.sentence}.`;
+    breaches.push({
+      variant: variant.id,
+      reason: { code: isSuccess ? "LIMIT_SUCCESS_RATE" : "LIMIT_LATENCY", sentence },
+    });
+  }
+  const level = cusumLevel(memory.harm);
+  const isIncumbentTaken = breaches.some((breach) => breach.variant === memory.incumbent.id);
+  if (level > CUSUM_BOUND && !isIncumbentTaken && memory.incumbent.id !== baseline.id) {
+    const sentence = `${memory.incumbent.id} does worse than the base values in the same windows: alarm at ${level.toFixed(1)}, bound ${CUSUM_BOUND.toFixed(1)}.`;
+    breaches.push({ variant: memory.incumbent.id, reason: { code: "HOLDOUT_IS_BETTER", sentence } });
+  }
+  return breaches;
+}

@@ -1,0 +1,199 @@
+/**
+ * What a cycle remembers for the next one, per operation and per context. JSON, so that a store can keep it, a replay can start
+ * from it, and nothing is hidden.
+ */
+import {
+  type AllocatedVariant,
+  type Allocation,
+  type Context,
+  type ContextId,
+  canonicalJson,
+  contextId,
+  type Json,
+  shortDigest,
+  type VariantId,
+} from "@trimtab/conventions";
+import { type DispersionSums, type LastContrasts, NO_DISPERSION } from "../evidence/over-dispersion.ts";
+import type { OpenWindow } from "../evidence/windows.ts";
+import { type LimitMemory, NO_LIMIT_MEMORY } from "../guardrails/outcome-limits.ts";
+import type { UtilityMoments } from "../policy/objective.ts";
+import type { OperationPolicy } from "../policy/policy.ts";
+import type { Setting } from "../policy/setting.ts";
+import type { AdaptationTransition, Reason } from "./decision.ts";
+import type { LiftMemory } from "./lift.ts";
+
+/** What a cycle remembers for the next one; JSON, so that a store can keep it and a replay can start from it. */
+export type OperationState = { readonly schema: 1 } & { readonly [key: string]: Json };
+
+/** A change that waits for a person. */
+export type OpenSuggestion = {
+  readonly changeId: string;
+  readonly variant: VariantId;
+  readonly ids: readonly string[];
+};
+
+/** A variant that may not run before a cycle; the pause doubles when it has to be taken back again. */
+export type Bar = { readonly until: number; readonly cycles: number };
+
+/** The memory of one context. */
+export type ContextMemory = {
+  readonly context: Context;
+  /** The operation's cycle in which it last had calls. */
+  readonly lastSeen: number;
+  readonly allocation: Allocation;
+  /** What was served before: evidence arrives later than a change. */
+  readonly previous: readonly AllocatedVariant[];
+  /** Milliseconds since 1970: when the shares last changed. */
+  readonly changedAt: number;
+  readonly incumbent: Setting;
+  /** Counts the incumbents; the allocation's salt is made of it. */
+  readonly experiment: number;
+  readonly window: OpenWindow | null;
+  readonly record: Readonly<Record<VariantId, UtilityMoments>>;
+  readonly contrasts: LastContrasts;
+  readonly limits: LimitMemory;
+  /** e-CUSUM of the incumbent against the holdout. */
+  readonly harm: readonly number[];
+  readonly lift: LiftMemory | null;
+  /** The applied adaptation of each parameter. */
+  readonly applied: Readonly<Record<string, string>>;
+  readonly suggestion: OpenSuggestion | null;
+  readonly bars: Readonly<Record<VariantId, Bar>>;
+  /** Cycles of the latest roll-backs, oldest first. */
+  readonly rollBacks: readonly number[];
+  /** The breaker is open until this cycle, and half open for a while after it. */
+  readonly breakerUntil: number;
+  /** The strategy's own; null before its first turn. */
+  readonly strategy: Json;
+};
+
+/** The memory of an operation. */
+export type OperationMemory = {
+  readonly schema: 1;
+  /** Digest of parameters and context keys: when it changes, everything starts again. */
+  readonly space: string;
+  /** Digest of objective, limits and strategy: when it changes, the evidence starts again and the values in force stay. */
+  readonly aims: string;
+  /** Usable cycles so far. */
+  readonly cycle: number;
+  readonly dispersion: DispersionSums;
+  /** The strategy's own, shared by all contexts; null before its first turn. */
+  readonly shared: Json;
+  readonly contexts: Readonly<Record<ContextId, ContextMemory>>;
+};
+
+/** Contexts beyond this number are forgotten, the one that was seen longest ago first. */
+export const MAXIMUM_CONTEXTS = 10_000;
+
+/** Opens the state under a policy: as it was, or restarted as far as the policy has changed. */
+export function openMemory(
+  policy: OperationPolicy,
+  state: OperationState | undefined,
+): { readonly memory: OperationMemory; readonly transitions: readonly AdaptationTransition[] } {
+  const space = digestOf([policy.parameters, policy.context]);
+  const aims = digestOf([policy.objective, policy.constraints, policy.strategy]);
+  const before = state as OperationMemory | undefined;
+  if (before === undefined || before.space !== space) {
+    const memory: OperationMemory = {
+      schema: 1,
+      space,
+      aims,
+      cycle: 0,
+      dispersion: NO_DISPERSION,
+      shared: null,
+      contexts: {},
+    };
+    return { memory, transitions: before === undefined ? [] : restartTransitions(before) };
+  }
+  if (before.aims === aims) return { memory: before, transitions: [] };
+  const contexts = Object.entries(before.contexts).map(([id, context]) => [id, withoutEvidence(context)] as const);
+  const memory: OperationMemory = {
+    ...before,
+    aims,
+    dispersion: NO_DISPERSION,
+    shared: null,
+    contexts: Object.fromEntries(contexts),
+  };
+  return { memory, transitions: [] };
+}
+
+/** The memory as the state that a store keeps. */
+export function closeMemory(memory: OperationMemory): OperationState {
+  return memory as unknown as OperationState; // every part of it is JSON; interfaces do not say so
+}
+
+/** A context that is seen for the first time: the base values, for everyone. */
+export function newContextMemory(policy: OperationPolicy, context: Context, baseline: Setting): ContextMemory {
+  const variant: AllocatedVariant = { id: baseline.id, role: "baseline", weight: 1, parameters: baseline.parameters };
+  return {
+    context,
+    lastSeen: 0,
+    allocation: { context, salt: saltOf(policy, context, 0), variants: [variant] },
+    previous: [],
+    changedAt: 0,
+    incumbent: baseline,
+    experiment: 0,
+    window: null,
+    record: {},
+    contrasts: {},
+    limits: NO_LIMIT_MEMORY,
+    harm: [],
+    lift: null,
+    applied: {},
+    suggestion: null,
+    bars: {},
+    rollBacks: [],
+    breakerUntil: 0,
+    strategy: null,
+  };
+}
+
+/** The salt of an allocation: the same as long as the incumbent is the same, so that sticky keys stay where they are. */
+export function saltOf(policy: OperationPolicy, context: Context, experiment: number): string {
+  return shortDigest(canonicalJson([policy.component, policy.operation, contextId(context), experiment]));
+}
+
+/** Drops the contexts that were seen longest ago when there are too many; the empty one stays. */
+export function limitContexts(
+  contexts: Readonly<Record<ContextId, ContextMemory>>,
+): Readonly<Record<ContextId, ContextMemory>> {
+  const ids = Object.keys(contexts);
+  if (ids.length <= MAXIMUM_CONTEXTS) return contexts;
+  const seen = (id: ContextId): number => (id === "" ? Number.POSITIVE_INFINITY : (contexts[id]?.lastSeen ?? 0));
+  const kept = ids
+    .sort((left, right) => seen(right) - seen(left) || (left < right ? -1 : 1))
+    .slice(0, MAXIMUM_CONTEXTS);
+  return Object.fromEntries(kept.sort().map((id) => [id, contexts[id] as ContextMemory]));
+}
+
+function restartTransitions(before: OperationMemory): AdaptationTransition[] {
+  const reason: Reason = {
+    code: "POLICY_CHANGED",
+    sentence:
+      "The base values, the parameter space or the context keys changed, so the base values are served and the comparison starts again.",
+  };
+  return Object.values(before.contexts).flatMap((context) => [
+    ...Object.values(context.applied).map((id) => ({ id, status: "rolled-back" as const, reason })),
+    ...(context.suggestion?.ids ?? []).map((id) => ({ id, status: "superseded" as const, reason })),
+  ]);
+}
+
+function withoutEvidence(context: ContextMemory): ContextMemory {
+  return {
+    ...context,
+    window: null,
+    record: {},
+    contrasts: {},
+    limits: NO_LIMIT_MEMORY,
+    harm: [],
+    lift: null,
+    bars: {},
+    rollBacks: [],
+    breakerUntil: 0,
+    strategy: null,
+  };
+}
+
+function digestOf(value: unknown): string {
+  return shortDigest(canonicalJson(value as Json));
+}

@@ -1,0 +1,57 @@
+/** How Trimtab decides: pure functions of their arguments. */
+export { type DecideInput, type DecideOutput, decide } from "./decision/decide.ts";
+export type {
+  Adaptation,
+  AdaptationBasis,
+  AdaptationStatus,
+  AdaptationTransition,
+  ContextDecision,
+  Decision,
+  Interval,
+  Lift,
+  Reason,
+  VariantSummary,
+} from "./decision/decision.ts";
+export { MAXIMUM_CONTEXTS, type OperationState } from "./decision/operation-state.ts";
+export { REASON_CODES, REASONS, type ReasonCode } from "./decision/reasons.ts";
+export {
+  type CostSum,
+  callsOf,
+  type Evidence,
+  type EvidenceCell,
+  type EvidenceQuery,
+  type EvidenceWindow,
+  type Histogram,
+  type Measurements,
+  type MissingKind,
+  type Reading,
+} from "./evidence/evidence.ts";
+export { addMeasurements, measurementsProblem, successRateOf } from "./evidence/measurements.ts";
+export { type PerformanceSummary, summarize } from "./evidence/performance-summary.ts";
+export type { ClosedWindow, WindowArm, WindowRule } from "./evidence/windows.ts";
+export { describeConstraint, type LimitJudgement } from "./guardrails/outcome-limits.ts";
+export { latencyUtility, type Utility, utilityOf } from "./policy/objective.ts";
+export type {
+  Constraint,
+  CostTerm,
+  LatencyTerm,
+  Mode,
+  Objective,
+  OperationPolicy,
+  RatioTerm,
+  StrategyChoice,
+} from "./policy/policy.ts";
+export { policyProblems } from "./policy/policy-problems.ts";
+export { baselineOf, describeSetting, type Setting, settingOf } from "./policy/setting.ts";
+export { histogramQuantile } from "./statistics/histogram-quantile.ts";
+export { type Random, randomFromSeed } from "./statistics/random.ts";
+export type { OptionSpecification, OptionSpecifications } from "./strategies/options.ts";
+export { STRATEGY_IDS, strategyOptions, strategyProblems } from "./strategies/strategies.ts";
+export type {
+  ContextObservation,
+  ContextProposal,
+  ProposedChange,
+  Strategy,
+  StrategyInput,
+  StrategyProposal,
+} from "./strategies/strategy.ts";
