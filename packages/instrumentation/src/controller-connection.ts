@@ -128,12 +128,15 @@ export class ControllerConnection {
         request.destroy(new Error(`no answer within ${requestTimeoutMilliseconds} ms`));
       }, requestTimeoutMilliseconds).unref();
       request.on("socket", (socket) => socket.unref());
+      let isAnswering = false;
       request.on("close", () => {
         clearTimeout(timeout);
-        reject(new Error("the connection was closed")); // does nothing where the answer is there already
+        // Once there is a response, reading its body tells the end: this event may come before the last bytes were read.
+        if (!isAnswering) reject(new Error("the connection was closed"));
       });
       request.on("error", reject);
       request.on("response", (response) => {
+        isAnswering = true;
         readBody(response).then(
           (body) => resolve({ status: response.statusCode ?? 0, body, ...readHeaders(response) }),
           (error: unknown) => {

@@ -8,10 +8,9 @@ import { type ContextInput, contextAttribute, spanAttributes } from "@trimtab/co
 import { type Collected, collectedAt } from "./collection-level.ts";
 import type { ContextBudget } from "./context-tree.ts";
 import { ControllerConnection } from "./controller-connection.ts";
-import { labelValue } from "./label-values.ts";
 import { CallMetrics, type MetricSettings } from "./metrics/call-metrics.ts";
 import { type OwnReadings, SCOPE } from "./metrics/instruments.ts";
-import { DEFAULT_SETTINGS, type InstrumentationOptions, type Settings } from "./options.ts";
+import { type InstrumentationOptions, type Settings, settingsFrom } from "./options.ts";
 import { reportOwnFailure, warn, warnOnce } from "./own-failure.ts";
 import { keepDocument, readKeptDocument } from "./parameters/kept-document.ts";
 import { ParameterClient } from "./parameters/parameter-client.ts";
@@ -22,7 +21,6 @@ import { TrackedOperation } from "./tracked-operation.ts";
 const KEY = Symbol.for("trimtab.instrumentation");
 /** Of the instance's form: a copy that knows another one keeps its own instance. */
 const FORM = 1;
-const MINIMUM_POLL_MILLISECONDS = 100;
 
 /** Everything that the public functions share. */
 export class Instrumentation implements CallSurroundings {
@@ -237,28 +235,4 @@ function findOrMake(): Instrumentation {
 /** A key of another type is written as a text; the empty one is none. */
 function stickyKey(key: string | undefined): string | undefined {
   return key === undefined || key === null || key === "" ? undefined : String(key);
-}
-
-/** Options with the defaults; a value that would break an instrument or a timer is replaced, and told. */
-function settingsFrom(options: InstrumentationOptions): Settings {
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const settings: Settings = { ...DEFAULT_SETTINGS, ...given };
-  const bounds = settings.durationBoundariesSeconds;
-  const isAscending = bounds.every(
-    (bound, at) => Number.isFinite(bound) && bound > (at === 0 ? 0 : (bounds[at - 1] ?? 0)),
-  );
-  if (!isAscending) warn("durationBoundariesSeconds is ignored: bounds are finite, above zero and ascending");
-  const interval = settings.pollIntervalMilliseconds;
-  const url = settings.controllerUrl;
-  const hasUrl = url !== undefined && URL.canParse(url);
-  if (url !== undefined && !hasUrl) warn(`controllerUrl "${url}" is no address; the base values serve`);
-  const { controllerUrl: _, ...rest } = settings;
-  return {
-    ...rest,
-    ...(hasUrl ? { controllerUrl: url } : {}),
-    component: labelValue(settings.component) || DEFAULT_SETTINGS.component,
-    durationBoundariesSeconds: isAscending ? bounds : DEFAULT_SETTINGS.durationBoundariesSeconds,
-    pollIntervalMilliseconds: interval >= MINIMUM_POLL_MILLISECONDS ? interval : MINIMUM_POLL_MILLISECONDS,
-    maximumContexts: settings.maximumContexts >= 0 ? settings.maximumContexts : DEFAULT_SETTINGS.maximumContexts,
-  };
 }

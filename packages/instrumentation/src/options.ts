@@ -2,6 +2,8 @@
 import type { MeterProvider, TracerProvider } from "@opentelemetry/api";
 import { DURATION_BOUNDARIES_SECONDS } from "@trimtab/conventions";
 import type { CollectionLevel } from "./collection-level.ts";
+import { labelValue } from "./label-values.ts";
+import { warn } from "./own-failure.ts";
 
 /** Everything that `configure` takes. What is left out comes from the environment, then from the defaults. */
 export interface InstrumentationOptions {
@@ -57,3 +59,29 @@ export const DEFAULT_SETTINGS: Settings = {
   maximumContexts: 1000,
   disabled: false,
 };
+
+const MINIMUM_POLL_MILLISECONDS = 100;
+
+/** Options with the defaults; a value that would break an instrument or a timer is replaced, and told. */
+export function settingsFrom(options: InstrumentationOptions): Settings {
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const settings: Settings = { ...DEFAULT_SETTINGS, ...given };
+  const bounds = settings.durationBoundariesSeconds;
+  const isAscending = bounds.every(
+    (bound, at) => Number.isFinite(bound) && bound > (at === 0 ? 0 : (bounds[at - 1] ?? 0)),
+  );
+  if (!isAscending) warn("durationBoundariesSeconds is ignored: bounds are finite, above zero and ascending");
+  const interval = settings.pollIntervalMilliseconds;
+  const url = settings.controllerUrl;
+  const hasUrl = url !== undefined && URL.canParse(url);
+  if (url !== undefined && !hasUrl) warn(`controllerUrl "${url}" is no address; the base values serve`);
+  const { controllerUrl: _, ...rest } = settings;
+  return {
+    ...rest,
+    ...(hasUrl ? { controllerUrl: url } : {}),
+    component: labelValue(settings.component) || DEFAULT_SETTINGS.component,
+    durationBoundariesSeconds: isAscending ? bounds : DEFAULT_SETTINGS.durationBoundariesSeconds,
+    pollIntervalMilliseconds: interval >= MINIMUM_POLL_MILLISECONDS ? interval : MINIMUM_POLL_MILLISECONDS,
+    maximumContexts: settings.maximumContexts >= 0 ? settings.maximumContexts : DEFAULT_SETTINGS.maximumContexts,
+  };
+}

@@ -15,12 +15,20 @@ export function warnOnce(key: string, message: string): void {
   warn(message);
 }
 
+/** Lets somebody else hear the warnings too: OpenTelemetry's diagnostics are silent until an application sets a logger. */
+export function listenToWarnings(listener: (message: string) => void): void {
+  listen = listener;
+}
+
+let listen: (message: string) => void = () => {};
+
 /** Tells a warning. */
 export function warn(message: string): void {
   try {
+    listen(message);
     diag.warn(`${PREFIX} ${message}`);
   } catch {
-    // the application's own diagnostic logger failed: there is nobody left to tell
+    // who was to hear it failed: there is nobody left to tell
   }
 }
 

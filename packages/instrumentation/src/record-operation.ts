@@ -55,10 +55,11 @@ export function recordParameterPerformance(
   operation: string,
   context: ContextInput,
   parameters: ParameterValues,
-  { success, ...measured }: ParameterPerformance,
+  performance: ParameterPerformance,
 ): void {
   const shared = instrumentation();
   try {
+    const { success, ...measured } = performance;
     const variant = shared.parameters.idOf(shared.operation(operation), parameters);
     recordOperation(operation, { ...measured, context, variant, outcome: success ? "success" : "failure" });
   } catch (error) {

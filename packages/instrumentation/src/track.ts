@@ -1,4 +1,5 @@
 /** Tracks calls of functions and changes nothing about them: same result, same exception, same `this`. */
+import { isPromise } from "node:util/types";
 import type { AttributeValue } from "@opentelemetry/api";
 import type { ContextInput, Outcome, ParameterValues } from "@trimtab/conventions";
 import { type Instrumentation, instrumentation } from "./instance.ts";
@@ -54,16 +55,17 @@ export function track<Result>(
 export function wrap<Fn extends AnyFunction>(
   operation: string,
   fn: Fn,
-  options: WrapOptions<Parameters<Fn>, ReturnType<Fn>> = {},
+  options?: WrapOptions<Parameters<Fn>, ReturnType<Fn>>,
 ): Fn {
   const wrapped = function (this: unknown, ...args: Parameters<Fn>): unknown {
     const invoke = (): unknown => Reflect.apply(fn, this, args);
     const shared = instrumentation();
-    const { context, key } = options;
+    const context = options?.context;
+    const key = options?.key;
     const given = typeof context === "function" ? ask(operation, "context", context, args) : context;
     const call = shared.begin(operation, given, key && ask(operation, "key", key, args), undefined);
     if (call === undefined) return invoke();
-    return complete(shared, call, invoke, options.outcome ?? call.tracked.declaration?.outcome);
+    return complete(shared, call, invoke, options?.outcome ?? call.tracked.declaration?.outcome);
   };
   Object.defineProperties(wrapped, {
     name: { value: fn.name, configurable: true },
@@ -117,7 +119,7 @@ function follow<Value>(promise: Promise<Value>, call: TrackedCall, classify: Cla
   // Some clients hang methods on a plain promise: `request(...).json()`.
   for (const name of Object.getOwnPropertyNames(promise)) {
     const property = Object.getOwnPropertyDescriptor(promise, name);
-    if (property !== undefined) Object.defineProperty(followed, name, property);
+    if (property !== undefined) Reflect.defineProperty(followed, name, property);
   }
   return followed;
 }
@@ -127,15 +129,14 @@ const NATIVE_PROMISE: object = Object.getPrototypeOf((async () => {})()) as obje
 
 /**
  * Subclasses are left alone: `then` would lose their methods, and may begin what is lazy. So is a promise that was given a
- * `then` of its own.
+ * `then` of its own. Only real promises are looked at closely: the traps of a proxy may throw.
  */
 function isPlainPromise(value: unknown): value is Promise<unknown> {
   return (
-    typeof value === "object" &&
-    value !== null &&
+    isPromise(value) &&
     Object.getPrototypeOf(value) === NATIVE_PROMISE &&
-    value instanceof Promise &&
-    !Object.hasOwn(value, "then")
+    !Object.hasOwn(value, "then") &&
+    !Object.hasOwn(value, "constructor")
   );
 }
 

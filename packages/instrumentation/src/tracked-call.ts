@@ -175,8 +175,9 @@ export class TrackedCall implements OperationHandle {
 
   /** Lets the call carry parameters that were asked for before it began. */
   use(answer: ServedParameters): void {
-    this.#answer = answer;
     const { values, variant, revision, source } = answer;
+    if (typeof variant !== "string" || typeof values !== "object") return; // no answer of ours
+    this.#answer = answer;
     this.#chosen = { id: variant, parameters: values, source, revision, siblings: undefined };
   }
 

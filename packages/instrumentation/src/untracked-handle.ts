@@ -2,6 +2,7 @@
 import type { ParameterValues } from "@trimtab/conventions";
 import { UNKNOWN_VARIANT } from "@trimtab/conventions";
 import { instrumentation } from "./instance.ts";
+import { reportOwnFailure } from "./own-failure.ts";
 import type { ServedParameters } from "./parameters/served-parameters.ts";
 import type { OperationHandle } from "./tracked-call.ts";
 
@@ -23,7 +24,12 @@ export function untrackedHandle(operation: string, given?: ServedParameters): Op
 
 /** The base values of an operation, as an answer. */
 export function baseAnswer(operation: string, base: ParameterValues | undefined): ServedParameters {
-  const declared = instrumentation().operation(operation).base;
-  const values = { ...base, ...declared?.parameters };
-  return { values, variant: declared?.id ?? UNKNOWN_VARIANT, revision: undefined, source: "base" };
+  try {
+    const declared = instrumentation().operation(operation).base;
+    const values = { ...base, ...declared?.parameters };
+    return { values, variant: declared?.id ?? UNKNOWN_VARIANT, revision: undefined, source: "base" };
+  } catch (error) {
+    reportOwnFailure("serving base values", error);
+    return { values: { ...base }, variant: UNKNOWN_VARIANT, revision: undefined, source: "base" };
+  }
 }
