@@ -110,12 +110,12 @@ export function createCycleScheduler(options: CycleSchedulerOptions): CycleSched
   /** Puts a pass in the queue, or joins the one that waits there. */
   const request = (entry: Entry): Promise<CycleOutcome> => {
     if (stopped) return Promise.reject(new SchedulerStoppedError());
-    if (entry.waiting === undefined) {
-      entry.waiting = Promise.withResolvers<CycleOutcome>();
-      queue.push(entry);
-      startWaiting();
-    }
-    return entry.waiting.promise;
+    if (entry.waiting !== undefined) return entry.waiting.promise;
+    const asked = Promise.withResolvers<CycleOutcome>();
+    entry.waiting = asked;
+    queue.push(entry);
+    startWaiting();
+    return asked.promise;
   };
 
   const startWaiting = (): void => {
@@ -126,7 +126,9 @@ export function createCycleScheduler(options: CycleSchedulerOptions): CycleSched
       const asked = entry.waiting;
       entry.waiting = undefined;
       runningPasses += 1;
-      entry.running = pass(entry, asked).finally(() => {
+      // Not before `running` is set: a pass may itself ask for passes.
+      const started = Promise.resolve().then(() => pass(entry, asked));
+      entry.running = started.finally(() => {
         entry.running = undefined;
         runningPasses -= 1;
         startWaiting();

@@ -4,7 +4,14 @@
  * What `decide` sees is exactly what the record says, so that the record, replayed, gives the same decision bit for bit.
  */
 import { canonicalJson, type Json, shortDigest } from "@trimtab/conventions";
-import type { DecideInput, DecideOutput, Decision, EvidenceWindow, OperationPolicy } from "@trimtab/learning";
+import {
+  type DecideInput,
+  type DecideOutput,
+  type Decision,
+  type EvidenceWindow,
+  decide as learn,
+  type OperationPolicy,
+} from "@trimtab/learning";
 import type { MetricSource } from "../sources/metric-source.ts";
 import { CycleConflictError, type CycleRecord, type Store } from "../stores/store.ts";
 import { logCycle } from "./cycle-log.ts";
@@ -18,7 +25,8 @@ export type Decide = (input: DecideInput) => DecideOutput;
 export interface CycleDependencies {
   readonly store: Pick<Store, "loadOperation" | "recordCycle">;
   readonly source: Pick<MetricSource, "latestWindowEnd" | "scrapeIntervalMilliseconds" | "readEvidence">;
-  readonly decide: Decide;
+  /** Default: learning's. */
+  readonly decide?: Decide;
   readonly log: Log;
   /** How long the operation's first window is; later ones begin where the last one ended. */
   readonly intervalMilliseconds: number;
@@ -39,7 +47,7 @@ export type CycleOutcome =
  * again and more.
  */
 export async function runCycle(policy: OperationPolicy, dependencies: CycleDependencies): Promise<CycleOutcome> {
-  const { store, source, decide, log, now } = dependencies;
+  const { store, source, decide = learn, log, now } = dependencies;
   const { component, operation } = policy;
   const stored = await store.loadOperation(policy);
   const chosen = nextWindow({
