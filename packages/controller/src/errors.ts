@@ -8,7 +8,27 @@ export interface ErrorDescription {
   readonly remedy: string;
 }
 
-const DESCRIPTIONS = {
+/** A stable name of an error, for programs. */
+export type ErrorCode =
+  | "PARAMETER_INVALID"
+  | "CURSOR_INVALID"
+  | "BODY_MALFORMED"
+  | "BODY_INVALID"
+  | "TOKEN_MISSING"
+  | "TOKEN_UNKNOWN"
+  | "ROLE_MISSING"
+  | "ROUTE_UNKNOWN"
+  | "COMPONENT_UNKNOWN"
+  | "OPERATION_UNKNOWN"
+  | "ADAPTATION_UNKNOWN"
+  | "METHOD_NOT_ALLOWED"
+  | "BODY_TOO_LARGE"
+  | "MEDIA_TYPE_UNSUPPORTED"
+  | "INTERNAL_ERROR"
+  | "STORE_FAILED"
+  | "SHUTTING_DOWN";
+
+const DESCRIPTIONS: Readonly<Record<ErrorCode, ErrorDescription>> = {
   PARAMETER_INVALID: {
     status: 400,
     title: "A parameter of the request cannot be used",
@@ -94,10 +114,7 @@ const DESCRIPTIONS = {
     title: "The controller is shutting down",
     remedy: "Try again in a moment.",
   },
-} as const satisfies Record<string, ErrorDescription>;
-
-/** A stable name of an error, for programs. */
-export type ErrorCode = keyof typeof DESCRIPTIONS;
+};
 
 /** Every code. */
 export const ERROR_CODES: readonly ErrorCode[] = Object.keys(DESCRIPTIONS) as ErrorCode[];

@@ -9,7 +9,7 @@ import { parseDuration } from "@trimtab/conventions";
 import type { Constraint } from "@trimtab/learning";
 
 /** What a constraint may look like, for error messages. */
-export const CONSTRAINT_FORMS = '"success_rate >= 0.9", "p95_latency <= 2s" or "p95_latency <= 1.2 x baseline"';
+const CONSTRAINT_FORMS = '"success_rate >= 0.9", "p95_latency <= 2s" or "p95_latency <= 1.2 x baseline"';
 
 /** @returns The constraint, or what is wrong with the text. */
 export function parseConstraint(text: string): { readonly constraint: Constraint } | { readonly problem: string } {
@@ -25,18 +25,6 @@ export function parseConstraint(text: string): { readonly constraint: Constraint
     return parseLatency(limit);
   }
   return { problem: `"${measure}" is nothing that can be limited; write ${CONSTRAINT_FORMS}` };
-}
-
-/** The text that gives this constraint, for people. */
-export function describeConstraint(constraint: Constraint): string {
-  switch (constraint.kind) {
-    case "success-rate":
-      return `success_rate >= ${constraint.minimum}`;
-    case "p95-latency":
-      return `p95_latency <= ${Number((constraint.maximumSeconds * 1000).toPrecision(12))}ms`;
-    case "p95-latency-ratio":
-      return `p95_latency <= ${constraint.maximumRatio} x baseline`;
-  }
 }
 
 function parseSuccessRate(limit: string): ReturnType<typeof parseConstraint> {

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import type { Problem } from "@trimtab/conventions";
 import { type AccessToken, readSecret, resolveTokens } from "./access-tokens.ts";
-import { DEFAULTS, SHORTEST_INTERVAL_MILLISECONDS } from "./defaults.ts";
+import { DEFAULTS, LONGEST_INTERVAL_MILLISECONDS, SHORTEST_INTERVAL_MILLISECONDS } from "./defaults.ts";
 import { checkedDuration } from "./duration-text.ts";
 import type { ConfigFile } from "./file-schema.ts";
 import { isLoopback, type ListenAddress, parseListenAddress } from "./listen-address.ts";
@@ -31,7 +31,7 @@ export interface ControllerSettings {
   readonly listen: ListenAddress;
   readonly intervalMilliseconds: number;
   /** `path` is absolute, or `:memory:`. */
-  readonly store: { readonly kind: "sqlite"; readonly path: string };
+  readonly store: { readonly kind: "sqlite"; readonly path: string; readonly keepDecisionsMilliseconds: number };
   /** None: everybody who reaches the port may do everything. */
   readonly tokens: readonly AccessToken[];
   readonly metrics: PrometheusMetrics | EmbeddedMetrics;
@@ -70,6 +70,12 @@ export function controllerSettings(
       message: `"${controller.interval}" is too short; the shortest is 1s`,
     });
   }
+  if (interval > LONGEST_INTERVAL_MILLISECONDS) {
+    problems.push({
+      path: ["controller", "interval"],
+      message: `"${controller.interval}" is too long; the longest is 1h`,
+    });
+  }
   const tokens = resolveTokens(controller.tokens ?? [], folder, environment, problems);
   const tokensAreBroken = problems.some(({ path }) => path[0] === "controller" && path[1] === "tokens");
   if (!isLoopback(listen.host) && tokens.length === 0 && !tokensAreBroken) {
@@ -84,7 +90,11 @@ export function controllerSettings(
   return {
     listen,
     intervalMilliseconds: interval,
-    store: { kind: "sqlite", path: storePath === ":memory:" ? storePath : resolve(storeFolder, storePath) },
+    store: {
+      kind: "sqlite",
+      path: storePath === ":memory:" ? storePath : resolve(storeFolder, storePath),
+      keepDecisionsMilliseconds: checkedDuration(controller.store?.keepDecisions ?? DEFAULTS.keepDecisions),
+    },
     tokens,
     metrics: toMetrics(metrics, folder, environment, problems),
   };

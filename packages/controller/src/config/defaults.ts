@@ -3,6 +3,7 @@ export const DEFAULTS = {
   listen: "127.0.0.1:4600",
   interval: "30s",
   storePath: "./trimtab.db",
+  keepDecisions: "7d",
   prometheusTimeout: "10s",
   embeddedScrapeInterval: "5s",
   mode: "observe",
@@ -14,3 +15,6 @@ export const DEFAULTS = {
 
 /** The shortest cycle and scrape interval, in milliseconds. */
 export const SHORTEST_INTERVAL_MILLISECONDS = 1000;
+
+/** The longest cycle interval, in milliseconds. */
+export const LONGEST_INTERVAL_MILLISECONDS = 3_600_000;

@@ -92,7 +92,9 @@ export interface ConfigFile {
     | {
         readonly listen?: string | undefined;
         readonly interval?: string | undefined;
-        readonly store?: { readonly kind: "sqlite"; readonly path?: string | undefined } | undefined;
+        readonly store?:
+          | { readonly kind: "sqlite"; readonly path?: string | undefined; readonly keepDecisions?: string | undefined }
+          | undefined;
         readonly tokens?: readonly TokenSection[] | undefined;
       }
     | undefined;
@@ -175,6 +177,12 @@ const controller = z
             default: DEFAULTS.storePath,
             examples: ["/var/lib/trimtab/trimtab.db"],
           }),
+        keepDecisions: duration(
+          "How long decisions with their evidence are kept; adaptations are kept for ever.",
+          "30d",
+        )
+          .optional()
+          .meta({ default: DEFAULTS.keepDecisions }),
       })
       .optional(),
     tokens: z
@@ -338,14 +346,11 @@ const operation = z.strictObject({
       default: [],
       examples: [["success_rate >= 0.9", "p95_latency <= 2s"]],
     }),
-  mode: z
-    .enum(["observe", "suggest", "auto"])
-    .optional()
-    .meta({
-      description:
-        "observe: nothing is tried; suggest: a person takes each change; auto: a change that is confident enough is applied.",
-      default: DEFAULTS.mode,
-    }),
+  mode: z.enum(["observe", "suggest", "auto"]).optional().meta({
+    description:
+      "observe: nothing is tried; suggest: a person takes each change; auto: a change that is confident enough is applied.",
+    default: DEFAULTS.mode,
+  }),
   confidence: z
     .number()
     .gte(0)
@@ -355,7 +360,7 @@ const operation = z.strictObject({
   holdout: z
     .number()
     .gte(0)
-    .lt(1)
+    .lte(0.5)
     .optional()
     .meta({ description: "The share of the calls that keeps the base values for ever.", default: DEFAULTS.holdout }),
   strategy: z

@@ -1,14 +1,12 @@
 /** The operations of a file as policies, with everything checked that depends on what the values mean. */
 import {
   componentNameProblem,
-  contextKeyProblem,
   operationNameProblem,
   type ParameterSpace,
   type ParameterSpecification,
   type Problem,
-  parameterSpaceProblems,
 } from "@trimtab/conventions";
-import type { Constraint, Objective, OperationPolicy } from "@trimtab/learning";
+import { type Constraint, type Objective, type OperationPolicy, policyProblems } from "@trimtab/learning";
 import { parseConstraint } from "./constraint-text.ts";
 import { DEFAULTS } from "./defaults.ts";
 import { checkedDuration } from "./duration-text.ts";
@@ -41,11 +39,13 @@ export function toPolicies(file: ConfigFile): OperationPolicy[] {
 
 /** @returns What is wrong with the names and the meaning of one operation, with paths from the operation's section. */
 export function operationProblems(component: string, operation: string, section: OperationSection): Problem[] {
-  const problems: Problem[] = contextProblems(section.context ?? []);
-  const taken = new Set(problems.map(({ path }) => path.join("\n")));
-  for (const problem of policyProblems(toPolicy(component, operation, section))) {
-    const path = inFile(problem.path, section);
-    if (!taken.has(path.join("\n"))) problems.push({ path, message: problem.message });
+  const policy = toPolicy(component, operation, section);
+  const problems: Problem[] = [];
+  for (const { path, message } of policyProblems(policy)) {
+    if (path.length === 1 && path[0] === "parameters" && Object.keys(policy.parameters).length === 0) {
+      // An operation that is only measured needs none: so can one begin before knowing what to tune.
+      if (policy.mode !== "observe") problems.push({ path, message: `${message}, or write mode: observe` });
+    } else problems.push({ path: inFile(path, section), message });
   }
   return problems;
 }
@@ -68,18 +68,12 @@ export function nameProblems(components: Readonly<Record<string, unknown>>): Pro
   return problems;
 }
 
-function contextProblems(keys: readonly string[]): Problem[] {
-  return keys.flatMap((key, index) => {
-    const message = contextKeyProblem(key) ?? (keys.indexOf(key) < index ? `"${key}" stands there twice` : undefined);
-    return message === undefined ? [] : [{ path: ["context", index], message }];
-  });
-}
-
 /** Where a policy's field stands in the file: the two differ in a few names. */
 function inFile(path: Problem["path"], section: OperationSection): Problem["path"] {
   const [first, second, ...rest] = path;
   if (first === "strategy" && second === "options") return ["strategy", ...rest];
   if (first === "strategy" && second === "kind" && typeof section.strategy === "string") return ["strategy"];
+  if (first === "constraints") return path.slice(0, 2);
   return path.map((segment) => (segment === "goodSeconds" ? "good" : segment === "badSeconds" ? "bad" : segment));
 }
 
@@ -127,11 +121,4 @@ function weightOf(section: RatioSection | undefined): number {
 function toConstraint(text: string): Constraint[] {
   const result = parseConstraint(text);
   return "constraint" in result ? [result.constraint] : [];
-}
-
-function policyProblems(policy: OperationPolicy): Problem[] {
-  return parameterSpaceProblems(policy.parameters).map(({ path, message }) => ({
-    path: ["parameters", ...path],
-    message,
-  }));
 }

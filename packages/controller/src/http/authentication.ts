@@ -20,7 +20,8 @@ export function authorizer(tokens: readonly AccessToken[]): Authorize {
     let roles: readonly Role[] | undefined;
     for (const each of known) if (timingSafeEqual(each.digest, digest)) roles = each.roles;
     if (roles === undefined) throw new ControllerError("TOKEN_UNKNOWN", "The bearer token is not known.", challenge);
-    if (!allows(roles, role)) throw new ControllerError("ROLE_MISSING", `This needs the role ${role}; the token has ${roles.join(", ")}.`);
+    if (!allows(roles, role))
+      throw new ControllerError("ROLE_MISSING", `This needs the role ${role}; the token has ${roles.join(", ")}.`);
   };
 }
 

@@ -61,8 +61,13 @@ export function sendProblem(request: Request, response: Response, error: Control
   for (const header of ["ETag", "Last-Modified", "Link"]) response.removeHeader(header);
   response.set({ ...error.headers, "Cache-Control": "no-store" }).status(status);
   // An unread body would be taken for the next request on the connection.
-  if (status === 413 || !request.complete) response.set("Connection", "close");
+  if (status === 413 || (hasBody(request) && !request.complete)) response.set("Connection", "close");
   response.type("application/problem+json").send(JSON.stringify(document));
+}
+
+/** Does the request say that a body comes with it? */
+export function hasBody(request: Request): boolean {
+  return request.get("transfer-encoding") !== undefined || Number(request.get("content-length") ?? 0) > 0;
 }
 
 /** The id that was given to the request, or that it brought. */

@@ -7,6 +7,7 @@ import { formatPath } from "../config/problem-list.ts";
 import { schemaProblems } from "../config/schema-problems.ts";
 import { ControllerError, type ErrorCode } from "../errors.ts";
 import type { Authorize } from "./authentication.ts";
+import { hasBody } from "./problem.ts";
 
 /** An answer of a route that is no error. */
 export interface Answer {
@@ -107,11 +108,13 @@ function checked<Query, Body>(route: Route<Query, Body>, request: Request): Rout
 
 function checkedBody<Query, Body>(route: Route<Query, Body>, request: Request): Body {
   if (route.body === undefined) return undefined as Body;
-  const hasBody = request.get("transfer-encoding") !== undefined || Number(request.get("content-length") ?? 0) > 0;
-  if (hasBody && request.is("application/json") === false) {
-    throw new ControllerError("MEDIA_TYPE_UNSUPPORTED", `The body's type is ${request.get("content-type") ?? "not told"}.`);
+  if (hasBody(request) && request.is("application/json") === false) {
+    throw new ControllerError(
+      "MEDIA_TYPE_UNSUPPORTED",
+      `The body's type is ${request.get("content-type") ?? "not told"}.`,
+    );
   }
-  const body: unknown = hasBody ? request.body : {};
+  const body: unknown = hasBody(request) ? request.body : {};
   const problems = problemsOf(route.body.schema, body);
   if (problems.length > 0) throw invalid("BODY_INVALID", problems);
   return route.body.schema.parse(body);
@@ -125,7 +128,10 @@ function problemsOf(schema: z.ZodType, value: unknown): { path: string; message:
   return schemaProblems(schema, value).map(({ path, message }) => ({ path: formatPath(path), message }));
 }
 
-function invalid(code: "PARAMETER_INVALID" | "BODY_INVALID", problems: readonly { path: string; message: string }[]): ControllerError {
+function invalid(
+  code: "PARAMETER_INVALID" | "BODY_INVALID",
+  problems: readonly { path: string; message: string }[],
+): ControllerError {
   const detail = problems.map(({ path, message }) => `${path === "" ? "The body" : path} ${message}`).join("; ");
   return new ControllerError(code, `${detail}.`, { problems });
 }

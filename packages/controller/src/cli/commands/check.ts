@@ -1,0 +1,99 @@
+/** `trimtab check` */
+import { formatDuration, type ParameterSpecification, stepOf, valuesOf } from "@trimtab/conventions";
+import { describeConstraint, type OperationPolicy } from "@trimtab/learning";
+import { originOf } from "../../config/listen-address.ts";
+import { type Config, loadConfig } from "../../config.ts";
+import { type Command, EXIT } from "../command.ts";
+import { configFileOf, configOption } from "../config-option.ts";
+
+/** Validates a configuration and says in plain words what it means. */
+export const checkCommand: Command = {
+  name: "check",
+  summary: "validates the configuration and says what it means",
+  details: "Exit code 2 where it has problems; all of them are listed.",
+  options: configOption,
+  positionals: { min: 0, max: 0 },
+  run({ options }, { print, environment }) {
+    const config = loadConfig(configFileOf(options, environment), environment);
+    print(describeConfig(config));
+    return Promise.resolve(EXIT.ok);
+  },
+};
+
+function describeConfig(config: Config): string {
+  return [...describeController(config), ...config.policies.flatMap((policy) => ["", ...describePolicy(policy)])].join(
+    "\n",
+  );
+}
+
+function describeController({ listen, intervalMilliseconds, store, tokens, metrics }: Config): string[] {
+  const access =
+    tokens.length === 0
+      ? "no tokens: whoever reaches the port may do everything"
+      : `${tokens.length} ${tokens.length === 1 ? "token" : "tokens"}: ${tokens.map(({ name, roles }) => `${name} (${roles.join(", ")})`).join("; ")}`;
+  const source =
+    metrics.source === "embedded"
+      ? `reads ${metrics.targets.join(", ")} every ${formatDuration(metrics.scrapeIntervalMilliseconds)}`
+      : `asks the Prometheus at ${metrics.url}, waiting at most ${formatDuration(metrics.timeoutMilliseconds)} for an answer`;
+  return [
+    "The configuration is good.",
+    "",
+    `The controller listens on ${originOf(listen)} (${access}).`,
+    `It ${source}.`,
+    `It looks at each operation every ${formatDuration(intervalMilliseconds)} and keeps its memory in ${store.path}.`,
+  ];
+}
+
+function describePolicy(policy: OperationPolicy): string[] {
+  const { component, operation, context, parameters, objective, constraints, mode, confidence, holdout, strategy } =
+    policy;
+  const names = Object.keys(parameters);
+  const weights = Object.entries(objective).map(
+    ([part, { weight }]: [string, { weight: number }]) => `${part} ${percent(weight)}`,
+  );
+  return [
+    `${component} / ${operation}`,
+    context.length === 0
+      ? "  One setting for all calls: no context is declared."
+      : `  Settings may differ by ${context.join(", ")}.`,
+    ...(names.length === 0
+      ? ["  Nothing may be changed: no parameter is declared, the operation is only measured."]
+      : []),
+    ...names.map((name) => `  ${name}: ${describeParameter(parameters[name])}`),
+    `  Better means: ${weights.join(", ")}.`,
+    ...constraints.map((constraint) => `  Must hold: ${describeConstraint(constraint)}.`),
+    `  ${describeMode(mode, confidence)}`,
+    `  ${percent(holdout)} of the calls keep the base values for ever, to measure against; ${strategy.kind} proposes what to try.`,
+  ];
+}
+
+function describeMode(mode: OperationPolicy["mode"], confidence: number): string {
+  switch (mode) {
+    case "observe":
+      return "Only observed: nothing is tried, nothing changes.";
+    case "suggest":
+      return "Tries settings on a share of the calls; a person takes each change.";
+    case "auto":
+      return `Changes by itself with a confidence of ${confidence} or more; below it, only suggests.`;
+  }
+  throw new RangeError(`unknown mode ${String(mode)}`);
+}
+
+function describeParameter(specification: ParameterSpecification | undefined): string {
+  if (specification === undefined) return "";
+  switch (specification.type) {
+    case "boolean":
+      return `true or false, base ${specification.base}`;
+    case "choice":
+      return `one of ${specification.choices.join(", ")}, base ${specification.base}`;
+    default: {
+      const { min, max, base, scale } = specification;
+      const count = valuesOf(specification).length;
+      return `${min} to ${max} in steps of ${Number(stepOf(specification).toPrecision(6))} (${count} values${scale === "log" ? ", by factors" : ""}), base ${base}`;
+    }
+  }
+}
+
+function percent(share: number): string {
+  return `${Number((share * 100).toPrecision(4))} %`;
+}

@@ -1,0 +1,88 @@
+/** `trimtab serve` */
+import { type Log, StoreOpenError } from "@trimtab/engine";
+import { ConfigError, loadConfig } from "../../config.ts";
+import { ListenError } from "../../http/listen.ts";
+import { createLog, logOptionsFrom } from "../../logging.ts";
+import { ReloadError, type RunningController, startController } from "../../main.ts";
+import { type Command, CommandFailure, EXIT, type Terminal } from "../command.ts";
+import { configFileOf, configOption } from "../config-option.ts";
+import { writeErrorLine } from "../process-terminal.ts";
+
+/** After this long the process ends whatever it still waits for, in milliseconds; what was acknowledged is on disk anyway. */
+const LONGEST_SHUTDOWN_MILLISECONDS = 4_800;
+
+/** Runs the controller until a signal. */
+export const serveCommand: Command = {
+  name: "serve",
+  summary: "runs the controller",
+  details: [
+    "SIGTERM or SIGINT stops it within 5 s: passes that run are finished, the store is closed, the exit code is 0.",
+    "SIGHUP reads the configuration again and takes it over whole, or keeps the old one and logs every problem.",
+    "TRIMTAB_LOG_LEVEL: debug, info, warning, error or silent. TRIMTAB_LOG_FORMAT: json or text (default text on a terminal).",
+  ].join("\n"),
+  options: configOption,
+  positionals: { min: 0, max: 0 },
+  async run({ options }, { complain, environment, print }) {
+    const file = configFileOf(options, environment);
+    const log = createLog({
+      ...logOptionsFrom(environment, process.stderr.isTTY),
+      write: writeErrorLine,
+      now: Date.now,
+    });
+    const config = loadConfig(file, environment);
+    const signal = signalled();
+    let controller: RunningController;
+    try {
+      controller = await startController(config, { log });
+    } catch (error) {
+      if (error instanceof ListenError || error instanceof StoreOpenError) throw new CommandFailure(error.message);
+      throw error;
+    }
+    print(`Trimtab listens on ${controller.url}`);
+    const onReload = (): void => void reload(controller, file, environment, log);
+    process.on("SIGHUP", onReload);
+    log.info("stopping", { signal: await signal });
+    process.off("SIGHUP", onReload);
+    await stop(controller, complain);
+    return EXIT.ok;
+  },
+};
+
+function signalled(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    process.once("SIGTERM", resolve);
+    process.once("SIGINT", resolve);
+  });
+}
+
+async function reload(
+  controller: RunningController,
+  file: string,
+  environment: NodeJS.ProcessEnv,
+  log: Log,
+): Promise<void> {
+  try {
+    await controller.reload(loadConfig(file, environment));
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      log.error("configuration refused; the old one stays in force", {
+        file,
+        problems: error.message
+          .split("\n")
+          .slice(1)
+          .map((line) => line.trim()),
+      });
+    } else if (error instanceof ReloadError)
+      log.error("configuration refused; the old one stays in force", { file, problems: [error.message] });
+    else log.error("configuration not taken over; the old one stays in force", { file, error });
+  }
+}
+
+async function stop(controller: RunningController, complain: Terminal["complain"]): Promise<void> {
+  const deadline = setTimeout(() => {
+    complain("The shutdown took too long; nothing that was acknowledged is lost.");
+    process.exit(EXIT.ok);
+  }, LONGEST_SHUTDOWN_MILLISECONDS);
+  await controller.stop();
+  clearTimeout(deadline);
+}

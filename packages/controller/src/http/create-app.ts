@@ -1,0 +1,158 @@
+/** The HTTP interface as an express app, without a port: `main.ts` listens, a test sends requests. */
+import { randomUUID } from "node:crypto";
+import type { AllocationBoard, CycleOutcome, Log, Store, StoredAdaptation } from "@trimtab/engine";
+import type { EvidenceQuery, OperationPolicy } from "@trimtab/learning";
+import express, { type Express, type NextFunction, type Request, type Response } from "express";
+import { ControllerError } from "../errors.ts";
+import { adaptationRoutes } from "./adaptation-routes.ts";
+import type { Authorize } from "./authentication.ts";
+import { configuredOperations } from "./configured-operations.ts";
+import { decisionRoutes } from "./decision-routes.ts";
+import { type Health, healthRoutes } from "./health-routes.ts";
+import { indexPage } from "./index-page.ts";
+import { learningCycleRoutes } from "./learning-cycle-routes.ts";
+import { openApiDocument } from "./openapi.ts";
+import { operationRoutes } from "./operation-routes.ts";
+import { parameterRoutes } from "./parameter-routes.ts";
+import type { PerformanceReader } from "./performance-reader.ts";
+import { performanceRoutes } from "./performance-routes.ts";
+import { problemHandler, requestIdOf } from "./problem.ts";
+import { mountRoutes, type Route, sendJson } from "./route.ts";
+
+/** Everything that the routes work with. All of it may change while the app lives, so it is asked for at each request. */
+export interface AppDependencies {
+  readonly version: string;
+  readonly policies: () => readonly OperationPolicy[];
+  readonly store: Store;
+  readonly board: () => AllocationBoard;
+  readonly performance: PerformanceReader;
+  readonly queriesFor: (adaptation: StoredAdaptation) => readonly EvidenceQuery[];
+  readonly runCycle: (policy: OperationPolicy, dry: boolean) => Promise<CycleOutcome>;
+  readonly health: () => Promise<Health>;
+  readonly metricsPage: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  readonly onRequest: (request: {
+    readonly method: string;
+    readonly route: string;
+    readonly status: number;
+    readonly seconds: number;
+  }) => void;
+  readonly authorize: Authorize;
+  readonly isShuttingDown: () => boolean;
+  readonly chance: () => number;
+  readonly log: Log;
+}
+
+const LARGEST_BODY_BYTES = 1024 * 1024;
+
+/** The app. */
+export function createApp(dependencies: AppDependencies): Express {
+  const { store, log, version, authorize } = dependencies;
+  const operations = configuredOperations(dependencies.policies);
+  const routes: readonly Route[] = [
+    ...parameterRoutes({ operations, board: dependencies.board, chance: dependencies.chance }),
+    ...operationRoutes({ operations, store, board: dependencies.board }),
+    ...performanceRoutes({ operations, reader: dependencies.performance }),
+    ...adaptationRoutes({ store, queriesFor: dependencies.queriesFor }),
+    ...decisionRoutes({ store, operations }),
+    ...learningCycleRoutes({ operations, run: dependencies.runCycle }),
+    ...healthRoutes({
+      health: dependencies.health,
+      metricsPage: dependencies.metricsPage,
+      mayRead: (header) => isAllowed(authorize, header),
+    }),
+    ...descriptionRoutes(() => document, version),
+  ];
+  const document = openApiDocument(routes, version);
+
+  const app = express();
+  app.disable("x-powered-by");
+  app.disable("etag"); // the allocation document has its own; the others change with every cycle
+  app.set("query parser", "simple");
+  app.use(identify, observe(dependencies));
+  app.use((_request, _response, next) => {
+    if (dependencies.isShuttingDown())
+      throw new ControllerError("SHUTTING_DOWN", "The controller is shutting down.", {
+        headers: { Connection: "close" },
+      });
+    next();
+  });
+  app.use(express.json({ limit: LARGEST_BODY_BYTES, strict: false }));
+  mountRoutes(app, routes, authorize);
+  app.use((request) => {
+    throw new ControllerError("ROUTE_UNKNOWN", `There is nothing at ${request.path}.`);
+  });
+  app.use(problemHandler((error, requestId) => log.error("request failed", { requestId, error })));
+  return app;
+}
+
+/** Gives every request an id, or keeps the one that a proxy gave it. */
+function identify(request: Request, response: Response, next: NextFunction): void {
+  const given = request.get("x-request-id");
+  const id = given !== undefined && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID();
+  response.locals["requestId"] = id;
+  response.set({ "X-Request-Id": id, "X-Content-Type-Options": "nosniff" });
+  next();
+}
+
+function observe({
+  onRequest,
+  log,
+}: AppDependencies): (request: Request, response: Response, next: NextFunction) => void {
+  return (request, response, next) => {
+    const startedAt = performance.now();
+    response.once("close", () => {
+      const template: unknown = response.locals["route"];
+      const finished = {
+        method: request.method,
+        route: typeof template === "string" ? template : "unknown",
+        status: response.statusCode,
+        seconds: (performance.now() - startedAt) / 1000,
+      };
+      onRequest(finished);
+      log.debug("request", { ...finished, requestId: requestIdOf(response) });
+    });
+    next();
+  };
+}
+
+function descriptionRoutes(document: () => Record<string, unknown>, version: string): readonly Route[] {
+  return [
+    {
+      method: "get",
+      path: "/openapi.json",
+      summary: "This description (OpenAPI 3.1).",
+      role: "open",
+      answers: { 200: { description: "The description.", body: "application/json" } },
+      errors: [],
+      handle(_, response) {
+        sendJson(response, document());
+      },
+    },
+    {
+      method: "get",
+      path: "/",
+      summary: "A page with links to all of this.",
+      role: "open",
+      answers: { 200: { description: "The page.", body: "text/html" } },
+      errors: [],
+      handle(_, response) {
+        response
+          .set({
+            "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+            "Cache-Control": "no-store",
+          })
+          .type("text/html")
+          .send(indexPage(version));
+      },
+    },
+  ];
+}
+
+function isAllowed(authorize: Authorize, header: string | undefined): boolean {
+  try {
+    authorize(header, "read");
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,142 @@
+/** Every decision of an operation, the holds too. */
+import type { Context } from "@trimtab/conventions";
+import type { RecordedCycle, Store } from "@trimtab/engine";
+import type { ContextDecision } from "@trimtab/learning";
+import { z } from "zod";
+import type { ConfiguredOperations } from "./configured-operations.ts";
+import { type Route, sendJson } from "./route.ts";
+import {
+  contextSchema,
+  liftSchema,
+  reasonSchema,
+  timeSchema,
+  type WireLift,
+  type WireReason,
+  type WireWindow,
+  windowSchema,
+  wireLift,
+  wireReason,
+  wireTime,
+  wireWindow,
+} from "./wire/learning-wire.ts";
+import { linkNextPage, pageRequest, pagingParameters } from "./wire/paging.ts";
+
+/** What was decided for one context. */
+interface WireContextDecision {
+  readonly context: Context;
+  readonly kind: ContextDecision["kind"];
+  readonly reason: WireReason;
+  readonly refused: readonly { readonly variant: string; readonly reason: WireReason }[];
+  readonly lift?: WireLift | undefined;
+}
+
+/** One decision. */
+interface WireDecision {
+  readonly id: string;
+  readonly cycle: number;
+  readonly at: string;
+  readonly window: WireWindow;
+  /** Could the evidence be read? `value`, or why not. */
+  readonly evidence: { readonly kind: string; readonly detail?: string | undefined };
+  readonly contexts: readonly WireContextDecision[];
+  /** Ids of the adaptations that it made. */
+  readonly adaptations: readonly string[];
+  /** What happened to earlier adaptations. */
+  readonly transitions: readonly { readonly id: string; readonly status: string; readonly reason: WireReason }[];
+  readonly mayExplore: boolean;
+  readonly queries: readonly { readonly question: string; readonly promql: string }[];
+}
+
+const decisionPageSchema: z.ZodType<{
+  readonly decisions: readonly WireDecision[];
+  readonly nextCursor?: string | undefined;
+}> = z.strictObject({
+  decisions: z.array(
+    z.strictObject({
+      id: z.string(),
+      cycle: z.int(),
+      at: timeSchema,
+      window: windowSchema,
+      evidence: z.strictObject({ kind: z.string(), detail: z.string().optional() }),
+      contexts: z.array(
+        z.strictObject({
+          context: contextSchema,
+          kind: z.enum(["hold", "shift", "adapt", "suggest", "roll-back"]),
+          reason: reasonSchema,
+          refused: z.array(z.strictObject({ variant: z.string(), reason: reasonSchema })),
+          lift: liftSchema.optional(),
+        }),
+      ),
+      adaptations: z.array(z.string()),
+      transitions: z.array(z.strictObject({ id: z.string(), status: z.string(), reason: reasonSchema })),
+      mayExplore: z.boolean(),
+      queries: z.array(z.strictObject({ question: z.string(), promql: z.string() })),
+    }),
+  ),
+  nextCursor: z.string().optional(),
+});
+
+interface ListQuery {
+  readonly component: string;
+  readonly operation: string;
+  readonly limit?: string | undefined;
+  readonly cursor?: string | undefined;
+}
+
+const listQuery: z.ZodType<ListQuery> = z.strictObject({
+  component: z.string().min(1),
+  operation: z.string().min(1),
+  ...pagingParameters,
+});
+
+/** The route /v1/decisions. */
+export function decisionRoutes({
+  store,
+  operations,
+}: {
+  readonly store: Store;
+  readonly operations: ConfiguredOperations;
+}): readonly Route[] {
+  const list: Route<ListQuery> = {
+    method: "get",
+    path: "/v1/decisions",
+    summary: "Every decision of one operation, newest first: also the ones that changed nothing, with the reason.",
+    role: "read",
+    query: listQuery,
+    answers: {
+      200: { description: "A page of decisions.", body: { name: "DecisionPage", schema: decisionPageSchema } },
+    },
+    errors: ["COMPONENT_UNKNOWN", "OPERATION_UNKNOWN", "CURSOR_INVALID"],
+    async handle({ query, path }, response) {
+      const { component, operation } = operations.find(query.component, query.operation);
+      const { items, nextCursor } = await store.listCycles({ component, operation }, pageRequest(query));
+      linkNextPage(response, path, { ...query }, nextCursor);
+      sendJson(response, { decisions: items.map(wireDecision), nextCursor });
+    },
+  };
+  return [list] as readonly Route[];
+}
+
+function wireDecision({ cycle, decision, evidence }: RecordedCycle): WireDecision {
+  return {
+    id: decision.id,
+    cycle,
+    at: wireTime(decision.at),
+    window: wireWindow(decision.window),
+    evidence:
+      evidence.cells.kind === "value"
+        ? { kind: "value" }
+        : { kind: evidence.cells.kind, detail: evidence.cells.detail },
+    contexts: decision.contexts.map(({ context, kind, reason, refused, lift }) => ({
+      context,
+      kind,
+      reason: wireReason(reason),
+      refused: refused.map((each) => ({ variant: each.variant, reason: wireReason(each.reason) })),
+      lift: lift && wireLift(lift),
+    })),
+    adaptations: decision.adaptations.map(({ id }) => id),
+    transitions: decision.transitions.map(({ id, status, reason }) => ({ id, status, reason: wireReason(reason) })),
+    mayExplore: decision.mayExplore,
+    queries: evidence.queries.map(({ question, promql }) => ({ question, promql })),
+  };
+}

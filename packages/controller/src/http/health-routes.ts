@@ -1,0 +1,184 @@
+/** Probes, the controller's metrics, and the page at the root. */
+import type { SourceInspection } from "@trimtab/engine";
+import { z } from "zod";
+import { type Route, sendJson } from "./route.ts";
+import { timeSchema, wireTime } from "./wire/learning-wire.ts";
+
+/** What the controller can say about itself. */
+export interface Health {
+  /** Is the store open and every document built? Once true it stays true until the shutdown. */
+  readonly isReady: boolean;
+  readonly version: string;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly operations: readonly {
+    readonly component: string;
+    readonly operation: string;
+    readonly lastSuccessAt?: number;
+    readonly failuresInARow: number;
+    readonly problem?: string;
+    readonly nextDueAt: number;
+  }[];
+  readonly source: { readonly kind: "prometheus" | "embedded"; readonly inspection: SourceInspection };
+}
+
+/** What the routes need. */
+export interface HealthRouteDependencies {
+  readonly health: () => Promise<Health>;
+  /** May the bearer of this header see more than whether the controller is ready? */
+  readonly mayRead: (authorization: string | undefined) => boolean;
+  readonly metricsPage: () => Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+/** The body of /readyz. With tokens configured, only whoever may read sees more than the status. */
+interface WireHealth {
+  readonly status: "ready" | "not ready";
+  readonly details?: WireDetails | undefined;
+}
+
+interface WireDetails {
+  readonly version: string;
+  readonly startedAt: string;
+  readonly source: {
+    readonly kind: "prometheus" | "embedded";
+    readonly reachable: boolean;
+    readonly detail?: string | undefined;
+    readonly scrapeIntervalSeconds: number;
+    readonly targets: readonly {
+      readonly target: string;
+      readonly up: boolean;
+      readonly problem?: string | undefined;
+      readonly lastScrapeAt?: string | undefined;
+      readonly hasOurSeries?: boolean | undefined;
+    }[];
+  };
+  readonly operations: readonly {
+    readonly component: string;
+    readonly operation: string;
+    readonly lastSuccessAt?: string | undefined;
+    readonly failuresInARow: number;
+    readonly problem?: string | undefined;
+    readonly nextCycleAt: string;
+  }[];
+}
+
+const detailsSchema: z.ZodType<WireDetails> = z.strictObject({
+  version: z.string(),
+  startedAt: timeSchema,
+  source: z.strictObject({
+    kind: z.enum(["prometheus", "embedded"]),
+    reachable: z.boolean(),
+    detail: z.string().optional(),
+    scrapeIntervalSeconds: z.number(),
+    targets: z.array(
+      z.strictObject({
+        target: z.string(),
+        up: z.boolean(),
+        problem: z.string().optional(),
+        lastScrapeAt: timeSchema.optional(),
+        hasOurSeries: z.boolean().optional(),
+      }),
+    ),
+  }),
+  operations: z.array(
+    z.strictObject({
+      component: z.string(),
+      operation: z.string(),
+      lastSuccessAt: timeSchema.optional(),
+      failuresInARow: z.int(),
+      problem: z.string().optional(),
+      nextCycleAt: timeSchema,
+    }),
+  ),
+});
+
+const healthSchema: z.ZodType<WireHealth> = z.strictObject({
+  status: z.enum(["ready", "not ready"]),
+  details: detailsSchema.optional(),
+});
+
+/** The most targets that /readyz lists. */
+const MOST_TARGETS = 100;
+
+/** The routes that look at the controller itself. */
+export function healthRoutes({ health, mayRead, metricsPage }: HealthRouteDependencies): readonly Route[] {
+  const live: Route = {
+    method: "get",
+    path: "/livez",
+    summary: "Does the process answer?",
+    role: "open",
+    answers: {
+      200: {
+        description: "It does.",
+        body: { name: "Liveness", schema: z.strictObject({ status: z.literal("alive") }) },
+      },
+    },
+    errors: [],
+    handle(_, response) {
+      sendJson(response, { status: "alive" });
+    },
+  };
+  const ready: Route = {
+    method: "get",
+    path: "/readyz",
+    summary:
+      "Is the store open and is every document built? A metric source that is away does not change the answer; it is shown.",
+    role: "open",
+    answers: {
+      200: { description: "It is.", body: { name: "Health", schema: healthSchema } },
+      503: { description: "Not yet, or not any more.", body: { name: "Health", schema: healthSchema } },
+    },
+    errors: [],
+    async handle({ header }, response) {
+      const state = await health();
+      if (!state.isReady) response.status(503);
+      const wire: WireHealth = {
+        status: state.isReady ? "ready" : "not ready",
+        details: mayRead(header("authorization")) ? wireDetails(state) : undefined,
+      };
+      sendJson(response, wire);
+    },
+  };
+  const metrics: Route = {
+    method: "get",
+    path: "/metrics",
+    summary: "The controller's own metrics, for Prometheus.",
+    role: "read",
+    answers: { 200: { description: "The page.", body: "text/plain" } },
+    errors: [],
+    async handle(_, response) {
+      const { contentType, text } = await metricsPage();
+      response.set({ "Content-Type": contentType, "Cache-Control": "no-store" }).send(text);
+    },
+  };
+  return [live, ready, metrics];
+}
+
+function wireDetails({ version, startedAt, operations, source }: Health): WireDetails {
+  const { reachable, targets, scrapeIntervalMilliseconds } = source.inspection;
+  return {
+    version,
+    startedAt: wireTime(startedAt),
+    source: {
+      kind: source.kind,
+      reachable: reachable.kind === "value",
+      detail: reachable.kind === "value" ? undefined : reachable.detail,
+      scrapeIntervalSeconds: scrapeIntervalMilliseconds / 1000,
+      targets: targets.slice(0, MOST_TARGETS).map(({ target, up, problem, lastScrapeAt, hasOurSeries }) => ({
+        target,
+        up,
+        problem,
+        lastScrapeAt: lastScrapeAt === undefined ? undefined : wireTime(lastScrapeAt),
+        hasOurSeries,
+      })),
+    },
+    operations: operations.map(({ component, operation, lastSuccessAt, failuresInARow, problem, nextDueAt }) => ({
+      component,
+      operation,
+      lastSuccessAt: lastSuccessAt === undefined ? undefined : wireTime(lastSuccessAt),
+      failuresInARow,
+      problem,
+      nextCycleAt: wireTime(nextDueAt),
+    })),
+  };
+}

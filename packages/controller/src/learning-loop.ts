@@ -1,0 +1,98 @@
+/** What is replaced as a whole when the configuration changes: the schedule of passes and the board of what is served. */
+import {
+  type AllocationBoard,
+  type CycleOutcome,
+  type CycleScheduler,
+  createAllocationBoard,
+  createCycleScheduler,
+  type FinishedPass,
+  type Log,
+  type MetricSource,
+  runCycle,
+  type ScheduledOperation,
+  type Store,
+  systemClock,
+} from "@trimtab/engine";
+import { type Decision, decide, type OperationPolicy } from "@trimtab/learning";
+import type { Config } from "./config.ts";
+import type { OperationView } from "./telemetry.ts";
+
+/** What a loop works with. */
+export interface LearningLoopParts {
+  readonly store: Store;
+  readonly source: MetricSource;
+  readonly log: Log;
+  readonly onPass: (pass: FinishedPass) => void;
+}
+
+/** A loop over the operations of one configuration. */
+export interface LearningLoop {
+  readonly board: AllocationBoard;
+  readonly scheduler: CycleScheduler;
+  /** Runs a pass now; a dry one records nothing and changes nothing. */
+  run(policy: OperationPolicy, dry: boolean): Promise<CycleOutcome>;
+  /** What is served and was decided last, for metrics. Reads memory only. */
+  views(): readonly OperationView[];
+}
+
+/** Builds a loop from what the store remembers; its schedule is not started. */
+export async function createLearningLoop(
+  config: Config,
+  { store, source, log, onPass }: LearningLoopParts,
+): Promise<LearningLoop> {
+  const operations = config.policies.map((policy) => ({ policy, intervalMilliseconds: config.intervalMilliseconds }));
+  const board = await createAllocationBoard({ store, operations, clock: systemClock });
+  const decisions = new Map<OperationPolicy, Decision>();
+  for (const { policy } of operations) {
+    const stored = await store.loadOperation(policy);
+    if (stored !== undefined) decisions.set(policy, stored.decision);
+  }
+  const pass = async ({ policy, intervalMilliseconds }: ScheduledOperation): Promise<CycleOutcome> => {
+    const outcome = await runCycle(policy, {
+      store,
+      source,
+      decide,
+      log,
+      intervalMilliseconds,
+      now: systemClock.now(),
+    });
+    if (outcome.kind === "recorded") {
+      decisions.set(policy, outcome.decision);
+      board.update(policy, outcome);
+    }
+    return outcome;
+  };
+  const scheduler = createCycleScheduler({
+    operations,
+    gridMilliseconds: source.scrapeIntervalMilliseconds(),
+    run: pass,
+    log,
+    onPass,
+  });
+  return {
+    board,
+    scheduler,
+    run(policy, dry) {
+      if (!dry) return scheduler.runNow(policy);
+      const readOnly = { loadOperation: store.loadOperation.bind(store), recordCycle: () => Promise.resolve() };
+      const { intervalMilliseconds } = config;
+      const quiet: Log = { ...log, info: log.debug, warning: log.debug, error: log.debug };
+      return runCycle(policy, {
+        store: readOnly,
+        source,
+        decide,
+        log: quiet,
+        intervalMilliseconds,
+        now: systemClock.now(),
+      });
+    },
+    views: () =>
+      operations.map(({ policy }) => ({
+        component: policy.component,
+        operation: policy.operation,
+        contextKeys: policy.context,
+        allocations: board.document(policy.component)?.document.operations[policy.operation]?.allocations ?? [],
+        decision: decisions.get(policy),
+      })),
+  };
+}

@@ -1,0 +1,238 @@
+/** The composition root: from a configuration to a running controller. The only file that knows every part. */
+import {
+  createRollupStore,
+  createSqlStore,
+  type Log,
+  type MetricSource,
+  openSqliteDatabase,
+  type SourceInspection,
+  type Store,
+} from "@trimtab/engine";
+import type { Config } from "./config.ts";
+import { type Authorize, authorizer } from "./http/authentication.ts";
+import { createApp } from "./http/create-app.ts";
+import type { Health } from "./http/health-routes.ts";
+import { type ListeningServer, listen } from "./http/listen.ts";
+import { createPerformanceReader } from "./http/performance-reader.ts";
+import { createLearningLoop, type LearningLoop } from "./learning-loop.ts";
+import { createSource } from "./metric-sources.ts";
+import { createControllerMetrics } from "./telemetry.ts";
+import { VERSION } from "./version.ts";
+
+/** What a controller is started with beside its configuration. */
+export interface ControllerOptions {
+  readonly log: Log;
+}
+
+/** A controller that runs. */
+export interface RunningController {
+  /** Where its HTTP interface is. */
+  readonly url: string;
+  /**
+   * Takes over another configuration, whole or not at all.
+   *
+   * @throws {ReloadError} when it asks for something that only a restart can change; the old one goes on.
+   */
+  reload(config: Config): Promise<void>;
+  /** Accepts nothing any more, finishes the passes that run, closes the store. Takes less than 5 s. */
+  stop(): Promise<void>;
+}
+
+/** The new configuration needs a restart; nothing was taken over. */
+export class ReloadError extends Error {
+  override readonly name = "ReloadError";
+}
+
+const REQUEST_GRACE_MILLISECONDS = 1_500;
+const PASS_GRACE_MILLISECONDS = 2_500;
+const HOUSEKEEPING_INTERVAL_MILLISECONDS = 600_000;
+
+/** Everything that a configuration decides, in force together. */
+interface InForce {
+  readonly config: Config;
+  readonly source: MetricSource;
+  readonly loop: LearningLoop;
+  readonly authorize: Authorize;
+}
+
+/**
+ * Starts a controller: opens the store, serves what it remembers, begins to read and to decide.
+ *
+ * @throws {StoreOpenError} or {ListenError}, with what to do about it; everything that was opened is closed again.
+ */
+export async function startController(config: Config, { log }: ControllerOptions): Promise<RunningController> {
+  const startedAt = Date.now();
+  const database = await openSqliteDatabase(config.store.path);
+  const store = createSqlStore(database);
+  const rollups = createRollupStore(database);
+  const metrics = createControllerMetrics(() => inForce?.loop.views() ?? []);
+  const parts = { rollups, observer: metrics.observer, log };
+  let inForce: InForce | undefined;
+  let server: ListeningServer | undefined;
+  let isShuttingDown = false;
+  const current = (): InForce => {
+    if (inForce === undefined) throw new Error("the controller is not built yet");
+    return inForce;
+  };
+  const createLoop = (next: Config, source: MetricSource): Promise<LearningLoop> =>
+    createLearningLoop(next, { store, source, log, onPass: metrics.onPass });
+
+  try {
+    const source = createSource(config.metrics, parts);
+    inForce = { config, source, loop: await createLoop(config, source), authorize: authorizer(config.tokens) };
+    const inspect = rememberedInspection(() => current().source);
+    const app = createApp({
+      version: VERSION,
+      policies: () => current().config.policies,
+      store,
+      board: () => current().loop.board,
+      performance: createPerformanceReader({
+        source: () => current().source,
+        now: Date.now,
+        freshMilliseconds: () => current().config.intervalMilliseconds,
+      }),
+      queriesFor: () => [],
+      runCycle: (policy, dry) => current().loop.run(policy, dry),
+      health: async (): Promise<Health> => ({
+        isReady: !isShuttingDown,
+        version: VERSION,
+        startedAt,
+        operations: current().loop.scheduler.status(),
+        source: { kind: current().source.kind, inspection: await inspect() },
+      }),
+      metricsPage: metrics.page,
+      onRequest: metrics.onRequest,
+      authorize: (header, role) => current().authorize(header, role),
+      isShuttingDown: () => isShuttingDown,
+      chance: Math.random,
+      log,
+    });
+    server = await listen(app, config.listen);
+    await source.start();
+    inForce.loop.scheduler.start();
+  } catch (error) {
+    await inForce?.source.close();
+    await server?.close(0);
+    await store.close();
+    throw error;
+  }
+  const { url, close } = server;
+  const housekeeping = startHousekeeping(store, () => current().config.store.keepDecisionsMilliseconds, log);
+  log.info("controller started", {
+    url,
+    version: VERSION,
+    store: config.store.path,
+    source: config.metrics.source,
+    operations: config.policies.length,
+  });
+
+  let changing: Promise<void> = Promise.resolve();
+  /** One change after the other: a reload, another reload, the stop. */
+  const inTurn = (change: () => Promise<void>): Promise<void> => {
+    const done = changing.then(change);
+    changing = done.catch(() => {});
+    return done;
+  };
+
+  const takeOver = async (next: Config): Promise<void> => {
+    if (isShuttingDown) return;
+    const before = current();
+    refuseWhatNeedsRestart(before.config, next);
+    await before.loop.scheduler.stop();
+    try {
+      const source = await replaceSource(before, next);
+      const loop = await createLoop(next, source);
+      inForce = { config: next, source, loop, authorize: authorizer(next.tokens) };
+    } catch (error) {
+      inForce = { ...before, loop: await createLoop(before.config, before.source) };
+      throw error;
+    } finally {
+      current().loop.scheduler.start();
+    }
+    log.info("configuration taken over", { file: next.file, operations: next.policies.length });
+  };
+
+  const replaceSource = async (before: InForce, next: Config): Promise<MetricSource> => {
+    if (JSON.stringify(before.config.metrics) === JSON.stringify(next.metrics)) return before.source;
+    // Two sources over one store would count the same calls twice, so the old one ends first.
+    const source = createSource(next.metrics, parts);
+    await before.source.close();
+    await source.start();
+    return source;
+  };
+
+  const shutDown = async (): Promise<void> => {
+    isShuttingDown = true;
+    housekeeping.stop();
+    const { loop, source } = current();
+    const passes = loop.scheduler.stop();
+    await Promise.all([close(REQUEST_GRACE_MILLISECONDS), atMost(passes, PASS_GRACE_MILLISECONDS)]);
+    await source.close(); // ends also what a pass that is still running waits for
+    await atMost(passes, PASS_GRACE_MILLISECONDS / 2);
+    await store.close();
+    log.info("controller stopped", {});
+  };
+  let stopping: Promise<void> | undefined;
+  return {
+    url,
+    reload: (next) => inTurn(() => takeOver(next)),
+    stop: () => (stopping ??= inTurn(shutDown)),
+  };
+}
+
+function refuseWhatNeedsRestart(before: Config, next: Config): void {
+  const changed: string[] = [];
+  if (before.listen.host !== next.listen.host || before.listen.port !== next.listen.port)
+    changed.push("controller.listen");
+  if (before.store.path !== next.store.path) changed.push("controller.store.path");
+  if (changed.length === 0) return;
+  throw new ReloadError(
+    `${changed.join(" and ")} cannot change while the controller runs; restart it to take over the new configuration`,
+  );
+}
+
+/** A probe must be quick however slow the source is, and must not become a load for it. */
+function rememberedInspection(source: () => MetricSource): () => Promise<SourceInspection> {
+  const freshMilliseconds = 5_000;
+  const patienceMilliseconds = 1_000;
+  let asked: { readonly at: number; readonly of: MetricSource; readonly answer: Promise<SourceInspection> } | undefined;
+  let last: SourceInspection | undefined;
+  return async () => {
+    const now = Date.now();
+    if (asked === undefined || asked.of !== source() || now - asked.at > freshMilliseconds) {
+      const of = source();
+      const answer = of.inspect(now).then((inspection) => (last = inspection));
+      asked = { at: now, of, answer };
+    }
+    const silent: SourceInspection = last ?? {
+      reachable: { kind: "timeout", detail: "the source has not answered yet" },
+      targets: [],
+      scrapeIntervalMilliseconds: asked.of.scrapeIntervalMilliseconds(),
+    };
+    return (await atMost(asked.answer, patienceMilliseconds)) ?? silent;
+  };
+}
+
+function startHousekeeping(store: Store, keepMilliseconds: () => number, log: Log): { stop(): void } {
+  const timer = setInterval(() => {
+    store.dropCyclesBefore(Date.now() - keepMilliseconds()).then(
+      (dropped) => log.debug("old decisions dropped", { dropped }),
+      (error: unknown) => log.error("old decisions could not be dropped", { error }),
+    );
+  }, HOUSEKEEPING_INTERVAL_MILLISECONDS);
+  timer.unref();
+  return { stop: () => clearInterval(timer) };
+}
+
+/** What a promise gives within a time, else undefined. */
+async function atMost<Value>(promise: Promise<Value>, milliseconds: number): Promise<Value | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), milliseconds);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,179 @@
+/** The controller's own metrics: instruments of `conventions`, filled from the board, the scheduler and the source. */
+import {
+  type Allocation,
+  contextLabel,
+  controllerInstruments,
+  type Instrument,
+  prometheusName,
+} from "@trimtab/conventions";
+import type { FinishedPass, QuestionObserver } from "@trimtab/engine";
+import type { Decision } from "@trimtab/learning";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+/** The most contexts of one operation that have series of their own: what everybody can read must not grow without end. */
+const MOST_CONTEXTS_PER_OPERATION = 200;
+
+/** What is served for one operation, and what was decided last. */
+export interface OperationView {
+  readonly component: string;
+  readonly operation: string;
+  readonly contextKeys: readonly string[];
+  readonly allocations: readonly Allocation[];
+  readonly decision: Decision | undefined;
+}
+
+/** The controller's metrics. */
+export interface ControllerMetrics {
+  readonly observer: QuestionObserver;
+  onPass(pass: FinishedPass): void;
+  onRequest(request: {
+    readonly method: string;
+    readonly route: string;
+    readonly status: number;
+    readonly seconds: number;
+  }): void;
+  /** The page that Prometheus scrapes. */
+  page(): Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+/** Metrics in a registry of their own. `views` is asked at each scrape. */
+export function createControllerMetrics(views: () => readonly OperationView[]): ControllerMetrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const counter = (instrument: Instrument): Counter => new Counter({ ...describe(instrument), registers: [registry] });
+  const histogram = (instrument: Instrument): Histogram =>
+    new Histogram({ ...describe(instrument), buckets: [...(instrument.boundaries ?? [])], registers: [registry] });
+  const gauge = (instrument: Instrument): Gauge => new Gauge({ ...describe(instrument), registers: [registry] });
+
+  const readings = counter(controllerInstruments.readings);
+  const decisions = counter(controllerInstruments.decisions);
+  const adaptations = counter(controllerInstruments.adaptations);
+  const cycleDuration = histogram(controllerInstruments.cycleDuration);
+  const cycleLastSuccess = gauge(controllerInstruments.cycleLastSuccess);
+  const sourceQueryDuration = histogram(controllerInstruments.sourceQueryDuration);
+  const sourceErrors = counter(controllerInstruments.sourceErrors);
+  const httpRequestDuration = histogram(controllerInstruments.httpRequestDuration);
+
+  return {
+    observer: {
+      onQuestion(question, seconds, kind) {
+        sourceQueryDuration.observe({ question }, seconds);
+        if (kind !== "value" && kind !== "no-data") sourceErrors.inc({ kind });
+      },
+    },
+    onPass({ component, operation, startedAt, milliseconds, result }) {
+      const of = { component, operation };
+      cycleDuration.observe(of, milliseconds / 1000);
+      if (result.kind === "failed" || result.outcome.kind !== "recorded") return;
+      const { decision } = result.outcome;
+      const isEvidenceRead = !decision.contexts.some(({ reason }) => reason.code.startsWith("EVIDENCE_"));
+      if (isEvidenceRead) cycleLastSuccess.set(of, (startedAt + milliseconds) / 1000);
+      readings.inc({ ...of, kind: readingKind(decision) });
+      for (const { reason } of decision.contexts) decisions.inc({ ...of, reason: reason.code });
+      for (const { status } of [...decision.adaptations, ...decision.transitions]) adaptations.inc({ ...of, status });
+    },
+    onRequest({ method, route, status, seconds }) {
+      httpRequestDuration.observe({ method, route, status: String(status) }, seconds);
+    },
+    async page() {
+      const learnt = learningPage(views());
+      return { contentType: registry.contentType, text: `${await registry.metrics()}${learnt}` };
+    },
+  };
+}
+
+/** `value`, or the kind that the decision names as its reason to hold everything. */
+function readingKind({ contexts }: Decision): string {
+  const code = contexts.find(({ reason }) => reason.code.startsWith("EVIDENCE_"))?.reason.code;
+  return code === undefined ? "value" : code.slice("EVIDENCE_".length).toLowerCase().replaceAll("_", "-");
+}
+
+function describe(instrument: Instrument): { name: string; help: string; labelNames: string[] } {
+  return { name: prometheusName(instrument), help: instrument.description, labelNames: [...instrument.labels] };
+}
+
+/**
+ * Lift, shares and variants of every operation. Their labels differ from operation to operation (each has context keys of its
+ * own), which prom-client does not know, and they are a picture of what is served now: so the page is written directly.
+ */
+function learningPage(views: readonly OperationView[]): string {
+  const shown = views.map((view) => ({ ...view, allocations: view.allocations.slice(0, MOST_CONTEXTS_PER_OPERATION) }));
+  const lines: string[] = [];
+  const family = (instrument: Instrument, samples: readonly Sample[]): void => {
+    if (samples.length === 0) return;
+    const name = prometheusName(instrument);
+    lines.push(
+      `# HELP ${name} ${instrument.description.replaceAll("\\", "\\\\").replaceAll("\n", "\\n")}`,
+      `# TYPE ${name} gauge`,
+    );
+    for (const { labels, value } of samples) {
+      const text = Object.entries(labels)
+        .map(([key, label]) => `${key}="${escapeLabel(label)}"`)
+        .join(",");
+      lines.push(`${name}{${text}} ${value}`);
+    }
+  };
+  const lifts = shown.flatMap((view) => liftsOf(view));
+  family(
+    controllerInstruments.liftRatio,
+    lifts.map(({ labels, lift }) => ({ labels, value: lift.estimate })),
+  );
+  family(
+    controllerInstruments.liftRatioLower,
+    lifts.map(({ labels, lift }) => ({ labels, value: lift.lower })),
+  );
+  family(
+    controllerInstruments.liftRatioUpper,
+    lifts.map(({ labels, lift }) => ({ labels, value: lift.upper })),
+  );
+  family(
+    controllerInstruments.variantWeight,
+    shown.flatMap((view) =>
+      view.allocations.flatMap(({ context, variants }) =>
+        variants.map(({ id, role, weight }) => ({
+          labels: { ...labelsOf(view, context), variant: id, role },
+          value: weight,
+        })),
+      ),
+    ),
+  );
+  family(
+    controllerInstruments.variantInfo,
+    shown.flatMap((view) =>
+      view.allocations.flatMap(({ context, variants }) =>
+        variants.flatMap(({ id, role, parameters }) =>
+          Object.entries(parameters).map(([parameter, value]) => ({
+            labels: { ...labelsOf(view, context), variant: id, role, parameter, value: String(value) },
+            value: 1,
+          })),
+        ),
+      ),
+    ),
+  );
+  return lines.length === 0 ? "" : `${lines.join("\n")}\n`;
+}
+
+interface Sample {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+function liftsOf(
+  view: OperationView,
+): { labels: Sample["labels"]; lift: { estimate: number; lower: number; upper: number } }[] {
+  return (view.decision?.contexts ?? [])
+    .slice(0, MOST_CONTEXTS_PER_OPERATION)
+    .flatMap(({ context, lift }) => (lift === undefined ? [] : [{ labels: labelsOf(view, context), lift }]));
+}
+
+function labelsOf(
+  { component, operation }: OperationView,
+  context: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const own = Object.fromEntries(Object.entries(context).map(([key, value]) => [contextLabel(key), value]));
+  return { component, operation, ...own };
+}
+
+function escapeLabel(value: string): string {
+  return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+}
