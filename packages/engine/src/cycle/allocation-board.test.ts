@@ -12,7 +12,7 @@ import {
 import { createSqlStore } from "../stores/sql-store.ts";
 import { openSqliteDatabase } from "../stores/sqlite-dialect.ts";
 import type { Store } from "../stores/store.ts";
-import { type AllocationBoard, createAllocationBoard } from "./allocation-board.ts";
+import { type AllocationBoard, createAllocationBoard, type ServedDocument } from "./allocation-board.ts";
 import { FakeClock } from "./fake-clock.ts";
 
 const base = variantId({ temperature: 0.5 }, "baseline");
@@ -221,16 +221,12 @@ describe("the allocation board", () => {
 
   test("tells its subscribers each new document, and only those", async () => {
     const board = await open();
-    const listener = vi.fn();
+    const listener = vi.fn<(served: ServedDocument) => void>();
     const unsubscribe = board.subscribe(listener);
     await decided(board, 1);
     await decided(board, 2);
     await decided(board, 3, { allocations: [] });
-    expect(
-      listener.mock.calls.map(
-        ([document]) => (document as { document: AllocationDocument }).document.revision.split("-")[0],
-      ),
-    ).toEqual(["1", "3"]);
+    expect(listener.mock.calls.map(([{ document }]) => document.revision.split("-")[0])).toEqual(["1", "3"]);
     unsubscribe();
     await decided(board, 4);
     expect(listener).toHaveBeenCalledTimes(2);

@@ -187,7 +187,7 @@ export function createCycleScheduler(options: CycleSchedulerOptions): CycleSched
         entry.waiting?.reject(new SchedulerStoppedError());
         entry.waiting = undefined;
       }
-      await Promise.all([...entries.values()].map((entry) => entry.running));
+      for (const entry of entries.values()) await entry.running;
     },
     async runNow(key) {
       const entry = entries.get(nameOf(key));

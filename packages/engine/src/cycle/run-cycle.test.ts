@@ -1,5 +1,5 @@
 import { variantId } from "@trimtab/conventions";
-import type { DecideInput, DecideOutput, Evidence, OperationPolicy } from "@trimtab/learning";
+import type { DecideOutput, Evidence, OperationPolicy } from "@trimtab/learning";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import {
   FIRST_CYCLE_AT,
@@ -12,7 +12,7 @@ import { createSqlStore } from "../stores/sql-store.ts";
 import { openSqliteDatabase } from "../stores/sqlite-dialect.ts";
 import type { Store } from "../stores/store.ts";
 import type { Log } from "./log.ts";
-import { type CycleDependencies, cycleSeed, policyHash, runCycle } from "./run-cycle.ts";
+import { type CycleDependencies, cycleSeed, type Decide, policyHash, runCycle } from "./run-cycle.ts";
 import { cellOf, scriptedSource } from "./scripted-source.ts";
 
 const NOW = FIRST_CYCLE_AT + 7_000; // in the middle of a step of the grid
@@ -20,12 +20,17 @@ const LATEST_END = FIRST_CYCLE_AT - 30_000;
 const calls = [cellOf({ genre: "rock" }, variantId({ temperature: 0.5 }, "baseline"), { success: 90, failure: 10 })];
 
 function fakeLog() {
-  return { debug: vi.fn(), info: vi.fn(), warning: vi.fn(), error: vi.fn() } satisfies Log;
+  return {
+    debug: vi.fn<Log["debug"]>(),
+    info: vi.fn<Log["info"]>(),
+    warning: vi.fn<Log["warning"]>(),
+    error: vi.fn<Log["error"]>(),
+  };
 }
 
 /** Decides nothing, and remembers how often it was asked. */
 function holding(changes: Partial<DecideOutput["decision"]> = {}) {
-  return vi.fn((input: DecideInput): DecideOutput => {
+  return vi.fn<Decide>((input) => {
     const cyclesSeen = Number(input.state?.["cyclesSeen"] ?? 0) + 1;
     const decision = sampleDecision(cyclesSeen, { at: input.now, window: input.evidence.window, ...changes });
     return { decision, state: { schema: 1, cyclesSeen } };
@@ -148,7 +153,6 @@ describe("one pass", () => {
   });
 
   test("when somebody else records the cycle meanwhile, theirs counts", async () => {
-    const meanwhile = vi.fn((input: DecideInput) => holding()(input));
     const racing: CycleDependencies["store"] = {
       loadOperation: (key) => store.loadOperation(key),
       async recordCycle(record) {
@@ -156,7 +160,7 @@ describe("one pass", () => {
         await store.recordCycle(record);
       },
     };
-    expect(await run({ store: racing, decide: meanwhile })).toMatchObject({ kind: "conflict" });
+    expect(await run({ store: racing })).toMatchObject({ kind: "conflict" });
     expect((await store.loadOperation(samplePolicy()))?.decision).toEqual(sampleCycle(1).decision);
     expect(log.warning).toHaveBeenCalledWith("cycle conflict", expect.objectContaining({ cycle: 1 }));
   });
