@@ -29,6 +29,8 @@ export interface LearningLoopParts {
 export interface LearningLoop {
   readonly board: AllocationBoard;
   readonly scheduler: CycleScheduler;
+  /** The step of the source's grid that the schedule was made for. */
+  readonly gridMilliseconds: number;
   /** Runs a pass now; a dry one records nothing and changes nothing. */
   run(policy: OperationPolicy, dry: boolean): Promise<CycleOutcome>;
   /** What is served and was decided last, for metrics. Reads memory only. */
@@ -62,9 +64,10 @@ export async function createLearningLoop(
     }
     return outcome;
   };
+  const gridMilliseconds = source.scrapeIntervalMilliseconds();
   const scheduler = createCycleScheduler({
     operations,
-    gridMilliseconds: source.scrapeIntervalMilliseconds(),
+    gridMilliseconds,
     run: pass,
     log,
     onPass,
@@ -72,6 +75,7 @@ export async function createLearningLoop(
   return {
     board,
     scheduler,
+    gridMilliseconds,
     run(policy, dry) {
       if (!dry) return scheduler.runNow(policy);
       const readOnly = { loadOperation: store.loadOperation.bind(store), recordCycle: () => Promise.resolve() };

@@ -15,7 +15,7 @@ import type { Health } from "./http/health-routes.ts";
 import { type ListeningServer, listen } from "./http/listen.ts";
 import { createPerformanceReader } from "./http/performance-reader.ts";
 import { createLearningLoop, type LearningLoop } from "./learning-loop.ts";
-import { createSource } from "./metric-sources.ts";
+import { adaptationQueries, createSource } from "./metric-sources.ts";
 import { createControllerMetrics } from "./telemetry.ts";
 import { VERSION } from "./version.ts";
 
@@ -45,6 +45,7 @@ export class ReloadError extends Error {
 
 const REQUEST_GRACE_MILLISECONDS = 1_500;
 const PASS_GRACE_MILLISECONDS = 2_500;
+const GRID_WATCH_INTERVAL_MILLISECONDS = 1_000;
 const HOUSEKEEPING_INTERVAL_MILLISECONDS = 600_000;
 
 /** Everything that a configuration decides, in force together. */
@@ -91,7 +92,14 @@ export async function startController(config: Config, { log }: ControllerOptions
         now: Date.now,
         freshMilliseconds: () => current().config.intervalMilliseconds,
       }),
-      queriesFor: () => [],
+      queriesFor: (adaptation) => {
+        const { config: now, source: asked } = current();
+        const policy = now.policies.find(
+          (each) => each.component === adaptation.component && each.operation === adaptation.operation,
+        );
+        const keys = policy?.context ?? Object.keys(adaptation.context);
+        return adaptationQueries(adaptation, keys, asked.scrapeIntervalMilliseconds());
+      },
       runCycle: (policy, dry) => current().loop.run(policy, dry),
       health: async (): Promise<Health> => ({
         isReady: !isShuttingDown,
@@ -134,36 +142,53 @@ export async function startController(config: Config, { log }: ControllerOptions
     return done;
   };
 
-  const takeOver = async (next: Config): Promise<void> => {
-    if (isShuttingDown) return;
+  /** Replaces what is in force; on a failure it is as before. */
+  const replace = async (change: (before: InForce) => Promise<InForce>): Promise<void> => {
     const before = current();
-    refuseWhatNeedsRestart(before.config, next);
     await before.loop.scheduler.stop();
     try {
-      const source = await replaceSource(before, next);
-      const loop = await createLoop(next, source);
-      inForce = { config: next, source, loop, authorize: authorizer(next.tokens) };
+      inForce = await change(before);
     } catch (error) {
       inForce = { ...before, loop: await createLoop(before.config, before.source) };
       throw error;
     } finally {
       current().loop.scheduler.start();
     }
+  };
+
+  const takeOver = async (next: Config): Promise<void> => {
+    if (isShuttingDown) return;
+    refuseWhatNeedsRestart(current().config, next);
+    await replace(async (before) => {
+      const isSameSource = JSON.stringify(before.config.metrics) === JSON.stringify(next.metrics);
+      const source = isSameSource ? before.source : createSource(next.metrics, parts);
+      const loop = await createLoop(next, source);
+      if (!isSameSource) {
+        // Two sources over one store would count the same calls twice, so the old one ends first.
+        await before.source.close();
+        await source.start();
+      }
+      return { config: next, source, loop, authorize: authorizer(next.tokens) };
+    });
     log.info("configuration taken over", { file: next.file, operations: next.policies.length });
   };
 
-  const replaceSource = async (before: InForce, next: Config): Promise<MetricSource> => {
-    if (JSON.stringify(before.config.metrics) === JSON.stringify(next.metrics)) return before.source;
-    // Two sources over one store would count the same calls twice, so the old one ends first.
-    const source = createSource(next.metrics, parts);
-    await before.source.close();
-    await source.start();
-    return source;
+  /** A source may learn its grid later than it starts; the schedule is then made anew. */
+  const followGrid = async (): Promise<void> => {
+    const { loop, source } = current();
+    if (isShuttingDown || loop.gridMilliseconds === source.scrapeIntervalMilliseconds()) return;
+    await replace(async (before) => ({ ...before, loop: await createLoop(before.config, before.source) }));
+    log.info("scrape interval changed", { milliseconds: source.scrapeIntervalMilliseconds() });
   };
+  const gridWatch = setInterval(() => {
+    inTurn(followGrid).catch((error: unknown) => log.error("the schedule could not be made anew", { error }));
+  }, GRID_WATCH_INTERVAL_MILLISECONDS);
+  gridWatch.unref();
 
   const shutDown = async (): Promise<void> => {
     isShuttingDown = true;
     housekeeping.stop();
+    clearInterval(gridWatch);
     const { loop, source } = current();
     const passes = loop.scheduler.stop();
     await Promise.all([close(REQUEST_GRACE_MILLISECONDS), atMost(passes, PASS_GRACE_MILLISECONDS)]);

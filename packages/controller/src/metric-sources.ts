@@ -1,7 +1,10 @@
 /** From the configuration to the metric source. */
 import type { Log, MetricSource, QuestionObserver, RollupStore } from "@trimtab/engine";
+import type { Adaptation, EvidenceQuery } from "@trimtab/learning";
 import type { Config } from "./config.ts";
 import { createEmbeddedSource } from "./sources/embedded-source.ts";
+import { evidenceQueries } from "./sources/prometheus/prometheus-queries.ts";
+import { createPrometheusSource } from "./sources/prometheus/prometheus-source.ts";
 import type { SourceLog } from "./sources/source-log.ts";
 
 /** What a source is built with beside its configuration. */
@@ -17,9 +20,31 @@ export function createSource(metrics: Config["metrics"], { rollups, observer, lo
     info: (message, fields = {}) => log.info(message, fields),
     warn: (message, fields = {}) => log.warning(message, fields),
   };
+  const { headers } = metrics;
   if (metrics.source === "embedded") {
     const { targets, scrapeIntervalMilliseconds } = metrics;
-    return createEmbeddedSource({ targets, scrapeIntervalMilliseconds, rollups, observer, log: sourceLog });
+    return createEmbeddedSource({ targets, scrapeIntervalMilliseconds, headers, rollups, observer, log: sourceLog });
   }
-  throw new Error("not yet");
+  const { url, timeoutMilliseconds, scrapeIntervalMilliseconds } = metrics;
+  return createPrometheusSource({
+    url,
+    timeoutMilliseconds,
+    scrapeIntervalMilliseconds,
+    headers,
+    observer,
+    log: sourceLog,
+  });
+}
+
+/**
+ * PromQL that gives the numbers an adaptation rests on, in a Prometheus that scrapes the services; also where the embedded source
+ * measured them.
+ */
+export function adaptationQueries(
+  { component, operation, context, basis }: Pick<Adaptation, "component" | "operation" | "context" | "basis">,
+  contextKeys: readonly string[],
+  scrapeIntervalMilliseconds: number,
+): readonly EvidenceQuery[] {
+  const request = { component, operation, context: contextKeys, window: basis.window };
+  return evidenceQueries(request, { scrapeIntervalMilliseconds, filter: context });
 }

@@ -24,6 +24,7 @@ export interface EmbeddedMetrics {
   readonly source: "embedded";
   readonly targets: readonly string[];
   readonly scrapeIntervalMilliseconds: number;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** The settings of the controller itself. */
@@ -113,6 +114,8 @@ function toMetrics(
       message: `"${section.scrapeInterval}" is too short; the shortest is 1s`,
     });
   }
+  const secret = readSecret(section, ["metrics"], folder, environment, problems);
+  const headers = { ...section.headers, ...(secret === undefined ? {} : { authorization: `Bearer ${secret}` }) };
   if (section.source === "embedded") {
     const twice = section.scrape.findIndex((url, index) => section.scrape.indexOf(url) < index);
     if (twice >= 0)
@@ -124,14 +127,14 @@ function toMetrics(
       source: "embedded",
       targets: section.scrape,
       scrapeIntervalMilliseconds: scrapeInterval ?? checkedDuration(DEFAULTS.embeddedScrapeInterval),
+      headers,
     };
   }
-  const secret = readSecret(section, ["metrics"], folder, environment, problems);
   return {
     source: "prometheus",
     url: section.url.replace(/\/+$/, ""),
     timeoutMilliseconds: checkedDuration(section.timeout ?? DEFAULTS.prometheusTimeout),
     scrapeIntervalMilliseconds: scrapeInterval,
-    headers: { ...section.headers, ...(secret === undefined ? {} : { authorization: `Bearer ${secret}` }) },
+    headers,
   };
 }

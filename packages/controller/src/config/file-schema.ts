@@ -44,10 +44,11 @@ export interface PrometheusSection extends SecretSection {
 }
 
 /** The section `metrics` where the controller scrapes the services itself. */
-export interface EmbeddedSection {
+export interface EmbeddedSection extends SecretSection {
   readonly source: "embedded";
   readonly scrape: readonly string[];
   readonly scrapeInterval?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** One part of an objective as it is written. */
@@ -204,6 +205,11 @@ const controller = z
   })
   .meta({ description: "The controller itself." });
 
+const headers = z
+  .record(z.string(), z.string())
+  .optional()
+  .meta({ description: "Further headers of each request.", examples: [{ "X-Scope-OrgID": "team" }] });
+
 const metrics = z
   .discriminatedUnion("source", [
     z.strictObject({
@@ -215,10 +221,7 @@ const metrics = z
       scrapeInterval: duration("The interval at which Prometheus scrapes the services.", "15s")
         .optional()
         .meta({ default: "read from Prometheus" }),
-      headers: z
-        .record(z.string(), z.string())
-        .optional()
-        .meta({ description: "Further headers of each request.", examples: [{ "X-Scope-OrgID": "team" }] }),
+      headers,
       ...secret,
     }),
     z.strictObject({
@@ -232,6 +235,8 @@ const metrics = z
       scrapeInterval: duration("How often each page is read.", "5s")
         .optional()
         .meta({ default: DEFAULTS.embeddedScrapeInterval }),
+      headers,
+      ...secret,
     }),
   ])
   .meta({
