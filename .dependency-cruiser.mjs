@@ -83,7 +83,7 @@ export default {
       comment:
         "engine is ports, store and cycle: learning, conventions, kysely, pg, node:sqlite and its file. HTTP and configuration belong to controller, judgement to learning.",
       from: source("engine"),
-      mayImport: [source("engine", "learning", "conventions"), npm("kysely", "pg"), "^(node:)?(sqlite|fs|path)$"],
+      mayImport: [source("engine", "learning", "conventions"), npm("kysely", "pg"), "^(node:)?(sqlite|fs|path|zlib)$"],
     }),
     only({
       name: "module-kit-builds-on-the-others",

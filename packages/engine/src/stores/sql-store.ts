@@ -5,6 +5,7 @@ import { sql } from "kysely";
 import { listAdaptations, readAdaptation, recordAdaptations } from "./adaptation-rows.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { fromJsonText, jsonText } from "./json-text.ts";
+import { packText, unpackText } from "./packed-text.ts";
 import {
   CycleConflictError,
   type CycleRecord,
@@ -116,10 +117,10 @@ async function recordCycle(database: SqlDatabase, record: CycleRecord): Promise<
         decided_at: decision.at,
         policy_hash: record.policyHash,
         seed: record.seed,
-        evidence: texts.evidence,
+        evidence: packText(texts.evidence),
         allocations_since: since,
-        decision: texts.decision,
-        state: cycle % STATE_EVERY_CYCLES === 0 ? texts.state : null,
+        decision: packText(texts.decision),
+        state: cycle % STATE_EVERY_CYCLES === 0 ? packText(texts.state) : null,
       })
       .execute();
     await recordAdaptations(transaction, decision);
@@ -204,9 +205,9 @@ async function listCycles(database: SqlDatabase, key: OperationKey, page: PageRe
       cycle: row.cycle,
       policyHash: row.policy_hash,
       seed: row.seed,
-      evidence: fromJsonText(row.evidence),
-      decision: joinDecision(row.decision, row.allocations),
-      ...(state === null ? {} : { state: fromJsonText(state) }),
+      evidence: fromJsonText(unpackText(row.evidence)),
+      decision: joinDecision(unpackText(row.decision), row.allocations),
+      ...(state === null ? {} : { state: fromJsonText(unpackText(state)) }),
     };
   });
   const last = items.at(-1);

@@ -69,6 +69,36 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       expect(await store.loadPolicy("no such policy")).toBeUndefined();
     });
 
+    test("a cycle of thousands of cells reads back as it was recorded, from the list as from the latest", async () => {
+      const { evidence, ...rest } = sampleCycle(20);
+      const value = Array.from({ length: 2_000 }, (_, index) => ({
+        context: { genre: `жанр ${index}` },
+        variant: `v-${index % 7}`,
+        reading: { kind: "value" as const, value: { success: index, failure: index / 7, partial: 0 } },
+      }));
+      for (let cycle = 1; cycle <= 19; cycle++) await store.recordCycle(sampleCycle(cycle));
+      const contexts = value.slice(0, 100).map(({ context }) => ({
+        context,
+        kind: "hold" as const,
+        reason: reason(`Nothing in ${context.genre}.`),
+        refused: [],
+      }));
+      const state = { schema: 1 as const, seen: value.map(({ variant }) => variant) };
+      const large = {
+        ...rest,
+        evidence: { ...evidence, cells: { kind: "value" as const, value } },
+        decision: { ...rest.decision, contexts },
+        state,
+      };
+      await store.recordCycle(large);
+      await restart();
+      const { policy: _policy, ...recorded } = large;
+      expect((await store.listCycles(key, { limit: 1 })).items).toEqual([recorded]);
+      expect(await store.loadOperation(key)).toMatchObject({ decision: large.decision, state });
+      await store.recordCycle(sampleCycle(21));
+      expect((await store.listCycles(key, { limit: 2 })).items[1]).toEqual(recorded);
+    });
+
     test("allocations that come back after others are told apart from those between", async () => {
       const [rock, jazz] = [[sampleAllocation("rock", "decision-1")], [sampleAllocation("jazz", "decision-2")]];
       const served = [rock, jazz, rock, rock];

@@ -17,7 +17,7 @@ export interface StoreTables {
     decision: string;
     state: string;
   };
-  /** One row per recorded cycle. */
+  /** One row per recorded cycle. Evidence, decision and state are packed texts (`packed-text.ts`). */
   cycles: {
     component: string;
     operation: string;
