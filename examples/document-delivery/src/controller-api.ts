@@ -1,0 +1,102 @@
+/** What the demonstration reads of the controller: its public HTTP API, nothing else. */
+import type { ParameterValues } from "@trimtab/conventions";
+import { COMPONENT, OPERATION } from "./configuration.ts";
+
+/** What one side of the comparison measured. What was not measured is absent. */
+interface VariantMeasurements {
+  readonly calls: number;
+  readonly utility?: number;
+  /** 0 to 1. */
+  readonly meanQuality?: number;
+  readonly meanDurationSeconds?: number;
+}
+
+/** Utility of what is served less that of the holdout, with an interval that holds however often it is read. */
+export interface LiftReading {
+  readonly estimate: number;
+  readonly lower: number;
+  readonly upper: number;
+  /** 0 to 1, e.g. 0.95. */
+  readonly level: number;
+  readonly windows: number;
+  readonly holdout: VariantMeasurements;
+  readonly served: VariantMeasurements;
+}
+
+/** One context of the operation: what is served, what it brings, and why. */
+export interface ContextState {
+  readonly context: Readonly<Record<string, string>>;
+  readonly variants: readonly {
+    readonly role: "baseline" | "incumbent" | "challenger";
+    readonly share: number;
+    readonly parameters: ParameterValues;
+  }[];
+  /** The values in force. */
+  readonly parameters: ParameterValues;
+  readonly lift?: LiftReading;
+  readonly lastDecision?: { readonly kind: string; readonly reason: { readonly sentence: string } };
+  readonly lastAdaptation?: AdaptationRecord;
+}
+
+/** A change of one parameter. */
+interface AdaptationRecord {
+  readonly id: string;
+  readonly at: string;
+  readonly parameter: string;
+  readonly oldValue: number | string | boolean;
+  readonly newValue: number | string | boolean;
+  readonly status: string;
+  readonly confidence: number;
+  readonly reason: { readonly sentence: string };
+}
+
+/** An adaptation in the list. */
+export interface ListedAdaptation extends AdaptationRecord {
+  readonly changeId: string;
+  readonly context: Readonly<Record<string, string>>;
+}
+
+/** The operation as the controller tells it. */
+export interface OperationState {
+  readonly cycles: number;
+  readonly states: readonly ContextState[];
+}
+
+const TIMEOUT_MILLISECONDS = 2000;
+
+/** A controller on this machine. */
+export class ControllerApi {
+  readonly url: string;
+
+  constructor(url: string) {
+    this.url = url;
+  }
+
+  readOperation(): Promise<OperationState> {
+    return this.#get(`/v1/operations/${COMPONENT}/${OPERATION}`);
+  }
+
+  /** The newest thousand. */
+  async listAdaptations(): Promise<readonly ListedAdaptation[]> {
+    const page = await this.#get<{ adaptations: readonly ListedAdaptation[] }>(
+      `/v1/adaptations?component=${COMPONENT}&operation=${OPERATION}&limit=1000`,
+    );
+    return page.adaptations;
+  }
+
+  /** Calls that the controller has counted in this time, or undefined where it has no data. */
+  async countCalls(milliseconds: number): Promise<number | undefined> {
+    const period = `${Math.max(1, Math.ceil(milliseconds / 1000))}s`;
+    const performance = await this.#get<{ total?: number }>(
+      `/v1/performance/${COMPONENT}/${OPERATION}?period=${period}`,
+    );
+    return performance.total;
+  }
+
+  async #get<Body>(path: string): Promise<Body> {
+    const response = await fetch(this.url + path, { signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS) });
+    if (!response.ok)
+      throw new Error(`GET ${path} was answered with ${response.status}: ${(await response.text()).slice(0, 300)}`);
+    return (await response.json()) as Body;
+  }
+}

@@ -1,0 +1,107 @@
+import { PassThrough } from "node:stream";
+import { expect, test } from "vitest";
+import type { ContextState } from "./controller-api.ts";
+import { cut, draw, openScreen, type Picture } from "./screen.ts";
+
+const NOW = Date.parse("2026-11-20T10:01:00Z");
+
+const json: ContextState = {
+  context: { content_type: "json" },
+  parameters: { algorithm: "zstd", level: 3 },
+  variants: [
+    { role: "baseline", share: 0.1, parameters: { algorithm: "gzip", level: 6 } },
+    { role: "incumbent", share: 0.7, parameters: { algorithm: "zstd", level: 3 } },
+    { role: "challenger", share: 0.2, parameters: { algorithm: "brotli", level: 4 } },
+  ],
+  lift: {
+    estimate: 0.165,
+    lower: 0.155,
+    upper: 0.175,
+    level: 0.95,
+    windows: 12,
+    holdout: { calls: 150, utility: 0.688 },
+    served: { calls: 900, utility: 0.853 },
+  },
+  lastAdaptation: {
+    id: "a1",
+    at: "2026-11-20T10:00:48Z",
+    parameter: "level",
+    oldValue: 6,
+    newValue: 3,
+    status: "applied",
+    confidence: 0.99,
+    reason: { sentence: "zstd 3 is better." },
+  },
+};
+
+const picture: Picture = {
+  elapsedSeconds: 42.7,
+  forSeconds: 90,
+  operation: { cycles: 40, states: [json] },
+  load: { kind: "load", answered: 3780, failed: 0, leftOut: 0, verified: 151 },
+  now: NOW,
+};
+
+test("a content type shows its values, its lift, its traffic and its last change", () => {
+  expect(draw(picture).slice(0, 5)).toEqual([
+    { tone: "heading", text: "42 of 90 s · 3,780 documents delivered · 40 cycles of learning" },
+    { tone: "better", text: "json        zstd 3    utility 0.853, holdout 0.688: +0.165 (+0.155 to +0.175)" },
+    { tone: "quiet", text: "            traffic: base gzip 6 10 %, best zstd 3 70 %, trying brotli 4 20 %" },
+    { tone: "quiet", text: "            12 s ago level 6 -> 3 applied: zstd 3 is better." },
+    { tone: "plain", text: "html        gzip 6    nothing measured yet" },
+  ]);
+});
+
+test("a lift below zero is shown as worse, and one around zero as neither", () => {
+  const withLift = (lower: number, upper: number): Picture => ({
+    ...picture,
+    operation: {
+      cycles: 1,
+      states: [{ ...json, lift: { ...(json.lift as NonNullable<typeof json.lift>), lower, upper } }],
+    },
+  });
+  expect(draw(withLift(-0.3, -0.1))[1]?.tone).toBe("worse");
+  expect(draw(withLift(-0.1, 0.1))[1]?.tone).toBe("plain");
+});
+
+test("before the first answer of the controller there is a line for each content type", () => {
+  const lines = draw({ ...picture, operation: undefined, load: undefined, forSeconds: undefined });
+  expect(lines[0]?.text).toBe("42 s · 0 cycles of learning");
+  expect(lines).toHaveLength(6);
+});
+
+test("a line is cut to the width, and a reason with a line break stays one line", () => {
+  expect(cut({ tone: "plain", text: "0123456789" }, 11).text).toBe("0123456789");
+  expect(cut({ tone: "plain", text: "0123456789" }, 8).text).toBe("012345…");
+  expect(cut({ tone: "plain", text: "two\nlines" }, 80).text).toBe("two lines");
+});
+
+function stream(properties: { isTTY: boolean; columns: number; rows: number }): {
+  output: NodeJS.WriteStream;
+  written: () => string;
+} {
+  const through = new PassThrough();
+  let written = "";
+  through.on("data", (text: Buffer) => (written += text.toString()));
+  return { output: Object.assign(through, properties) as unknown as NodeJS.WriteStream, written: () => written };
+}
+
+test("a pipe gets plain text, one block after the other", () => {
+  const { output, written } = stream({ isTTY: false, columns: 80, rows: 24 });
+  const screen = openScreen(output);
+  screen.show([{ tone: "better", text: "one" }]);
+  screen.show([{ tone: "worse", text: "two" }]);
+  expect(screen.isLive).toBe(false);
+  expect(written()).toBe("one\n\ntwo\n\n");
+});
+
+test("a terminal is redrawn in place: up by as many lines as were drawn, never more than fit", () => {
+  const { output, written } = stream({ isTTY: true, columns: 80, rows: 4 });
+  const screen = openScreen(output);
+  const lines = ["a", "b", "c", "d", "e"].map((text) => ({ tone: "plain" as const, text }));
+  screen.show(lines);
+  screen.show(lines);
+  screen.close();
+  const drawn = "a\u001B[K\nb\u001B[K\nc\u001B[K\n\u001B[J";
+  expect(written()).toBe(`\u001B[?25l${drawn}\u001B[?25l\u001B[3A${drawn}\u001B[?25h`);
+});

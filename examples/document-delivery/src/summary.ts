@@ -1,0 +1,203 @@
+/** What came of a run: worked out from the controller's answers, as an object for machines and as lines for people. */
+import type { ParameterValues } from "@trimtab/conventions";
+import { BASE } from "./compression.ts";
+import type { LiftReading, ListedAdaptation, OperationState } from "./controller-api.ts";
+import { DOCUMENT_TYPES, type DocumentType } from "./documents.ts";
+import type { LoadCounts } from "./load-counts.ts";
+import type { ServiceReady } from "./service-ready.ts";
+import { columns } from "./text-table.ts";
+
+/** What the summary is made of. */
+export interface RunFacts {
+  readonly seconds: number;
+  /** Undefined where the controller could not be asked any more. */
+  readonly operation: OperationState | undefined;
+  readonly adaptations: readonly ListedAdaptation[];
+  /** Calls that the controller counted in this run; undefined: it has no data. */
+  readonly countedCalls: number | undefined;
+  readonly load: Omit<LoadCounts, "kind">;
+  readonly documents: ServiceReady["documents"];
+  /** Milliseconds since 1970: adaptations before it belong to earlier runs. */
+  readonly startedAt: number;
+}
+
+/** What was learnt for one content type. */
+interface TypeSummary {
+  readonly contentType: DocumentType;
+  readonly base: ParameterValues;
+  readonly learnt: ParameterValues;
+  readonly changed: boolean;
+  /** Changes that were applied in this run; parameters that changed together count once. */
+  readonly adaptations: number;
+  readonly lift?: LiftReading;
+  /** Does the interval of the lift lie above or below zero as a whole? */
+  readonly intervalExcludesZero: boolean;
+  /** Of all documents together that did not run with the base values; negative: more than with them. */
+  readonly savedMilliseconds?: number;
+  readonly savedBytes?: number;
+}
+
+/** The whole run. */
+export interface DemoSummary {
+  readonly seconds: number;
+  readonly documents: RunFacts["load"];
+  readonly countedCalls?: number;
+  /** False where the controller has seen no call at all: then nothing can have been learnt. */
+  readonly measured: boolean;
+  readonly contentTypes: readonly TypeSummary[];
+}
+
+/** Works the summary out. */
+export function summarise({
+  seconds,
+  operation,
+  adaptations,
+  countedCalls,
+  load,
+  documents,
+  startedAt,
+}: RunFacts): DemoSummary {
+  return {
+    seconds: Math.round(seconds),
+    documents: load,
+    ...(countedCalls === undefined ? {} : { countedCalls }),
+    measured: (countedCalls ?? 0) > 0,
+    contentTypes: DOCUMENT_TYPES.map((contentType) => {
+      const state = operation?.states.find(({ context }) => context["content_type"] === contentType);
+      const learnt = state?.parameters ?? { ...BASE };
+      const changes = adaptations.filter(
+        ({ context, at, status }) =>
+          context["content_type"] === contentType &&
+          Date.parse(at) >= startedAt &&
+          !["suggested", "rejected", "failed"].includes(status),
+      );
+      const lift = state?.lift;
+      return {
+        contentType,
+        base: { ...BASE },
+        learnt,
+        changed: learnt["algorithm"] !== BASE.algorithm || learnt["level"] !== BASE.level,
+        adaptations: new Set(changes.map(({ changeId }) => changeId)).size,
+        ...(lift === undefined ? {} : { lift }),
+        intervalExcludesZero: lift !== undefined && (lift.lower > 0 || lift.upper < 0),
+        ...(lift === undefined ? {} : savings(lift, documents[contentType].meanBytes)),
+      };
+    }),
+  };
+}
+
+/** The summary as the lines that a person reads. */
+export function formatSummary(summary: DemoSummary): string[] {
+  const { documents, seconds, contentTypes } = summary;
+  const lines = [
+    `${count(documents.answered)} documents were delivered in ${seconds} s; ${count(documents.verified)} of them were decoded and compared with the original${
+      documents.failed === 0 ? ", all equal" : ""
+    }.`,
+  ];
+  if (documents.failed > 0)
+    lines.push(`${count(documents.failed)} requests failed, the last because: ${documents.lastFailure ?? "unknown"}.`);
+  if (documents.leftOut > 0)
+    lines.push(`${count(documents.leftOut)} requests were left out, because this machine was busy.`);
+  if (!summary.measured) {
+    lines.push(
+      "The controller has counted no call: nothing could be measured, so nothing was learnt. The logs tell why.",
+    );
+    return lines;
+  }
+  lines.push("", ...liftTable(contentTypes), "", ...contentTypes.flatMap(inPlainWords));
+  const proven = contentTypes.filter(({ lift }) => lift !== undefined && lift.lower > 0);
+  lines.push(
+    "",
+    proven.length === 0
+      ? "Nothing is proven yet: no interval lies above zero. Let it run for longer; what was learnt is kept."
+      : `Proven better than the base for ${proven.length} of ${contentTypes.length} content types: ${proven.map(({ contentType }) => contentType).join(", ")}.`,
+  );
+  return lines;
+}
+
+/** `zstd 3`. */
+export function describeSetting(parameters: ParameterValues): string {
+  return `${String(parameters["algorithm"])} ${String(parameters["level"])}`;
+}
+
+function liftTable(types: readonly TypeSummary[]): string[] {
+  const level = Math.round((types.find(({ lift }) => lift !== undefined)?.lift?.level ?? 0.95) * 100);
+  const rows = types.map(({ contentType, base, learnt, changed, lift, intervalExcludesZero, adaptations }) => [
+    contentType,
+    changed ? `${describeSetting(base)} -> ${describeSetting(learnt)}` : `${describeSetting(base)} (kept)`,
+    utility(lift?.served.utility),
+    utility(lift?.holdout.utility),
+    lift === undefined ? "-" : signed(lift.estimate),
+    lift === undefined ? "-" : `${signed(lift.lower)} to ${signed(lift.upper)}`,
+    lift === undefined ? "-" : intervalExcludesZero ? "yes" : "no",
+    String(adaptations),
+  ]);
+  return columns(
+    ["content type", "base -> learnt", "utility", "holdout", "lift", `${level} % interval`, "excludes 0", "changes"],
+    rows,
+  );
+}
+
+function inPlainWords({ contentType, lift, changed, savedMilliseconds, savedBytes }: TypeSummary): string[] {
+  if (lift === undefined) return [`${contentType}: too few documents to compare with the holdout yet.`];
+  if (!changed) return [`${contentType}: stays with its base values; nothing was proven to be better.`];
+  const { served, holdout } = lift;
+  if (served.meanDurationSeconds === undefined || holdout.meanDurationSeconds === undefined) return [];
+  const parts = [
+    `${milliseconds(served.meanDurationSeconds)} instead of ${milliseconds(holdout.meanDurationSeconds)} to compress a document`,
+  ];
+  if (savedMilliseconds !== undefined) {
+    const all = duration(Math.abs(savedMilliseconds));
+    parts.push(`${all} ${savedMilliseconds >= 0 ? "saved" : "more"} over ${count(served.calls)} documents`);
+  }
+  if (savedBytes !== undefined) parts.push(`${bytes(Math.abs(savedBytes))} ${savedBytes >= 0 ? "less" : "more"} sent`);
+  return [`${contentType}: ${parts.join(", ")}.`];
+}
+
+function savings(
+  { served, holdout }: LiftReading,
+  meanBytes: number,
+): Pick<TypeSummary, "savedMilliseconds" | "savedBytes"> {
+  const isTimed = served.meanDurationSeconds !== undefined && holdout.meanDurationSeconds !== undefined;
+  const isScored = served.meanQuality !== undefined && holdout.meanQuality !== undefined;
+  return {
+    ...(isTimed
+      ? {
+          savedMilliseconds:
+            ((holdout.meanDurationSeconds ?? 0) - (served.meanDurationSeconds ?? 0)) * 1000 * served.calls,
+        }
+      : {}),
+    ...(isScored
+      ? { savedBytes: ((served.meanQuality ?? 0) - (holdout.meanQuality ?? 0)) * meanBytes * served.calls }
+      : {}),
+  };
+}
+
+/** A number with a sign, so that a loss is as easy to see as a gain. */
+export function signed(value: number): string {
+  return `${value < 0 ? "-" : "+"}${Math.abs(value).toFixed(3)}`;
+}
+
+/** 12345 as `12,345`. */
+export function count(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
+}
+
+function utility(value: number | undefined): string {
+  return value === undefined ? "-" : value.toFixed(3);
+}
+
+function milliseconds(secondsValue: number): string {
+  return `${(secondsValue * 1000).toFixed(2)} ms`;
+}
+
+function duration(millisecondsValue: number): string {
+  return millisecondsValue < 1000
+    ? `${Math.round(millisecondsValue)} ms`
+    : `${(millisecondsValue / 1000).toFixed(1)} s`;
+}
+
+function bytes(value: number): string {
+  if (value < 1000) return `${Math.round(value)} bytes`;
+  return value < 1e6 ? `${Math.round(value / 1000)} kB` : `${(value / 1e6).toFixed(1)} MB`;
+}
