@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { sampleCycle } from "./sample-cycles.ts";
+import { FIRST_CYCLE_AT, INTERVAL_MILLISECONDS, sampleAllocation, sampleCycle } from "./sample-cycles.ts";
 import { createSqlStore } from "./sql-store.ts";
 import { openSqliteDatabase } from "./sqlite-dialect.ts";
 import { describeStore } from "./store-contract.ts";
@@ -30,6 +30,23 @@ describeStore("The SQL store on a SQLite file", async () => {
       await rm(folder, { recursive: true });
     },
   };
+});
+
+test("lists of allocations go with the last cycle that shares them, except the one that is served", async () => {
+  const database = await openSqliteDatabase(":memory:");
+  const store = createSqlStore(database);
+  for (let cycle = 1; cycle <= 9; cycle++) {
+    const genre = `genre ${Math.ceil(cycle / 3)}`; // three lists, each for three cycles
+    await store.recordCycle(sampleCycle(cycle, { allocations: [sampleAllocation(genre, "d")] }));
+  }
+  const since = async () =>
+    (await database.selectFrom("allocation_lists").select("since_cycle").execute()).map((list) => list.since_cycle);
+  expect(await since()).toEqual([1, 4, 7]);
+  await store.dropCyclesBefore(FIRST_CYCLE_AT + 4 * INTERVAL_MILLISECONDS); // the first four
+  expect(await since()).toEqual([4, 7]);
+  await store.dropCyclesBefore(Number.MAX_SAFE_INTEGER);
+  expect(await since()).toEqual([7]);
+  await store.close();
 });
 
 /** Records cycles for ever, each with one adaptation that supersedes the one before, and says which ones are recorded. */

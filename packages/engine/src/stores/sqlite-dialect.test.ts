@@ -72,6 +72,18 @@ describe("opening", () => {
     await database.destroy();
   });
 
+  test("a transaction owns the right to write from its beginning, so it cannot lose it half way", async () => {
+    const database = await openSqliteDatabase(file);
+    const person = new DatabaseSync(file, { timeout: 0 });
+    await database.transaction().execute(async (transaction) => {
+      await transaction.selectFrom("policies").selectAll().execute();
+      expect(() => person.exec("BEGIN IMMEDIATE")).toThrow("database is locked");
+    });
+    person.exec("BEGIN IMMEDIATE; ROLLBACK");
+    person.close();
+    await database.destroy();
+  });
+
   test("more different statements than are kept prepared work alike", async () => {
     const database = await openSqliteDatabase(":memory:");
     for (let number = 0; number < 600; number++) {

@@ -9,8 +9,8 @@ import { ProcessLockHeldError, sqliteErrorCode, takeProcessLock } from "./proces
 import { StoreOpenError } from "./store-open-error.ts";
 import type { SqlDatabase, StoreTables } from "./tables.ts";
 
-/** How long a statement waits for another process that writes (a person, a backup), in milliseconds. */
-const BUSY_TIMEOUT_MILLISECONDS = 5_000;
+/** How long a statement waits for another process that writes (a person with `sqlite3`), in milliseconds. This thread stands still. */
+const BUSY_TIMEOUT_MILLISECONDS = 1_000;
 
 /**
  * Opens (and where needed creates and migrates) the database in a file, or an empty one in memory for `:memory:`.
