@@ -23,7 +23,7 @@ const DECIMALS = 10_000;
  * The holdout is rounded up, challengers down, and the incumbent has the rest.
  */
 export function composeVariants({ baseline, incumbent, challengers, holdout }: Serving): AllocatedVariant[] {
-  const floor = Math.min(DECIMALS, Math.ceil(holdout * DECIMALS - 1e-6));
+  const floor = Math.min(DECIMALS, Math.ceil(Number((holdout * DECIMALS).toPrecision(12))));
   const asked = challengers.map(({ weight }) => Math.max(0, weight));
   const total = asked.reduce((sum, weight) => sum + weight, 0);
   const room = Math.min(LARGEST_CHALLENGER_SHARE, 1 - floor / DECIMALS);

@@ -54,8 +54,9 @@ export function judgeEvidence(evidence: Evidence, declaredKeys: readonly string[
     } else if (cell.reading.kind === "value" && callsOf(cell.reading.value) > 0)
       entry.measured.set(cell.variant, cell.reading.value);
   }
-  const sorted = [...found.entries()].sort(([left], [right]) => (left < right ? -1 : 1));
-  return { contexts: new Map(sorted) };
+  // sorted, because the order in which a source tells things must not reach a decision
+  const contexts = [...found].map(([id, entry]) => [id, { ...entry, measured: sortedByKey(entry.measured) }] as const);
+  return { contexts: sortedByKey(new Map(contexts)) };
 }
 
 function problemOf(
@@ -73,4 +74,8 @@ function problemOf(
 
 function isBefore(left: Unusable, right: Unusable): boolean {
   return left.kind === right.kind ? left.detail < right.detail : left.kind < right.kind;
+}
+
+function sortedByKey<Value>(map: ReadonlyMap<string, Value>): ReadonlyMap<string, Value> {
+  return new Map([...map].sort(([left], [right]) => (left < right ? -1 : 1)));
 }

@@ -53,7 +53,7 @@ function objectiveProblems(objective: Objective): Problem[] {
   }
   if (parts.length === 0)
     problems.push({ path: [], message: "is empty; weigh at least one of quality, success, latency and cost" });
-  else if (!(Math.abs(sum - 1) <= 1e-6)) {
+  else if (problems.length === 0 && !(Math.abs(sum - 1) <= 1e-6)) {
     problems.push({ path: [], message: `has weights that sum to ${Number(sum.toPrecision(6))}; make them sum to 1` });
   }
   const { latency, cost } = objective;

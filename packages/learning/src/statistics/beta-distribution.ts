@@ -9,7 +9,7 @@ export function logGamma(x: number): number {
     value += 1;
   }
   const inverse = 1 / (value * value);
-  const series = (((-1 / 1680) * inverse + 1 / 1260) * inverse - 1 / 360) * inverse + 1 / 12;
+  const series = ((((1 / 1188) * inverse - 1 / 1680) * inverse + 1 / 1260) * inverse - 1 / 360) * inverse + 1 / 12;
   return shift + (value - 0.5) * Math.log(value) - value + Math.log(2 * Math.PI) / 2 + series / value;
 }
 

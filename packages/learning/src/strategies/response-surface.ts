@@ -62,6 +62,8 @@ const LARGEST_SHARE = 0.5;
 const MINIMUM_CALLS = 20;
 const MINIMUM_LIMIT_PROBABILITY = 0.7;
 const REST_CYCLES = 60;
+/** No test makes certain; a policy that asks for a confidence of 1 wants a person to decide. */
+const MOST_CONFIDENT = 0.9999;
 
 /** The strategy with these options. */
 export function responseSurface(given: Readonly<Record<string, unknown>>): Strategy {
@@ -253,7 +255,7 @@ function changeTo(
   { alpha }: Options,
 ): NonNullable<ContextProposal["change"]> {
   const { mean, deviation } = posteriorOf(trial, PRIOR_DEVIATION);
-  const confidence = Math.min(1 - Math.min(1, Math.exp(-logE)), probabilityAbove(0, mean, deviation));
+  const confidence = Math.min(MOST_CONFIDENT, 1 - Math.exp(-logE), probabilityAbove(0, mean, deviation));
   const bounds = confidenceSequence(trial, tuningFor(trial.information, alpha), alpha);
   const nothing: Measurements = { success: 0, failure: 0, partial: 0 };
   const sentence =

@@ -126,7 +126,7 @@ function judge(
   const reason: Reason = { code, sentence: `${finding}: ${options.parameter} ${value} to ${moved}.` };
   // a uniform prior; the probability that the true rate is past the threshold
   const under = betaCdf(threshold, good + 1, calls - good + 1);
-  const confidence = isLow ? under : 1 - under;
+  const confidence = Math.min(0.9999, isLow ? under : 1 - under); // a policy that asks for 1 wants a person to decide
   const window = { from: cycles[0]?.from ?? 0, to: cycles.at(-1)?.to ?? 0 };
   const from = summarizeVariant(observation.incumbent, measurements, policy.objective);
   const test = { name: "success-rate", value: rate, threshold };

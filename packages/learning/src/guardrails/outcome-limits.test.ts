@@ -1,0 +1,87 @@
+import { expect, test } from "vitest";
+import type { Measurements } from "../evidence/evidence.ts";
+import type { Constraint } from "../policy/policy.ts";
+import { judgeLimits, type LimitMemory, NO_LIMIT_MEMORY, updateLimits } from "./outcome-limits.ts";
+
+const SUCCESS: Constraint = { kind: "success-rate", minimum: 0.9 };
+const RATIO: Constraint = { kind: "p95-latency-ratio", maximumRatio: 1.5 };
+
+function outcomes(success: number, failure: number): Measurements {
+  return { success, failure, partial: 0 };
+}
+
+/** Calls that took 1 s or less, and calls that took between 2 and 4 s. */
+function durations(quick: number, slow: number): Measurements {
+  return {
+    ...outcomes(quick + slow, 0),
+    duration: { bounds: [0.5, 1, 2, 4], counts: [0, quick, 0, slow, 0], sum: quick + 3 * slow, count: quick + slow },
+  };
+}
+
+function after(
+  cycles: number,
+  constraints: readonly Constraint[],
+  measured: Readonly<Record<string, Measurements>>,
+  from: LimitMemory = NO_LIMIT_MEMORY,
+): LimitMemory {
+  let memory = from;
+  for (let cycle = 0; cycle < cycles; cycle++)
+    memory = updateLimits(memory, constraints, ["base", "v"], "base", new Map(Object.entries(measured)));
+  return memory;
+}
+
+test("a variant that fails half of its calls violates a limit of 0.9 after two cycles of twenty", () => {
+  const memory = after(2, [SUCCESS], { base: outcomes(20, 0), v: outcomes(10, 10) });
+  expect(judgeLimits(memory, [SUCCESS], "v", "base").verdict).toBe("violated");
+  expect(judgeLimits(memory, [SUCCESS], "base", "base").verdict).toBe("passed");
+});
+
+test("a good past does not hide an outage", () => {
+  const good = after(500, [SUCCESS], { base: outcomes(20, 0), v: outcomes(20, 0) });
+  const judgement = judgeLimits(
+    after(2, [SUCCESS], { base: outcomes(20, 0), v: outcomes(5, 15) }, good),
+    [SUCCESS],
+    "v",
+    "base",
+  );
+  expect(judgement.verdict).toBe("violated");
+});
+
+test("when the baseline fails as well, going back to it would not help", () => {
+  const memory = after(3, [SUCCESS], { base: outcomes(10, 10), v: outcomes(10, 10) });
+  expect(judgeLimits(memory, [SUCCESS], "v", "base").verdict).toBe("passed");
+});
+
+test("no data is unknown, never passed, and never evidence against a variant", () => {
+  expect(judgeLimits(NO_LIMIT_MEMORY, [SUCCESS], "v", "base").verdict).toBe("unknown");
+  const memory = after(5, [SUCCESS, RATIO], { base: outcomes(100, 0), v: outcomes(100, 0) });
+  expect(judgeLimits(memory, [SUCCESS, RATIO], "v", "base").verdict).toBe("unknown"); // there were no durations
+  const once = after(1, [SUCCESS], { v: outcomes(18, 2) });
+  expect(after(20, [SUCCESS], { base: outcomes(20, 0) }, once).variants["v"]).toEqual(once.variants["v"]);
+});
+
+test("a tail that is longer than 1.5 x the baseline's p95 in more than 5 % of the calls violates the limit", () => {
+  const constraints = [RATIO];
+  const fine = after(20, constraints, { base: durations(40, 0), v: durations(40, 0) });
+  expect(judgeLimits(fine, constraints, "v", "base").verdict).toBe("passed");
+  expect(judgeLimits(fine, constraints, "v", "base").probability).toBeGreaterThan(0.99);
+  const slow = after(4, constraints, { base: durations(40, 0), v: durations(28, 12) }, fine);
+  expect(judgeLimits(slow, constraints, "v", "base").verdict).toBe("violated");
+});
+
+test("a multiple of the baseline's p95 is unknown until 200 of its calls were timed", () => {
+  const constraints = [RATIO];
+  expect(
+    judgeLimits(after(4, constraints, { base: durations(40, 0), v: durations(40, 0) }), constraints, "v", "base")
+      .verdict,
+  ).toBe("unknown");
+  expect(
+    judgeLimits(after(6, constraints, { base: durations(40, 0), v: durations(40, 0) }), constraints, "v", "base")
+      .verdict,
+  ).toBe("passed");
+});
+
+test("a variant that is no longer served is forgotten", () => {
+  const memory = after(3, [SUCCESS], { base: outcomes(20, 0), v: outcomes(10, 10) });
+  expect(updateLimits(memory, [SUCCESS], ["base"], "base", new Map()).variants["v"]).toBeUndefined();
+});
