@@ -105,6 +105,7 @@ export async function startController(config: Config, { log }: ControllerOptions
         isReady: !isShuttingDown,
         version: VERSION,
         startedAt,
+        now: Date.now(),
         operations: current().loop.scheduler.status(),
         source: { kind: current().source.kind, inspection: await inspect() },
       }),

@@ -11,6 +11,8 @@ export interface Health {
   readonly version: string;
   /** Milliseconds since 1970. */
   readonly startedAt: number;
+  /** Milliseconds since 1970. */
+  readonly now: number;
   readonly operations: readonly {
     readonly component: string;
     readonly operation: string;
@@ -39,6 +41,8 @@ interface WireHealth {
 interface WireDetails {
   readonly version: string;
   readonly startedAt: string;
+  /** The controller's clock. */
+  readonly now: string;
   readonly source: {
     readonly kind: "prometheus" | "embedded";
     readonly reachable: boolean;
@@ -65,6 +69,7 @@ interface WireDetails {
 const detailsSchema: z.ZodType<WireDetails> = z.strictObject({
   version: z.string(),
   startedAt: timeSchema,
+  now: timeSchema,
   source: z.strictObject({
     kind: z.enum(["prometheus", "embedded"]),
     reachable: z.boolean(),
@@ -154,11 +159,12 @@ export function healthRoutes({ health, mayRead, metricsPage }: HealthRouteDepend
   return [live, ready, metrics];
 }
 
-function wireDetails({ version, startedAt, operations, source }: Health): WireDetails {
+function wireDetails({ version, startedAt, now, operations, source }: Health): WireDetails {
   const { reachable, targets, scrapeIntervalMilliseconds } = source.inspection;
   return {
     version,
     startedAt: wireTime(startedAt),
+    now: wireTime(now),
     source: {
       kind: source.kind,
       reachable: reachable.kind === "value",

@@ -1,0 +1,138 @@
+/** `trimtab doctor` */
+import { basename } from "node:path";
+import type { OperationPolicy } from "@trimtab/learning";
+import { type Config, ConfigError, loadConfig } from "../../config.ts";
+import { type Command, CommandFailure, EXIT, type Terminal } from "../command.ts";
+import { configFileOf } from "../config-option.ts";
+import { type ControllerClient, controllerClient, controllerOptions } from "../controller-client.ts";
+import { type ControllerFacts, type DecisionFacts, diagnose, type Finding } from "../diagnosis.ts";
+import { type Seen, seenInPrometheus, seenOnPages } from "../seen-operations.ts";
+
+/** Looks for what keeps a controller from learning. */
+export const doctorCommand: Command = {
+  name: "doctor",
+  summary: "looks for what keeps the controller from learning, with the remedy",
+  details:
+    "Looks at the configuration, the controller, the metrics themselves and the last decisions. Exit code 1 where something is wrong.",
+  options: controllerOptions,
+  positionals: { min: 0, max: 0 },
+  async run({ options }, terminal) {
+    const findings = await examine(options, terminal.environment);
+    terminal.print(findings.map((finding) => describe(finding, terminal)).join("\n"));
+    const wrong = findings.filter(({ state }) => state === "wrong").length;
+    terminal.print(
+      wrong === 0 ? "\nNothing is wrong." : `\n${wrong} ${wrong === 1 ? "thing is" : "things are"} wrong.`,
+    );
+    return wrong === 0 ? EXIT.ok : EXIT.failed;
+  },
+};
+
+type Options = Parameters<Command["run"]>[0]["options"];
+
+async function examine(options: Options, environment: NodeJS.ProcessEnv): Promise<Finding[]> {
+  const file = configFileOf(options, environment);
+  let config: Config;
+  try {
+    config = loadConfig(file, environment);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return [
+      {
+        state: "wrong",
+        subject: "configuration",
+        message: error.message,
+        remedy: 'Mend the file; "trimtab check" tells when it is good.',
+      },
+    ];
+  }
+  const findings: Finding[] = [
+    {
+      state: "ok",
+      subject: "configuration",
+      message: `${basename(file)} is good; operations: ${config.policies.length}`,
+    },
+  ];
+  let controller: ControllerFacts | undefined;
+  let decisions: DecisionFacts[] = [];
+  try {
+    const client = controllerClient(options, environment);
+    controller = await askController(client);
+    decisions = await askDecisions(client, config.policies);
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error;
+    const [message = "", remedy] = error.message.split("\n");
+    findings.push({ state: "wrong", subject: "controller", message, ...(remedy === undefined ? {} : { remedy }) });
+  }
+  const { seen, address } = await look(config);
+  const source = { kind: config.metrics.source, address };
+  return [
+    ...findings,
+    ...diagnose({
+      policies: config.policies,
+      source,
+      targets: seen.targets,
+      seen: seen.operations,
+      controller,
+      decisions,
+    }),
+  ];
+}
+
+async function look({ metrics }: Config): Promise<{ seen: Seen; address: string }> {
+  if (metrics.source === "embedded")
+    return { seen: await seenOnPages(metrics.targets, metrics.headers), address: metrics.targets.join(", ") };
+  const { url, headers, timeoutMilliseconds } = metrics;
+  return { seen: await seenInPrometheus({ url, headers, timeoutMilliseconds, now: Date.now() }), address: url };
+}
+
+interface Readiness {
+  readonly details?: {
+    readonly now: string;
+    readonly source: ControllerFacts["source"];
+    readonly operations: ControllerFacts["cycles"];
+  };
+}
+
+async function askController(client: ControllerClient): Promise<ControllerFacts> {
+  const { body } = await client.get<Readiness>("/readyz");
+  if (body.details === undefined)
+    throw new CommandFailure(
+      "The controller does not say how it is.\nPut a token with the role read into TRIMTAB_TOKEN.",
+    );
+  const { now, source, operations } = body.details;
+  return { url: client.url, secondsAhead: (Date.parse(now) - Date.now()) / 1000, source, cycles: operations };
+}
+
+interface DecisionPage {
+  readonly decisions: readonly {
+    readonly evidence: { readonly kind: string; readonly detail?: string };
+    readonly contexts: readonly { readonly reason: { readonly code: string; readonly sentence: string } }[];
+  }[];
+}
+
+async function askDecisions(client: ControllerClient, policies: readonly OperationPolicy[]): Promise<DecisionFacts[]> {
+  const facts: DecisionFacts[] = [];
+  for (const { component, operation } of policies) {
+    const query = new URLSearchParams({ component, operation, limit: "10" });
+    const { status, body } = await client.get<DecisionPage>(`/v1/decisions?${query.toString()}`);
+    if (status !== 200) continue; // the controller runs with another configuration and does not know it
+    const reasons = Map.groupBy(body.decisions[0]?.contexts ?? [], ({ reason }) => reason.code);
+    facts.push({
+      component,
+      operation,
+      evidence: body.decisions.map(({ evidence }) => evidence),
+      reasons: [...reasons].map(([code, own]) => ({
+        code,
+        sentence: own[0]?.reason.sentence ?? "",
+        contexts: own.length,
+      })),
+    });
+  }
+  return facts;
+}
+
+function describe({ state, subject, message, remedy }: Finding, { paint }: Terminal): string {
+  const mark = { ok: paint("green", "ok   "), wrong: paint("red", "wrong"), note: paint("yellow", "note ") }[state];
+  const indented = message.replaceAll("\n", "\n       ");
+  return `${mark}  ${subject}: ${indented}${remedy === undefined ? "" : `\n       ${paint("dim", `-> ${remedy}`)}`}`;
+}

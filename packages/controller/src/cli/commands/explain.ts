@@ -1,0 +1,120 @@
+/** `trimtab explain` */
+import { describeContext } from "@trimtab/conventions";
+import type { WireAdaptation, WireExplainedAdaptation } from "../../http/wire/adaptation-wire.ts";
+import type { WireVariantSummary } from "../../http/wire/learning-wire.ts";
+import { type Command, CommandFailure, EXIT, type Terminal } from "../command.ts";
+import { type ControllerClient, controllerClient, controllerOptions } from "../controller-client.ts";
+import { percentText, secondsText, signedText, timeText, valuesText } from "../number-text.ts";
+import { textTable } from "../text-table.ts";
+
+/** Tells why a parameter was changed. */
+export const explainCommand: Command = {
+  name: "explain",
+  summary: "tells why a parameter was changed: reason, numbers, test, queries, history",
+  details:
+    "The queries are PromQL; pasted into a Prometheus that scrapes the services they give the numbers that are shown.",
+  argument: "<adaptation id | last>",
+  options: { ...controllerOptions, json: { type: "boolean", description: "as JSON, for programs" } },
+  positionals: { min: 1, max: 1 },
+  async run({ options, positionals }, terminal) {
+    const client = controllerClient(options, terminal.environment);
+    const wanted = positionals[0] ?? "";
+    const id = wanted === "last" ? await lastId(client) : wanted;
+    const adaptation = await client.require<WireExplainedAdaptation>(`/v1/adaptations/${encodeURIComponent(id)}`);
+    terminal.print(options["json"] === true ? JSON.stringify(adaptation, null, 2) : explain(adaptation, terminal));
+    return EXIT.ok;
+  },
+};
+
+async function lastId(client: ControllerClient): Promise<string> {
+  const { adaptations } = await client.require<{ adaptations: readonly WireAdaptation[] }>("/v1/adaptations?limit=1");
+  const [last] = adaptations;
+  if (last === undefined)
+    throw new CommandFailure('There is no adaptation yet.\n"trimtab doctor" tells what learning waits for.');
+  return last.id;
+}
+
+function explain(adaptation: WireExplainedAdaptation, { paint }: Terminal): string {
+  const { component, operation, context, parameter, oldValue, newValue, basis, liftNow } = adaptation;
+  const sections = [
+    [
+      paint("bold", `${component} / ${operation}: ${parameter} ${oldValue} -> ${newValue}`),
+      `  ${adaptation.status}, ${timeText(adaptation.at)}, for ${describeContext(context)}`,
+      `  adaptation ${adaptation.id}, change ${adaptation.changeId}`,
+      ...adaptation.changedTogether.map(
+        (each) => `  together with ${each.parameter} ${each.oldValue} -> ${each.newValue} (${each.id})`,
+      ),
+    ],
+    [
+      paint("bold", "Why"),
+      `  ${adaptation.reason.sentence} (${adaptation.reason.code})`,
+      `  confidence ${percentText(adaptation.confidence)}`,
+    ],
+    [
+      paint(
+        "bold",
+        `What was measured, ${timeText(basis.window.from)} to ${timeText(basis.window.to)} (${basis.windows} windows)`,
+      ),
+      ...comparison(basis.from, basis.to).map((line) => `  ${line}`),
+      ...(basis.difference === undefined ? [] : [`  difference in utility ${intervalText(basis.difference)}`]),
+      ...(basis.test === undefined
+        ? []
+        : [`  test ${basis.test.name}: ${short(basis.test.value)}, threshold ${short(basis.test.threshold)}`]),
+    ],
+    [
+      paint("bold", "What came of it"),
+      liftNow === undefined
+        ? "  not known yet: the last decision has no lift for this context"
+        : `  utility of what is served less the holdout's: ${intervalText(liftNow)}, over ${liftNow.windows} windows since ${timeText(liftNow.since)}`,
+    ],
+    [
+      paint("bold", "History"),
+      ...adaptation.history.map(({ at, status, reason }) => `  ${timeText(at)}  ${status}: ${reason.sentence}`),
+    ],
+    [
+      paint("bold", "Queries, to paste into Prometheus"),
+      ...adaptation.queries.flatMap(({ question, promql }) => [
+        `  # ${question}`,
+        ...promql.split("\n").map((line) => `  ${line}`),
+      ]),
+    ],
+  ];
+  return sections.map((lines) => lines.join("\n")).join("\n\n");
+}
+
+function comparison(from: WireVariantSummary, to: WireVariantSummary | undefined): string[] {
+  const sides = to === undefined ? [from] : [from, to];
+  const row = (name: string, text: (side: WireVariantSummary) => string): string[] => [name, ...sides.map(text)];
+  return textTable([
+    ["", ...(to === undefined ? ["measured"] : ["before", "after"])],
+    row("variant", ({ variant }) => variant),
+    row("parameters", ({ parameters }) => valuesText(parameters)),
+    row("calls", ({ calls }) => String(calls)),
+    row("success rate", ({ successRate }) => percentText(successRate)),
+    row("mean quality", ({ meanQuality }) => (meanQuality === undefined ? "-" : short(meanQuality))),
+    row("mean duration", ({ meanDurationSeconds }) => secondsText(meanDurationSeconds)),
+    row("p95 duration", ({ p95DurationSeconds }) => secondsText(p95DurationSeconds)),
+    ...Object.keys({ ...from.meanCost, ...to?.meanCost }).map((unit) =>
+      row(`mean cost (${unit})`, ({ meanCost }) => (meanCost?.[unit] === undefined ? "-" : short(meanCost[unit]))),
+    ),
+    row("utility", ({ utility }) => (utility === undefined ? "-" : utility.toFixed(4))),
+  ]);
+}
+
+function intervalText({
+  estimate,
+  lower,
+  upper,
+  level,
+}: {
+  estimate: number;
+  lower: number;
+  upper: number;
+  level: number;
+}): string {
+  return `${signedText(estimate)} (${signedText(lower)} to ${signedText(upper)}, ${percentText(level)} interval)`;
+}
+
+function short(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}

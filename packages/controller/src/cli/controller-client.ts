@@ -1,0 +1,102 @@
+/** The controller's HTTP interface, as the commands use it. */
+import { existsSync } from "node:fs";
+import { DEFAULTS } from "../config/defaults.ts";
+import { originOf, parseListenAddress } from "../config/listen-address.ts";
+import { ConfigError, loadConfig } from "../config.ts";
+import { CommandFailure, type OptionDescription, UsageError } from "./command.ts";
+import { configFileOf, configOption } from "./config-option.ts";
+
+/** Options of every command that asks a controller. */
+export const controllerOptions: { readonly url: OptionDescription; readonly config: OptionDescription } = {
+  url: {
+    type: "string",
+    value: "URL",
+    description:
+      "the controller; else TRIMTAB_CONTROLLER_URL, else the address in the configuration. TRIMTAB_TOKEN holds a token",
+  },
+  ...configOption,
+};
+
+/** What a controller answered. */
+export type Answer<Body> = { readonly status: number; readonly body: Body };
+
+/** A controller's interface. */
+export interface ControllerClient {
+  readonly url: string;
+  /** @throws {CommandFailure} when nobody answers, or with anything but JSON. */
+  get<Body>(path: string): Promise<Answer<Body>>;
+  /** @throws {CommandFailure} also for an error that the controller answers. */
+  require<Body>(path: string): Promise<Body>;
+}
+
+const TIMEOUT_MILLISECONDS = 10_000;
+
+/** The controller that options, environment or configuration name. */
+export function controllerClient(
+  options: Readonly<Record<string, string | boolean | undefined>>,
+  environment: NodeJS.ProcessEnv,
+): ControllerClient {
+  const url = addressOf(options, environment);
+  const token = environment["TRIMTAB_TOKEN"];
+  const headers = token ? { authorization: `Bearer ${token}` } : {};
+  const get = async <Body>(path: string): Promise<Answer<Body>> => {
+    let response: Response;
+    let text: string;
+    try {
+      response = await fetch(`${url}${path}`, { headers, signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS) });
+      text = await response.text();
+    } catch (error) {
+      throw new CommandFailure(
+        `No controller answers at ${url} (${causeOf(error)}).\n"trimtab serve" starts one; --url names another address.`,
+      );
+    }
+    try {
+      return { status: response.status, body: JSON.parse(text) as Body };
+    } catch {
+      throw new CommandFailure(
+        `What answers at ${url} is no Trimtab controller: ${path} gave HTTP ${response.status} without JSON.\n--url names another address.`,
+      );
+    }
+  };
+  return {
+    url,
+    get,
+    async require<Body>(path: string) {
+      const { status, body } = await get<Body & { detail?: unknown; remedy?: unknown }>(path);
+      if (status < 400) return body;
+      const hint = status === 401 ? "Put a token with the role read into TRIMTAB_TOKEN." : String(body.remedy ?? "");
+      throw new CommandFailure(`${String(body.detail ?? `HTTP ${status}`)}\n${hint}`.trimEnd());
+    },
+  };
+}
+
+function addressOf(
+  options: Readonly<Record<string, string | boolean | undefined>>,
+  environment: NodeJS.ProcessEnv,
+): string {
+  const given = options["url"] ?? environment["TRIMTAB_CONTROLLER_URL"];
+  if (typeof given === "string" && given !== "") {
+    if (!URL.canParse(given) || !/^https?:/.test(given))
+      throw new UsageError(`"${given}" is no URL; write it whole, such as http://127.0.0.1:4600`);
+    return given.replace(/\/+$/, "");
+  }
+  const file = configFileOf(options, environment);
+  if (existsSync(file)) {
+    try {
+      return originOf(loadConfig(file, environment).listen);
+    } catch (error) {
+      // The controller may be running with an older, good version of the file.
+      if (!(error instanceof ConfigError)) throw error;
+    }
+  }
+  const listen = parseListenAddress(environment["TRIMTAB_LISTEN"] ?? DEFAULTS.listen);
+  return "problem" in listen ? `http://${DEFAULTS.listen}` : originOf(listen);
+}
+
+function causeOf(error: unknown): string {
+  if (error instanceof Error && error.name === "TimeoutError")
+    return `no answer within ${TIMEOUT_MILLISECONDS / 1000} s`;
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (cause instanceof Error && "code" in cause && cause.code === "ECONNREFUSED") return "connection refused";
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -1,0 +1,138 @@
+/** An operation as the HTTP interface tells it. */
+import type { Context, ParameterSpace } from "@trimtab/conventions";
+import type { ContextDecision, OperationPolicy } from "@trimtab/learning";
+import { z } from "zod";
+import type { WireAdaptation } from "./adaptation-wire.ts";
+import {
+  contextSchema,
+  liftSchema,
+  parameterValueSchema,
+  reasonSchema,
+  timeSchema,
+  variantSchema,
+  type WireLift,
+  type WireReason,
+  type WireVariant,
+} from "./learning-wire.ts";
+
+/** One operation in the list. */
+export interface WireOperationSummary {
+  readonly component: string;
+  readonly operation: string;
+  readonly mode: OperationPolicy["mode"];
+  readonly strategy: string;
+  /** How many cycles were recorded. */
+  readonly cycles: number;
+  /** How many contexts have an allocation of their own. */
+  readonly contexts: number;
+  readonly lastDecisionAt?: string | undefined;
+}
+
+/** One context of an operation. */
+export interface WireOperationContext {
+  readonly context: Context;
+  readonly variants: readonly WireVariant[];
+  /** The values in force: the incumbent's, or the baseline's. */
+  readonly parameters: WireVariant["parameters"];
+  readonly lift?: WireLift | undefined;
+  readonly lastDecision?: { readonly kind: ContextDecision["kind"]; readonly reason: WireReason } | undefined;
+  readonly lastAdaptation?:
+    | (Pick<WireAdaptation, "id" | "at" | "parameter" | "oldValue" | "newValue" | "status" | "confidence"> & {
+        readonly reason: WireReason;
+      })
+    | undefined;
+}
+
+/** One operation whole. */
+export interface WireOperation extends WireOperationSummary {
+  readonly specification: {
+    readonly context: readonly string[];
+    readonly parameters: ParameterSpace;
+    /** Parts of the objective with their weight, which sum to 1. */
+    readonly objective: OperationPolicy["objective"];
+    readonly constraints: readonly string[];
+    readonly confidence: number;
+    readonly holdout: number;
+    readonly strategy: { readonly kind: string; readonly options: Readonly<Record<string, unknown>> };
+  };
+  readonly decision?:
+    | { readonly id: string; readonly at: string; readonly windowEnd: string; readonly mayExplore: boolean }
+    | undefined;
+  readonly states: readonly WireOperationContext[];
+}
+
+const modeSchema = z.enum(["observe", "suggest", "auto"]);
+const operationSummary = {
+  component: z.string(),
+  operation: z.string(),
+  mode: modeSchema,
+  strategy: z.string(),
+  cycles: z.int(),
+  contexts: z.int(),
+  lastDecisionAt: timeSchema.optional(),
+};
+/** The list of operations. */
+export const operationListSchema: z.ZodType<{ readonly operations: readonly WireOperationSummary[] }> = z.strictObject({
+  operations: z.array(z.strictObject(operationSummary)),
+});
+const numeric = {
+  base: z.number(),
+  min: z.number(),
+  max: z.number(),
+  step: z.number().optional(),
+  scale: z.enum(["linear", "log"]).optional(),
+  largestStep: z.number().optional(),
+};
+const spaceSchema = z.record(
+  z.string(),
+  z.discriminatedUnion("type", [
+    z.strictObject({ type: z.enum(["number", "integer"]), ...numeric }),
+    z.strictObject({ type: z.literal("choice"), base: z.string(), choices: z.array(z.string()) }),
+    z.strictObject({ type: z.literal("boolean"), base: z.boolean() }),
+  ]),
+);
+const ratio = z.strictObject({ weight: z.number() });
+/** One operation whole. */
+export const operationSchema: z.ZodType = z.strictObject({
+  ...operationSummary,
+  specification: z.strictObject({
+    context: z.array(z.string()),
+    parameters: spaceSchema,
+    objective: z.strictObject({
+      quality: ratio.optional(),
+      success: ratio.optional(),
+      latency: z.strictObject({ weight: z.number(), goodSeconds: z.number(), badSeconds: z.number() }).optional(),
+      cost: z.strictObject({ weight: z.number(), unit: z.string(), reference: z.number() }).optional(),
+    }),
+    constraints: z.array(z.string()),
+    confidence: z.number(),
+    holdout: z.number(),
+    strategy: z.strictObject({ kind: z.string(), options: z.record(z.string(), z.unknown()) }),
+  }),
+  decision: z
+    .strictObject({ id: z.string(), at: timeSchema, windowEnd: timeSchema, mayExplore: z.boolean() })
+    .optional(),
+  states: z.array(
+    z.strictObject({
+      context: contextSchema,
+      variants: z.array(variantSchema),
+      parameters: z.record(z.string(), parameterValueSchema),
+      lift: liftSchema.optional(),
+      lastDecision: z
+        .strictObject({ kind: z.enum(["hold", "shift", "adapt", "suggest", "roll-back"]), reason: reasonSchema })
+        .optional(),
+      lastAdaptation: z
+        .strictObject({
+          id: z.string(),
+          at: timeSchema,
+          parameter: z.string(),
+          oldValue: parameterValueSchema,
+          newValue: parameterValueSchema,
+          status: z.string(),
+          confidence: z.number(),
+          reason: reasonSchema,
+        })
+        .optional(),
+    }),
+  ),
+});
