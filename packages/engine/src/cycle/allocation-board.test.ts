@@ -176,6 +176,15 @@ describe("the allocation board", () => {
       expect(served(await open()).document.operations).toEqual(served(board).document.operations);
     });
 
+    test("keeps challengers during an outage as long as the last good decision allowed, and no longer", async () => {
+      const board = await open();
+      await decided(board, 1);
+      for (let cycle = 2; cycle <= 5; cycle++) await decided(board, cycle, { mayExplore: false });
+      expect(served(await open()).document.exploreUntil).toBe(new Date(FIRST_CYCLE_AT + LIFE).toISOString());
+      clock.set(FIRST_CYCLE_AT + LIFE);
+      expect(weights(served(await open()).document, { genre: "rock" })).not.toHaveProperty(challenger);
+    });
+
     test("serves it without challengers once the time to explore is over", async () => {
       await decided(await open(), 1);
       clock.set(clock.now() + LIFE);

@@ -59,7 +59,7 @@ export interface DecidedCycle {
 }
 
 export interface AllocationBoardOptions {
-  readonly store: Pick<Store, "loadOperation" | "countCycles">;
+  readonly store: Pick<Store, "loadOperation" | "listCycles" | "countCycles">;
   readonly operations: readonly ScheduledOperation[];
   readonly clock: Clock;
   /** A decision lets challengers run for so many of the operation's intervals. Default 10, and at least 30 s. */
@@ -80,6 +80,9 @@ export interface AllocationBoard {
 }
 
 const SHORTEST_EXPLORE_MILLISECONDS = 30_000;
+
+/** So many cycles at most are read at the start to find the last one that allowed exploring. */
+const MOST_RECENT_CYCLES = 100;
 
 /** Tells documents of one number apart: the configuration may have changed, or the time to explore run out. */
 const REVISION_DIGEST_LENGTH = 4;
@@ -161,7 +164,14 @@ async function loadComponent(name: string, options: AllocationBoardOptions): Pro
     const exploreMilliseconds = Math.max(SHORTEST_EXPLORE_MILLISECONDS, exploreIntervals * intervalMilliseconds);
     const operation: BoardOperation = { policy, exploreMilliseconds, decided: undefined, exploreUntil: 0 };
     const stored = await store.loadOperation(policy);
-    if (stored !== undefined) takeOver(operation, stored);
+    if (stored !== undefined) {
+      // Until when challengers may run was set by the last decision that allowed it, which need not be the last one.
+      const recent = Math.ceil(exploreMilliseconds / intervalMilliseconds);
+      const { items } = await store.listCycles(policy, { limit: Math.min(recent, MOST_RECENT_CYCLES) });
+      const allowed = items.find(({ decision }) => decision.mayExplore);
+      if (allowed !== undefined) takeOver(operation, allowed);
+      takeOver(operation, stored);
+    }
     operations.push(operation);
   }
   operations.sort((left, right) => (left.policy.operation < right.policy.operation ? -1 : 1));
