@@ -14,7 +14,10 @@ export function parseExposition(page: string): readonly Sample[] {
   for (const line of page.split("\n")) {
     if (line === "" || line.startsWith("# HELP ") || line.startsWith("# TYPE ") || line.startsWith("# UNIT ")) continue;
     const sample = parseLine(line);
-    const identity = JSON.stringify([sample.name, Object.entries(sample.labels).sort()]);
+    const identity = JSON.stringify([
+      sample.name,
+      Object.entries(sample.labels).sort(([left], [right]) => (left < right ? -1 : 1)),
+    ]);
     if (seen.has(identity)) throw new SyntaxError(`twice on the page: ${line}`);
     seen.add(identity);
     samples.push(sample);

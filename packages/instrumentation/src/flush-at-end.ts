@@ -5,17 +5,25 @@
  * early: then nothing is done here until it lets the process run out.
  */
 
-/** Longest wait for the last spans, in milliseconds. */
+/** Longest wait for the last telemetry, in milliseconds. */
 const LONGEST_FLUSH_MILLISECONDS = 1000;
 
 /** @param flush Is called once, at the end. What it throws is passed to `onError`. */
 export function flushAtEnd(flush: () => Promise<void>, onError: (error: unknown) => void): void {
-  let flushed: Promise<void> | undefined;
-  const flushOnce = (): Promise<void> => {
-    flushed ??= atMost(LONGEST_FLUSH_MILLISECONDS, flush()).catch(onError);
+  let flushed: Promise<boolean> | undefined;
+  const flushOnce = (): Promise<boolean> => {
+    flushed ??= endsWithin(LONGEST_FLUSH_MILLISECONDS, flush().catch(onError));
     return flushed;
   };
-  process.once("beforeExit", () => void flushOnce());
+
+  process.once("beforeExit", () => {
+    // Nobody else wants to do something at the end: then all that may still run after the flush belongs to the flush.
+    const isAlone = process.listenerCount("beforeExit") === 0;
+    void flushOnce().then((hasEnded) => {
+      if (!hasEnded && isAlone) process.exit(); // a collector that does not answer is no reason to stay; with the code that is set
+    });
+  });
+
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     const onSignal = (): void => {
       if (process.listenerCount(signal) > 1) return;
@@ -28,10 +36,13 @@ export function flushAtEnd(flush: () => Promise<void>, onError: (error: unknown)
   }
 }
 
-function atMost(milliseconds: number, work: Promise<void>): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, milliseconds);
-  return Promise.race([work, promise]).finally(() => {
+/** Did it end in time? */
+function endsWithin(milliseconds: number, work: Promise<void>): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(resolve, milliseconds, false);
+  void work.then(() => {
     clearTimeout(timer);
+    resolve(true);
   });
+  return promise;
 }

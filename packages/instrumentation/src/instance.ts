@@ -3,19 +3,19 @@
  * dependency tree, or one as ES module and one as CommonJS) count into the same series and poll once.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { type AttributeValue, context, type Span, type Tracer, trace } from "@opentelemetry/api";
+import { context, type Span, type Tracer, trace } from "@opentelemetry/api";
 import { type ContextInput, contextAttribute, spanAttributes } from "@trimtab/conventions";
 import { type Collected, collectedAt } from "./collection-level.ts";
-import type { ContextBudget } from "./context-tree.ts";
+import type { ContextBudget, FoundContext } from "./context-tree.ts";
 import { ControllerConnection } from "./controller-connection.ts";
 import { CallMetrics, type MetricSettings } from "./metrics/call-metrics.ts";
 import { type OwnReadings, SCOPE } from "./metrics/instruments.ts";
 import { type InstrumentationOptions, type Settings, settingsFrom } from "./options.ts";
-import { reportOwnFailure, warn, warnOnce } from "./own-failure.ts";
+import { describeError, reportOwnFailure, warn, warnOnce } from "./own-failure.ts";
 import { keepDocument, readKeptDocument } from "./parameters/kept-document.ts";
 import { ParameterClient } from "./parameters/parameter-client.ts";
 import { optionsFromEnvironment } from "./register-options.ts";
-import { type CallSurroundings, TrackedCall } from "./tracked-call.ts";
+import { type CallOptions, type CallSurroundings, TrackedCall } from "./tracked-call.ts";
 import { TrackedOperation } from "./tracked-operation.ts";
 
 const KEY = Symbol.for("trimtab.instrumentation");
@@ -89,20 +89,14 @@ export class Instrumentation implements CallSurroundings {
   }
 
   /** Begins a call; undefined where nothing is tracked. Never throws. */
-  begin(
-    name: string,
-    input: ContextInput | undefined,
-    key: string | undefined,
-    metadata: Readonly<Record<string, AttributeValue>> | undefined,
-  ): TrackedCall | undefined {
+  begin(name: string, input: ContextInput | undefined, options: CallOptions | undefined): TrackedCall | undefined {
     if (this.#settings.disabled) return undefined;
     try {
       const operation = this.operation(name);
       const given = input ?? {};
-      const found = operation.contexts.find(given);
-      const span = this.#startSpan(operation, given);
-      const call = new TrackedCall(this, operation, found, span, stickyKey(key), this.currentCall());
-      if (metadata !== undefined) for (const [name, value] of Object.entries(metadata)) call.attribute(name, value);
+      const found = findContext(operation, given);
+      const call = new TrackedCall(this, operation, found, this.startSpan(operation, given), this.currentCall());
+      if (options) call.begin(options);
       return call;
     } catch (error) {
       reportOwnFailure("beginning a call", error);
@@ -128,25 +122,8 @@ export class Instrumentation implements CallSurroundings {
     }
   }
 
-  /** A span for something that is over: nothing runs inside it. */
+  /** Starts a span, or none. It describes what is known at the start. */
   startSpan(operation: TrackedOperation, input: ContextInput, startTime?: number): Span | undefined {
-    return this.#startSpan(operation, input, startTime);
-  }
-
-  refuseQuality(): void {
-    this.#qualityRefused++;
-  }
-
-  collapseLabels(): void {
-    this.#labelsCollapsed++;
-    warnOnce(
-      "labels collapsed",
-      `this process has seen more than ${this.#budget.maximum} contexts: the labels of further ones are __other__. ` +
-        "Is a context key an id? Pass it as metadata, or raise maximumContexts",
-    );
-  }
-
-  #startSpan(operation: TrackedOperation, input: ContextInput, startTime?: number): Span | undefined {
     if (!this.#collected.spans) return undefined;
     try {
       const span = this.#tracer.startSpan(operation.name, startTime === undefined ? {} : { startTime });
@@ -161,6 +138,19 @@ export class Instrumentation implements CallSurroundings {
       reportOwnFailure("starting a span", error);
       return undefined;
     }
+  }
+
+  refuseQuality(): void {
+    this.#qualityRefused++;
+  }
+
+  collapseLabels(): void {
+    this.#labelsCollapsed++;
+    warnOnce(
+      "labels collapsed",
+      `this process has seen more than ${this.#budget.maximum} contexts: the labels of further ones are __other__. ` +
+        "Is a context key an id? Pass it as metadata, or raise maximumContexts",
+    );
   }
 
   #connect(): void {
@@ -232,7 +222,15 @@ function findOrMake(): Instrumentation {
   return made;
 }
 
-/** A key of another type is written as a text; the empty one is none. */
-function stickyKey(key: string | undefined): string | undefined {
-  return key === undefined || key === null || key === "" ? undefined : String(key);
+/** A context that cannot be read is none: the call is tracked all the same. */
+function findContext(operation: TrackedOperation, input: ContextInput): FoundContext {
+  try {
+    return operation.contexts.find(input);
+  } catch (error) {
+    warnOnce(
+      `context:${operation.name}`,
+      `the context of operation "${operation.name}" cannot be read: ${describeError(error)}`,
+    );
+    return operation.contexts.find({});
+  }
 }

@@ -3,7 +3,7 @@ import type { ContextInput, ParameterValues } from "@trimtab/conventions";
 import { instrumentation } from "./instance.ts";
 import { reportOwnFailure } from "./own-failure.ts";
 import type { ServedParameters } from "./parameters/served-parameters.ts";
-import type { TrackedCall } from "./tracked-call.ts";
+import { stickyKey, type TrackedCall } from "./tracked-call.ts";
 import { baseAnswer } from "./untracked-handle.ts";
 
 /** How parameters are asked for. */
@@ -38,12 +38,14 @@ export type Widened<Values extends ParameterValues> = {
 };
 
 function serve(name: string, input: ContextInput | undefined, options: ParameterOptions | undefined): ServedParameters {
-  const shared = instrumentation();
-  const { key, base } = options ?? {};
+  let base: ParameterValues | undefined;
   try {
+    base = options?.base;
+    const shared = instrumentation();
     if (shared.settings.disabled) return baseAnswer(name, base);
     const operation = shared.operation(name);
     const { context } = operation.contexts.find(input ?? {});
+    const key = stickyKey(options?.key);
     for (let call: TrackedCall | undefined = shared.currentCall(); call !== undefined; call = call.parent) {
       const isSame = call.tracked === operation && (input === undefined || isEqual(call.found.context, context));
       if (isSame) return call.answer(key, base);

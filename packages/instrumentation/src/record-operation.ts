@@ -1,18 +1,10 @@
 /** Records operations that happened elsewhere or before. */
-import { type AttributeValue, type Span, SpanStatusCode } from "@opentelemetry/api";
-import {
-  type ContextInput,
-  metadataAttribute,
-  OUTCOMES,
-  type Outcome,
-  type ParameterValues,
-  spanAttributes,
-  type VariantId,
-} from "@trimtab/conventions";
+import type { AttributeValue } from "@opentelemetry/api";
+import { type ContextInput, OUTCOMES, type Outcome, type ParameterValues, type VariantId } from "@trimtab/conventions";
+import { endSpan, setMetadata } from "./call-span.ts";
 import { type Instrumentation, instrumentation } from "./instance.ts";
 import { errorTypeOf, labelValue, UNKNOWN_ERROR_TYPE } from "./label-values.ts";
-import { describeError, reportOwnFailure, warnOnce } from "./own-failure.ts";
-import type { TrackedOperation } from "./tracked-operation.ts";
+import { reportOwnFailure, warnOnce } from "./own-failure.ts";
 
 /** An operation that is over. */
 export interface RecordedOperation {
@@ -94,33 +86,11 @@ function record(shared: Instrumentation, name: string, recorded: RecordedOperati
   });
   const startTime = durationMilliseconds === undefined ? undefined : Date.now() - durationMilliseconds;
   const span = shared.startSpan(operation, context, startTime);
-  if (span !== undefined) endSpan(shared, span, operation, { ...recorded, outcome, variant }, errorType, quality);
-}
-
-function endSpan(
-  shared: Instrumentation,
-  span: Span,
-  operation: TrackedOperation,
-  recorded: RecordedOperation & { readonly variant: VariantId },
-  errorType: string | undefined,
-  quality: number | undefined,
-): void {
-  if (span.isRecording()) {
-    span.setAttribute(spanAttributes.outcome, recorded.outcome);
-    span.setAttribute(spanAttributes.variant, recorded.variant);
-    span.setAttribute(spanAttributes.featureFlagKey, `${shared.settings.component}.${operation.name}`);
-    span.setAttribute(spanAttributes.featureFlagVariant, recorded.variant);
-    if (quality !== undefined) span.setAttribute(spanAttributes.quality, quality);
-    for (const [key, value] of Object.entries(recorded.metadata ?? {}))
-      span.setAttribute(metadataAttribute(key), value);
-    if (errorType !== undefined) {
-      span.setAttribute(spanAttributes.errorType, errorType);
-      span.setStatus({ code: SpanStatusCode.ERROR });
-      const { error } = recorded;
-      if (error !== undefined) span.recordException(error instanceof Error ? error : describeError(error));
-    }
-  }
-  span.end();
+  if (span === undefined) return;
+  for (const [key, value] of Object.entries(recorded.metadata ?? {})) setMetadata(span, key, value);
+  const { component } = shared.settings;
+  const thrown = recorded.error === undefined ? undefined : { error: recorded.error };
+  endSpan(span, { component, operation: operation.name, outcome, variant, quality, errorType, thrown });
 }
 
 /** A text is taken as the type itself: whoever records afterwards often has no error object any more. */

@@ -20,12 +20,11 @@ await register();
 async function register(): Promise<void> {
   try {
     const environment = optionsFromEnvironment(process.env);
-    for (const warning of environment.warnings) tell(warning);
     if (environment.options.disabled === true) return;
     listenToWarnings(tell);
     // A worker thread inherits --import, and could only fight its parent for the port.
     if (environment.startsSdk && isMainThread && !isSdkDisabled() && !hasMeterProvider()) await startSdk(environment);
-    configure(environment.options);
+    configure(); // reads the environment again, and tells what of it cannot be used
   } catch (error) {
     tell(`the service runs untracked: ${describeError(error)}`);
   }

@@ -1,22 +1,14 @@
 /** Tracks calls of functions and changes nothing about them: same result, same exception, same `this`. */
 import { isPromise } from "node:util/types";
-import type { AttributeValue } from "@opentelemetry/api";
 import type { ContextInput, Outcome, ParameterValues } from "@trimtab/conventions";
 import { type Instrumentation, instrumentation } from "./instance.ts";
 import { describeError, warnOnce } from "./own-failure.ts";
-import type { ServedParameters } from "./parameters/served-parameters.ts";
-import type { ClassifyResult, OperationHandle, TrackedCall } from "./tracked-call.ts";
+import type { CallOptions, OperationHandle, TrackedCall } from "./tracked-call.ts";
 import { untrackedHandle } from "./untracked-handle.ts";
 
 /** What may be said of a call before it begins. */
-export interface TrackOptions<Result = unknown> {
-  /** Calls with the same key get the same variant: a user, a session, a document. Default: by chance. */
-  readonly key?: string;
-  /** The answer of `parameters(...)`, where they were asked for before the call began: it is labelled with their variant. */
-  readonly parameters?: ServedParameters;
-  /** Goes to the span, never to a metric. */
-  readonly metadata?: Readonly<Record<string, AttributeValue>>;
-  /** What a result means, where nothing is thrown. Default: success. */
+export interface TrackOptions<Result = unknown> extends CallOptions {
+  /** What a result means, where nothing is thrown. Default: what the definition says, else success. */
   readonly outcome?: (result: Awaited<Result>) => Outcome | undefined;
 }
 
@@ -44,11 +36,9 @@ export function track<Result>(
   options?: TrackOptions<Result>,
 ): Result {
   const shared = instrumentation();
-  const call = shared.begin(operation, context, options?.key, options?.metadata);
-  const served = options?.parameters;
-  if (call === undefined) return fn(untrackedHandle(operation, served));
-  if (served) call.use(served);
-  return complete(shared, call, () => fn(call), options?.outcome ?? call.tracked.declaration?.outcome);
+  const call = shared.begin(operation, context, options as CallOptions | undefined);
+  if (call === undefined) return fn(untrackedHandle(operation, options as CallOptions | undefined));
+  return complete(shared, call, () => fn(call));
 }
 
 /** The same function, tracked: it keeps its name, length, `this`, arguments and result. */
@@ -61,11 +51,10 @@ export function wrap<Fn extends AnyFunction>(
     const invoke = (): unknown => Reflect.apply(fn, this, args);
     const shared = instrumentation();
     const context = options?.context;
-    const key = options?.key;
     const given = typeof context === "function" ? ask(operation, "context", context, args) : context;
-    const call = shared.begin(operation, given, key && ask(operation, "key", key, args), undefined);
-    if (call === undefined) return invoke();
-    return complete(shared, call, invoke, options?.outcome ?? call.tracked.declaration?.outcome);
+    const key = options?.key && ask(operation, "key", options.key, args);
+    const call = shared.begin(operation, given, { key, outcome: options?.outcome });
+    return call === undefined ? invoke() : complete(shared, call, invoke);
   };
   Object.defineProperties(wrapped, {
     name: { value: fn.name, configurable: true },
@@ -79,12 +68,7 @@ export function currentOperation(): OperationHandle<ParameterValues> | undefined
   return instrumentation().currentCall();
 }
 
-function complete<Result>(
-  shared: Instrumentation,
-  call: TrackedCall,
-  invoke: () => Result,
-  classify: ClassifyResult,
-): Result {
+function complete<Result>(shared: Instrumentation, call: TrackedCall, invoke: () => Result): Result {
   let result: Result;
   try {
     result = shared.run(call, invoke);
@@ -92,7 +76,7 @@ function complete<Result>(
     call.fallThrough(error);
     throw error; // whatever it was, even `throw undefined`
   }
-  if (isPlainPromise(result)) return follow(result, call, classify) as Result;
+  if (isPlainPromise(result)) return follow(result, call) as Result;
   if (isThenable(result)) {
     warnOnce(
       `thenable:${call.operation}`,
@@ -100,15 +84,15 @@ function complete<Result>(
         "ended when it was returned. Track an async function that awaits it",
     );
   }
-  call.succeed(result, classify);
+  call.succeed(result);
   return result;
 }
 
 /** Rejections pass through the promise that is returned, so that one that nobody handles is still told once. */
-function follow<Value>(promise: Promise<Value>, call: TrackedCall, classify: ClassifyResult): Promise<Value> {
+function follow<Value>(promise: Promise<Value>, call: TrackedCall): Promise<Value> {
   const followed = promise.then(
     (value) => {
-      call.succeed(value, classify);
+      call.succeed(value);
       return value;
     },
     (error: unknown) => {

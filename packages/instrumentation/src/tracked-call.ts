@@ -1,20 +1,13 @@
 /** One tracked call: what the application may say about it while it runs, and what is recorded when it ends. */
-import { type AttributeValue, type Span, SpanStatusCode } from "@opentelemetry/api";
-import {
-  metadataAttribute,
-  type Outcome,
-  type ParameterValues,
-  parameterAttribute,
-  spanAttributes,
-  UNKNOWN_VARIANT,
-  type VariantId,
-} from "@trimtab/conventions";
+import type { AttributeValue, Span } from "@opentelemetry/api";
+import { type Outcome, type ParameterValues, UNKNOWN_VARIANT, type VariantId } from "@trimtab/conventions";
+import { endSpan, setMetadata } from "./call-span.ts";
 import type { FoundContext } from "./context-tree.ts";
 import { errorTypeOf, labelValue, UNKNOWN_ERROR_TYPE } from "./label-values.ts";
 import type { CallMetrics } from "./metrics/call-metrics.ts";
 import { describeError, reportOwnFailure, warnOnce } from "./own-failure.ts";
 import type { ChosenVariant, ParameterClient } from "./parameters/parameter-client.ts";
-import type { ServedParameters } from "./parameters/served-parameters.ts";
+import { copyOf, type ServedParameters } from "./parameters/served-parameters.ts";
 import type { TrackedOperation } from "./tracked-operation.ts";
 
 /** What a tracked function gets: the way to say how its call goes. Nothing in here throws. */
@@ -47,8 +40,17 @@ export interface CallSurroundings {
   collapseLabels(): void;
 }
 
-/** Says whether the result is a success; undefined leaves it one. */
-export type ClassifyResult = ((result: never) => Outcome | undefined) | undefined;
+/** What may be said of a call before it begins. */
+export interface CallOptions {
+  /** Calls with the same key get the same variant: a user, a session, a document. Default: by chance. */
+  readonly key?: string | undefined;
+  /** The answer of `parameters(...)`, where they were asked for before the call began: it is labelled with their variant. */
+  readonly parameters?: ServedParameters;
+  /** Goes to the span, never to a metric. */
+  readonly metadata?: Readonly<Record<string, AttributeValue>>;
+  /** What a result means, where nothing is thrown. Default: success. */
+  readonly outcome?: ((result: never) => Outcome | undefined) | undefined;
+}
 
 /** A call while it runs, and after. */
 export class TrackedCall implements OperationHandle {
@@ -59,7 +61,8 @@ export class TrackedCall implements OperationHandle {
   isEnded = false;
   readonly #surroundings: CallSurroundings;
   readonly span: Span | undefined;
-  readonly #key: string | undefined;
+  #key: string | undefined;
+  #classify: ((result: never) => Outcome | undefined) | undefined;
   readonly #startedAt: number;
   #chosen: ChosenVariant | undefined;
   #answer: ServedParameters | undefined;
@@ -73,14 +76,13 @@ export class TrackedCall implements OperationHandle {
     tracked: TrackedOperation,
     found: FoundContext,
     span: Span | undefined,
-    key: string | undefined,
     parent: TrackedCall | undefined,
   ) {
     this.#surroundings = surroundings;
     this.tracked = tracked;
     this.found = found;
     this.span = span;
-    this.#key = key;
+    this.#classify = tracked.declaration?.outcome;
     this.parent = parent;
     this.#startedAt = performance.now();
   }
@@ -151,11 +153,7 @@ export class TrackedCall implements OperationHandle {
   }
 
   attribute(key: string, value: AttributeValue): void {
-    try {
-      this.span?.setAttribute(metadataAttribute(key), value);
-    } catch (error) {
-      reportOwnFailure("setting an attribute", error);
-    }
+    setMetadata(this.span, key, value);
   }
 
   /** The parameters of this call as the application gets them: the same at each question. Only the first may bring a key. */
@@ -168,25 +166,33 @@ export class TrackedCall implements OperationHandle {
       this.#answer = { values: { ...parameters }, variant: id, revision, source };
     } catch (error) {
       reportOwnFailure("choosing parameters", error);
-      this.#answer = { values: { ...base }, variant: UNKNOWN_VARIANT, revision: undefined, source: "base" };
+      this.#answer = { values: copyOf(base), variant: UNKNOWN_VARIANT, revision: undefined, source: "base" };
     }
     return this.#answer;
   }
 
-  /** Lets the call carry parameters that were asked for before it began. */
-  use(answer: ServedParameters): void {
-    const { values, variant, revision, source } = answer;
-    if (typeof variant !== "string" || typeof values !== "object") return; // no answer of ours
-    this.#answer = answer;
-    this.#chosen = { id: variant, parameters: values, source, revision, siblings: undefined };
+  /** Applies options; one that cannot be read does not keep the others from holding. */
+  begin(options: CallOptions): void {
+    try {
+      const { key, outcome, parameters, metadata } = options;
+      this.#key = stickyKey(key);
+      if (typeof outcome === "function") this.#classify = outcome;
+      if (parameters) this.#use(parameters);
+      if (metadata) for (const [name, value] of Object.entries(metadata)) this.attribute(name, value);
+    } catch (error) {
+      warnOnce(
+        `options:${this.operation}`,
+        `the options of operation "${this.operation}" cannot be read: ${describeError(error)}`,
+      );
+    }
   }
 
   /** The function returned. */
-  succeed(result: unknown, classify: ClassifyResult): void {
-    if (this.#said !== undefined) return this.#end(this.#said, false, undefined);
+  succeed(result: unknown): void {
+    if (this.#said !== undefined) return this.#end(this.#said, undefined);
     let outcome: Outcome = "success";
     try {
-      outcome = classify?.(result as never) ?? "success";
+      outcome = this.#classify?.(result as never) ?? "success";
     } catch (error) {
       warnOnce(
         `outcome:${this.operation}`,
@@ -194,73 +200,65 @@ export class TrackedCall implements OperationHandle {
       );
     }
     if (outcome === "failure") this.#errorType = UNKNOWN_ERROR_TYPE;
-    this.#end(outcome, false, undefined);
+    this.#end(outcome, undefined);
   }
 
   /** The function threw, or its promise was rejected, with anything. */
   fallThrough(error: unknown): void {
     this.#errorType = errorTypeOf(error);
-    this.#end("failure", true, error);
+    this.#end("failure", { error });
+  }
+
+  #use(answer: ServedParameters): void {
+    const { values, variant, revision, source } = answer;
+    if (typeof variant !== "string" || typeof values !== "object") return; // no answer of ours
+    this.#answer = answer;
+    this.#chosen = { id: variant, parameters: values, source, revision, siblings: undefined };
   }
 
   /** Nothing is decided before the values are needed, so that a key may come with the question; and by the end at the latest. */
   #choose(key: string | undefined, base: ParameterValues | undefined): ChosenVariant {
-    this.#chosen ??= this.#surroundings.parameters.choose(this.tracked, this.found.context, key ?? this.#key, base);
+    this.#chosen ??= this.#surroundings.parameters.choose(
+      this.tracked,
+      this.found.context,
+      stickyKey(key) ?? this.#key,
+      base,
+    );
     return this.#chosen;
   }
 
-  #end(outcome: Outcome, hasError: boolean, error: unknown): void {
+  #end(outcome: Outcome, thrown: { readonly error: unknown } | undefined): void {
     if (this.isEnded) return;
     this.isEnded = true;
     this.parent = undefined;
     const durationMilliseconds = performance.now() - this.#startedAt;
+    const { operation, span } = this;
+    const quality = this.#quality;
+    const errorType = outcome === "failure" ? (this.#errorType ?? UNKNOWN_ERROR_TYPE) : undefined;
     try {
-      const chosen = this.#choose(undefined, undefined);
+      const { id: variant, parameters, source, revision, siblings } = this.#choose(undefined, undefined);
+      const { metrics, parameters: client } = this.#surroundings;
       const { labels } = this.found;
       if (labels.isCollapsed) this.#surroundings.collapseLabels();
-      const ended = {
+      const ended = { outcome, durationMilliseconds, quality, costs: this.#costs, errorType };
+      metrics.record(operation, labels, variant, ended, siblings);
+      if (span === undefined) return;
+      const { component } = client;
+      endSpan(span, {
+        component,
+        operation,
         outcome,
-        durationMilliseconds,
-        quality: this.#quality,
-        costs: this.#costs,
-        errorType: outcome === "failure" ? (this.#errorType ?? UNKNOWN_ERROR_TYPE) : undefined,
-      };
-      this.#surroundings.metrics.record(this.operation, labels, chosen.id, ended, chosen.siblings);
+        variant,
+        parameters,
+        source,
+        revision,
+        quality,
+        errorType,
+        thrown,
+      });
     } catch (failure) {
       reportOwnFailure("recording a call", failure);
     }
-    if (this.span !== undefined) this.#endSpan(this.span, outcome, hasError, error);
-  }
-
-  #endSpan(span: Span, outcome: Outcome, hasError: boolean, error: unknown): void {
-    try {
-      if (span.isRecording()) this.#describe(span, outcome, hasError, error);
-    } catch (failure) {
-      reportOwnFailure("describing a span", failure);
-    }
-    try {
-      span.end();
-    } catch (failure) {
-      reportOwnFailure("ending a span", failure);
-    }
-  }
-
-  #describe(span: Span, outcome: Outcome, hasError: boolean, error: unknown): void {
-    const chosen = this.#choose(undefined, undefined);
-    span.setAttribute(spanAttributes.outcome, outcome);
-    span.setAttribute(spanAttributes.variant, chosen.id);
-    span.setAttribute(spanAttributes.parametersSource, chosen.source);
-    span.setAttribute(spanAttributes.featureFlagKey, `${this.#surroundings.parameters.component}.${this.operation}`);
-    span.setAttribute(spanAttributes.featureFlagVariant, chosen.id);
-    span.setAttribute(spanAttributes.featureFlagProvider, "trimtab");
-    if (chosen.revision !== undefined) span.setAttribute(spanAttributes.revision, chosen.revision);
-    if (this.#quality !== undefined) span.setAttribute(spanAttributes.quality, this.#quality);
-    for (const [name, value] of Object.entries(chosen.parameters)) span.setAttribute(parameterAttribute(name), value);
-    if (outcome !== "failure") return;
-    span.setAttribute(spanAttributes.errorType, this.#errorType ?? UNKNOWN_ERROR_TYPE);
-    if (!hasError) return void span.setStatus({ code: SpanStatusCode.ERROR });
-    span.recordException(error instanceof Error ? error : describeError(error));
-    span.setStatus({ code: SpanStatusCode.ERROR, message: describeError(error) });
   }
 
   #late(write: (metrics: CallMetrics, variant: VariantId) => void): void {
@@ -270,4 +268,10 @@ export class TrackedCall implements OperationHandle {
       reportOwnFailure("recording after the end of a call", error);
     }
   }
+}
+
+/** A number is written as a text; the empty text and everything that names nothing is no key. */
+export function stickyKey(key: unknown): string | undefined {
+  if (typeof key === "string") return key === "" ? undefined : key;
+  return typeof key === "number" || typeof key === "bigint" ? String(key) : undefined;
 }

@@ -3,12 +3,12 @@ import type { ParameterValues } from "@trimtab/conventions";
 import { UNKNOWN_VARIANT } from "@trimtab/conventions";
 import { instrumentation } from "./instance.ts";
 import { reportOwnFailure } from "./own-failure.ts";
-import type { ServedParameters } from "./parameters/served-parameters.ts";
-import type { OperationHandle } from "./tracked-call.ts";
+import { copyOf, type ServedParameters } from "./parameters/served-parameters.ts";
+import type { CallOptions, OperationHandle } from "./tracked-call.ts";
 
-/** Takes everything and keeps nothing; its parameters are the base values. */
-export function untrackedHandle(operation: string, given?: ServedParameters): OperationHandle {
-  const { values, variant } = given ?? baseAnswer(operation, undefined);
+/** Takes everything and keeps nothing; its parameters are those that were given, else the base values. */
+export function untrackedHandle(operation: string, options?: CallOptions): OperationHandle {
+  const { values, variant } = givenAnswer(options) ?? baseAnswer(operation, undefined);
   const ignore = (): void => {};
   return {
     operation,
@@ -30,6 +30,14 @@ export function baseAnswer(operation: string, base: ParameterValues | undefined)
     return { values, variant: declared?.id ?? UNKNOWN_VARIANT, revision: undefined, source: "base" };
   } catch (error) {
     reportOwnFailure("serving base values", error);
-    return { values: { ...base }, variant: UNKNOWN_VARIANT, revision: undefined, source: "base" };
+    return { values: copyOf(base), variant: UNKNOWN_VARIANT, revision: undefined, source: "base" };
+  }
+}
+
+function givenAnswer(options: CallOptions | undefined): ServedParameters | undefined {
+  try {
+    return options?.parameters;
+  } catch {
+    return undefined;
   }
 }

@@ -13,3 +13,12 @@ export interface ServedParameters<Values extends ParameterValues = ParameterValu
   /** `fresh`, `last_known_good` (the controller was not heard of for a while) or `base` (the values in the code). */
   readonly source: ParameterSource;
 }
+
+/** A copy that the application may do with as it likes; empty where the values cannot be read. */
+export function copyOf(values: ParameterValues | undefined): ParameterValues {
+  try {
+    return { ...values };
+  } catch {
+    return {}; // a getter of them threw
+  }
+}
