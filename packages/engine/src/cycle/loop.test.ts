@@ -39,7 +39,8 @@ function serviceOn(board: () => AllocationBoard, outage: () => boolean) {
   });
 }
 
-describe.each(Object.keys(policies))("the loop with the strategy %s", (strategy) => {
+// Hundreds of cycles, each flushed to the disk: on a busy machine they take their time.
+describe.each(Object.keys(policies))("the loop with the strategy %s", { timeout: 60_000 }, (strategy) => {
   const policy = policies[strategy] ?? samplePolicy();
   let folder: string;
   let store: Store;

@@ -24,7 +24,8 @@ const reason = (sentence: string): Reason => ({ code: "REPLACED", sentence });
 
 /** Runs the suite against stores that `open` makes, each of them empty. */
 export function describeStore(name: string, open: () => Promise<StoreUnderTest>): void {
-  describe(`${name} keeps the store contract`, () => {
+  // Hundreds of transactions, each flushed to the disk: on a busy machine they take their time.
+  describe(`${name} keeps the store contract`, { timeout: 60_000 }, () => {
     let opened: StoreUnderTest;
     let store: Store;
     beforeEach(async () => {
@@ -347,20 +348,20 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
 
     test("old cycles are dropped, what is served and the adaptations stay", async () => {
       await store.recordCycle(sampleCycle(1, { adaptations: [sampleAdaptation("a1", FIRST_CYCLE_AT)] }));
-      for (let cycle = 2; cycle <= 1_203; cycle++) await store.recordCycle(sampleCycle(cycle));
+      for (let cycle = 2; cycle <= 603; cycle++) await store.recordCycle(sampleCycle(cycle));
       const served = await store.loadOperation(key);
-      const boundary = FIRST_CYCLE_AT + 1_200 * INTERVAL_MILLISECONDS;
-      expect(await store.dropCyclesBefore(boundary)).toBe(1_200);
+      const boundary = FIRST_CYCLE_AT + 600 * INTERVAL_MILLISECONDS;
+      expect(await store.dropCyclesBefore(boundary)).toBe(600);
       expect(await store.dropCyclesBefore(boundary)).toBe(0);
       const { items } = await store.listCycles(key, { limit: 10 });
-      expect(items.map((cycle) => cycle.cycle)).toEqual([1_203, 1_202, 1_201]);
-      expect(items[2]?.decision).toEqual(sampleCycle(1_201).decision);
+      expect(items.map((cycle) => cycle.cycle)).toEqual([603, 602, 601]);
+      expect(items[2]?.decision).toEqual(sampleCycle(601).decision);
       expect(await store.loadOperation(key)).toEqual(served);
       expect((await store.getAdaptation("a1"))?.status).toBe("applied");
       expect(await store.dropCyclesBefore(Number.MAX_SAFE_INTEGER)).toBe(3);
       expect(await store.loadOperation(key)).toEqual(served);
-      expect(await store.countCycles("shop")).toBe(1_203);
-      await store.recordCycle(sampleCycle(1_204));
+      expect(await store.countCycles("shop")).toBe(603);
+      await store.recordCycle(sampleCycle(604));
     });
   });
 }
