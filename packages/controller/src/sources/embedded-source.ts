@@ -22,6 +22,7 @@ import { cellKey } from "./embedded/page-reading.ts";
 import { discoveredOperation, evidenceCells } from "./embedded/rollup-evidence.ts";
 import { type ScrapeClock, startScrapeClock } from "./embedded/scrape-clock.ts";
 import { lookBackMilliseconds, windowEnd } from "./look-back.ts";
+import { evidenceQueries } from "./prometheus/prometheus-queries.ts";
 import { type SourceLog, silentLog } from "./source-log.ts";
 
 /** How the embedded source is set up. */
@@ -139,7 +140,7 @@ class ScrapingSource implements EmbeddedSource {
 
   async #readEvidence(request: EvidenceRequest): Promise<Evidence> {
     const { window } = request;
-    const queries: Evidence["queries"] = [];
+    const queries = evidenceQueries(request, { scrapeIntervalMilliseconds: this.#interval });
     const missing = (kind: "stale" | "no-data" | "error", detail: string): Evidence => ({
       window,
       queries,

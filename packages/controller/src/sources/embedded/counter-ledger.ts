@@ -45,8 +45,7 @@ export function readIncrements(
   lookBackMilliseconds: number,
 ): LedgerStep {
   const isFirstPage = ledger.lastPageAt === undefined;
-  const isOtherProcess =
-    ledger.processStart !== undefined && page.processStart !== undefined && ledger.processStart !== page.processStart;
+  const isOtherProcess = startedAfter(page.processStart, ledger.processStart);
   const countsBirths =
     !isFirstPage || (page.processStart !== undefined && page.processStart * 1000 >= ledger.watchedSince);
   const changed = new Map<string, LedgerCell>();
@@ -79,6 +78,17 @@ export function readIncrements(
     changed.set(key, { ...known, endedAt: ledger.lastPageAt ?? slot });
   }
   return { changed, increments };
+}
+
+/**
+ * Some services compute their start anew for each page, and it wavers by milliseconds; a process that lives for less than half a
+ * second is read at most once.
+ */
+const TOLERATED_SECONDS = 0.5;
+
+/** Is `start` the start of a younger process? Both in seconds since 1970; false where either is unknown. */
+export function startedAfter(start: number | undefined, other: number | undefined): boolean {
+  return start !== undefined && other !== undefined && start - other > TOLERATED_SECONDS;
 }
 
 function isSame(left: Counters, right: Counters): boolean {

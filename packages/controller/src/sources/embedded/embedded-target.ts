@@ -1,6 +1,6 @@
 /** One metrics page that is read round by round: what it said last, and how reading it goes. */
 import type { RollupRound, SourceTarget, StoredTarget } from "@trimtab/engine";
-import { type LedgerCell, type LedgerStep, readIncrements, type TargetLedger } from "./counter-ledger.ts";
+import { type LedgerCell, type LedgerStep, readIncrements, startedAfter, type TargetLedger } from "./counter-ledger.ts";
 import { type FetchPageOptions, fetchPage } from "./fetch-page.ts";
 import { cellKey, type PageReading } from "./page-reading.ts";
 
@@ -43,8 +43,7 @@ export class EmbeddedTarget {
     }
     const { processStart } = result.page;
     const before = this.#ledger;
-    const isOlder =
-      before.processStart !== undefined && processStart !== undefined && processStart < before.processStart;
+    const isOlder = startedAfter(before.processStart, processStart);
     const wasReadLately = before.lastPageAt !== undefined && slot - before.lastPageAt <= lookBackMilliseconds;
     if (isOlder && wasReadLately) {
       this.#problem =

@@ -1,0 +1,225 @@
+/** The HTTP API of Prometheus, as much of it as is needed: instant queries and the list of targets. */
+import type { Reading } from "@trimtab/learning";
+
+/** One series of an instant query's answer. */
+export interface VectorRow {
+  readonly labels: Readonly<Record<string, string>>;
+  /** May be NaN or infinite. */
+  readonly value: number;
+}
+
+/** A target that Prometheus scrapes. */
+export interface ActiveTarget {
+  readonly job: string;
+  readonly instance: string;
+  readonly isUp: boolean;
+  readonly lastError: string;
+  /** Milliseconds since 1970; undefined before the first scrape. */
+  readonly lastScrapeAt: number | undefined;
+  /** As Prometheus writes it: `15s`. Undefined before 2.34. */
+  readonly scrapeInterval: string | undefined;
+}
+
+/** Where Prometheus is and how it is asked. */
+export interface PrometheusClientOptions {
+  /** With or without a slash at the end; may hold a path. */
+  readonly url: string;
+  /** E.g. `authorization`. A name and password in the url are sent as basic authentication. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly timeoutMilliseconds: number;
+  /** Requests under way at once; the others wait. Default 4. */
+  readonly maximumInFlight?: number;
+}
+
+/** A client without retries: the next cycle asks again. */
+export interface PrometheusClient {
+  /** An answer that is no value also says whether Prometheus itself failed (and not only this query). */
+  query(promql: string): Promise<Answer<readonly VectorRow[]>>;
+  targets(): Promise<Answer<readonly ActiveTarget[]>>;
+}
+
+/** A reading, and whether the server could be reached and worked. */
+export interface Answer<Value> {
+  readonly reading: Reading<Value>;
+  readonly isServerFault: boolean;
+}
+
+/** The largest answer that is read, in bytes; 10,000 rows are about 1.2 MB. */
+const MAXIMUM_ANSWER_BYTES = 64 * 1024 * 1024;
+
+/** @param options.url Must parse as a URL; the configuration has checked it. */
+export function createPrometheusClient(options: PrometheusClientOptions): PrometheusClient {
+  const base = new URL(options.url.endsWith("/") ? options.url : `${options.url}/`);
+  const headers: Record<string, string> = { ...credentialsOf(base), ...options.headers };
+  const place = createQueue(options.maximumInFlight ?? 4);
+  const ask = (path: string, body?: URLSearchParams): Promise<Answer<unknown>> =>
+    place(() =>
+      request(new URL(path, base), { headers, ...(body === undefined ? {} : { body }) }, options.timeoutMilliseconds),
+    );
+  return {
+    async query(promql) {
+      // Prometheus gives up a little before we do, so that its own message arrives.
+      const timeout = `${Math.max(1, Math.floor(options.timeoutMilliseconds * 0.95))}ms`;
+      return mapAnswer(await ask("api/v1/query", new URLSearchParams({ query: promql, timeout })), asVector);
+    },
+    async targets() {
+      return mapAnswer(await ask("api/v1/targets?state=active"), asTargets);
+    },
+  };
+}
+
+/**
+ * Warnings make an answer partial: a part of the data could not be read, or a part of the query means something else than it
+ * seems. Notes on style (`infos`; up to 2.5x they stood among the warnings, with this prefix) change no number.
+ */
+const NOTE_PREFIX = "PromQL info:";
+
+async function request(
+  url: URL,
+  { headers, body }: { headers: Record<string, string>; body?: URLSearchParams },
+  timeoutMilliseconds: number,
+): Promise<Answer<unknown>> {
+  const timeout = AbortSignal.timeout(timeoutMilliseconds);
+  const failed = (kind: "error" | "timeout", detail: string, isServerFault = true): Answer<unknown> => ({
+    reading: { kind, detail },
+    isServerFault,
+  });
+  try {
+    const method = body === undefined ? "GET" : "POST";
+    const response = await fetch(url, { method, headers, signal: timeout, ...(body === undefined ? {} : { body }) });
+    const text = await readText(response);
+    if (text === undefined)
+      return failed("error", `the answer is larger than ${MAXIMUM_ANSWER_BYTES / 1024 / 1024} MB`, false);
+    const answer = parseAnswer(text);
+    if (answer === undefined) {
+      const detail = `${url.origin} answered HTTP ${response.status}, and not as Prometheus does: is the address right?`;
+      return failed("error", detail, response.status !== 404);
+    }
+    if (answer.status !== "success") {
+      const isTimeout = answer.errorType === "timeout" || answer.errorType === "canceled";
+      const detail = `Prometheus: ${answer.error ?? `HTTP ${response.status}`}`;
+      return failed(isTimeout ? "timeout" : "error", detail, isTimeout || response.status >= 500);
+    }
+    const warnings = (answer.warnings ?? []).filter((warning) => !warning.startsWith(NOTE_PREFIX));
+    if (warnings.length > 0) return { reading: { kind: "partial", detail: warnings.join("; ") }, isServerFault: false };
+    return { reading: { kind: "value", value: answer.data }, isServerFault: false };
+  } catch (error) {
+    if (timeout.aborted) return failed("timeout", `${url.origin} gave no answer within ${timeoutMilliseconds} ms`);
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    return failed(
+      "error",
+      `${url.origin} cannot be reached: ${cause instanceof Error ? cause.message : String(cause)}`,
+    );
+  }
+}
+
+interface RawAnswer {
+  readonly status: string;
+  readonly data?: unknown;
+  readonly errorType?: string;
+  readonly error?: string;
+  readonly warnings?: readonly string[];
+}
+
+function parseAnswer(text: string): RawAnswer | undefined {
+  try {
+    const answer: unknown = JSON.parse(text);
+    return isRecord(answer) && typeof answer["status"] === "string" ? (answer as unknown as RawAnswer) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function mapAnswer<Value>(
+  { reading, isServerFault }: Answer<unknown>,
+  read: (data: unknown) => Value | undefined,
+): Answer<Value> {
+  if (reading.kind !== "value") return { reading, isServerFault };
+  const value = read(reading.value);
+  if (value !== undefined) return { reading: { kind: "value", value }, isServerFault };
+  return {
+    reading: { kind: "error", detail: "Prometheus answered in a form that this program does not know" },
+    isServerFault,
+  };
+}
+
+function asVector(data: unknown): readonly VectorRow[] | undefined {
+  if (!isRecord(data) || data["resultType"] !== "vector" || !Array.isArray(data["result"])) return undefined;
+  const rows: VectorRow[] = [];
+  for (const row of data["result"] as unknown[]) {
+    if (!isRecord(row) || !isRecord(row["metric"]) || !Array.isArray(row["value"])) return undefined;
+    rows.push({
+      labels: row["metric"] as Record<string, string>,
+      value: asNumber(String((row["value"] as unknown[])[1])),
+    });
+  }
+  return rows;
+}
+
+function asNumber(text: string): number {
+  if (text === "+Inf") return Number.POSITIVE_INFINITY;
+  return text === "-Inf" ? Number.NEGATIVE_INFINITY : Number(text);
+}
+
+function asTargets(data: unknown): readonly ActiveTarget[] | undefined {
+  if (!isRecord(data) || !Array.isArray(data["activeTargets"])) return undefined;
+  return (data["activeTargets"] as unknown[]).filter(isRecord).map((target) => {
+    const labels = isRecord(target["labels"]) ? target["labels"] : {};
+    const lastScrapeAt = Date.parse(asText(target["lastScrape"]));
+    return {
+      job: asText(labels["job"]),
+      instance: asText(labels["instance"]),
+      isUp: target["health"] === "up",
+      lastError: asText(target["lastError"]),
+      lastScrapeAt: lastScrapeAt > 0 ? lastScrapeAt : undefined, // the year 1 stands for never
+      scrapeInterval: typeof target["scrapeInterval"] === "string" ? target["scrapeInterval"] : undefined,
+    };
+  });
+}
+
+function asText(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+function credentialsOf(url: URL): Record<string, string> {
+  if (url.username === "" && url.password === "") return {};
+  const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  url.username = ""; // fetch refuses an address that holds them
+  url.password = "";
+  return { authorization: `Basic ${Buffer.from(credentials).toString("base64")}` };
+}
+
+/** @returns The text, or undefined when it is too large. */
+async function readText(response: Response): Promise<string | undefined> {
+  if (response.body === null) return "";
+  const decoder = new TextDecoder();
+  let text = "";
+  let size = 0;
+  for await (const chunk of response.body) {
+    size += chunk.byteLength;
+    if (size > MAXIMUM_ANSWER_BYTES) return undefined; // leaving the loop cancels the body
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+/** At most `places` at once, first come, first served. */
+function createQueue(places: number): <Value>(run: () => Promise<Value>) => Promise<Value> {
+  const waiting: (() => void)[] = [];
+  let free = places;
+  return async (run) => {
+    if (free > 0) free--;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await run();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) free++;
+      else next();
+    }
+  };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
