@@ -123,8 +123,11 @@ function meaningProblems(value: unknown, structural: readonly Problem[]): Proble
 
 /** What is left out of an operation because of a broken place in it: a single parameter, else a whole key. */
 function removed(broken: Problem["path"]): Problem["path"] {
-  return broken.slice(0, broken[0] === "parameters" ? 2 : 1);
+  return broken.slice(0, broken[0] === "parameters" || broken[0] === "constraints" ? 2 : 1);
 }
+
+/** Stands where a broken one stood. */
+const ANY_CONSTRAINT = "success_rate >= 0.5";
 
 function withoutBroken(
   section: Readonly<Record<string, unknown>>,
@@ -134,6 +137,10 @@ function withoutBroken(
   for (const path of broken) {
     const [first, second] = removed(path).map(String);
     const inner = sound[String(first)];
+    if (first === "constraints" && second !== undefined && Array.isArray(inner)) {
+      inner[Number(second)] = ANY_CONSTRAINT; // the others keep their index
+      continue;
+    }
     if (second !== undefined && isRecord(inner)) delete inner[second];
     else delete sound[String(first)];
   }

@@ -11,15 +11,20 @@ export interface AccessToken {
   readonly token: string;
 }
 
-/** The tokens with their texts; what cannot be had is added to `problems`. */
+/**
+ * The tokens with their texts; what cannot be had is added to `problems`.
+ *
+ * @param sections Undefined where a section is broken in itself, so that the others keep their index.
+ */
 export function resolveTokens(
-  sections: readonly TokenSection[],
+  sections: readonly (TokenSection | undefined)[],
   folder: string,
   environment: NodeJS.ProcessEnv,
   problems: Problem[],
 ): AccessToken[] {
   const tokens: AccessToken[] = [];
   for (const [index, section] of sections.entries()) {
+    if (section === undefined) continue;
     const path = ["controller", "tokens", index];
     const before = problems.length;
     const token = readSecret(section, path, folder, environment, problems);

@@ -43,16 +43,27 @@ type Settings = Pick<ConfigFile, "controller"> & Partial<Pick<ConfigFile, "metri
 
 /** The sections `controller` and `metrics` as far as they fit the schema. */
 export function withoutBrokenSettings(value: unknown, structural: readonly Problem[]): Settings {
-  const broken = new Set(structural.map(({ path }) => `${path[0]}.${path[0] === "controller" ? (path[1] ?? "") : ""}`));
-  const controller = member(value, "controller");
+  const broken = structural.map(({ path }) => path);
+  const isBroken = (...place: readonly (string | number)[]): boolean =>
+    broken.some((path) => place.every((segment, index) => path[index] === segment));
+  const controller = Object.entries(recordAt(value, "controller")).flatMap(([key, section]): [string, unknown][] => {
+    if (key === "tokens" && Array.isArray(section)) {
+      return [
+        [key, section.map((token: unknown, index) => (isBroken("controller", "tokens", index) ? undefined : token))],
+      ];
+    }
+    return isBroken("controller", key) ? [] : [[key, section]];
+  });
   const metrics = member(value, "metrics");
-  const sound = isRecord(controller)
-    ? Object.fromEntries(Object.entries(controller).filter(([key]) => !broken.has(`controller.${key}`)))
-    : {};
   return {
-    controller: sound,
-    ...(isRecord(metrics) && !broken.has("metrics.") ? { metrics: metrics as unknown as ConfigFile["metrics"] } : {}),
+    controller: Object.fromEntries(controller),
+    ...(isRecord(metrics) && !isBroken("metrics") ? { metrics: metrics as unknown as ConfigFile["metrics"] } : {}),
   };
+}
+
+function recordAt(value: unknown, key: string): Record<string, unknown> {
+  const section = member(value, key);
+  return isRecord(section) ? section : {};
 }
 
 /** The settings of the controller itself, completed; what is wrong with them is added to `problems`. */

@@ -120,6 +120,9 @@ function wrongType(
   if (issue.expected === "string" && (typeof input === "number" || typeof input === "boolean")) {
     return `${show(input)} is not a text; write "${String(input)}"`;
   }
+  if (path.length === 0)
+    return `must hold the sections ${knownKeys(schema, path, root).join(", ")}; ${show(input)} is none`;
+  if (input === null && issue.expected === "object") return "is empty; write its keys, or {} where it has none";
   const remedy = example === undefined ? "" : `; write ${show(example)}`;
   return `${input === null ? "is empty, but must be" : `${show(input)} is not`} ${expected}${remedy}`;
 }
@@ -211,5 +214,8 @@ function formsOf(schema: JsonSchema, value: unknown): JsonSchema[] {
       },
     ),
   );
-  return agreeing.length > 0 ? agreeing : [...forms];
+  const { examples: common } = schema;
+  return (agreeing.length > 0 ? agreeing : forms).map((form) =>
+    common === undefined ? form : { examples: common, ...form },
+  );
 }
