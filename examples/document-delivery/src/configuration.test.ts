@@ -49,7 +49,7 @@ test.each([
   ],
   [
     { source: "prometheus", url: "http://127.0.0.1:9090" },
-    { source: "prometheus", url: "http://127.0.0.1:9090" },
+    { source: "prometheus", url: "http://127.0.0.1:9090", scrapeInterval: "1s" },
   ],
 ] as const)("for a run only addresses and places are put in: %j", (metrics, section) => {
   const path = join(folder, "trimtab.yaml");

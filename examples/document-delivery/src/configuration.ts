@@ -53,7 +53,7 @@ export function writeControllerConfiguration(path: string, { listen, storePath, 
   const section =
     metrics.source === "embedded"
       ? { source: "embedded", scrape: [metrics.page], scrapeInterval: "1s" }
-      : { source: "prometheus", url: metrics.url };
+      : { source: "prometheus", url: metrics.url, scrapeInterval: "1s" }; // before its first scrape it could not say
   document.setIn(["metrics"], document.createNode(section));
   writeFileSync(path, document.toString({ lineWidth: 0 }));
 }

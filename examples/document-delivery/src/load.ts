@@ -1,7 +1,7 @@
 /**
  * The load: asks the service on this machine for documents, at a fixed rate per content type, until it is stopped.
  *
- *     node src/load.ts --url http://127.0.0.1:8080 [--rate 18] [--for 60s]
+ *     node src/load.ts --url http://127.0.0.1:8080 [--rate 30] [--for 60s]
  *
  * It is bounded: while `MAXIMUM_IN_FLIGHT` requests are under way the next one is left out and counted. A queue would measure
  * the queue. Of every hundred answers a few are decoded and compared, byte by byte, with the document they claim to be.
@@ -23,7 +23,7 @@ const VERIFY_EVERY = 25;
 const ACCEPT_ENCODING = "gzip, deflate, br, zstd";
 
 const { values } = parseArgs({
-  options: { url: { type: "string" }, rate: { type: "string", default: "18" }, for: { type: "string" } },
+  options: { url: { type: "string" }, rate: { type: "string", default: "30" }, for: { type: "string" } },
 });
 const rate = Number(values.rate);
 const duration = values.for === undefined ? undefined : parseDuration(values.for);

@@ -38,7 +38,7 @@ A real HTTP service compresses real documents; Trimtab learns the best algorithm
   --port <port>         of the controller's HTTP API (4600)
   --service-port <port> of the service (any free one)
   --metrics-port <port> of the service's metrics page (any free one)
-  --rate <number>       requests per second and content type, 1 to 60 (18)
+  --rate <number>       requests per second and content type, 1 to 60 (30)
   --state <folder>      where state and logs are kept (.trimtab/demo, with --prometheus .trimtab/demo-prometheus)
   --fresh               forget what earlier runs have learnt
   --json <file>         write the summary as JSON too; "-" is standard output
@@ -97,7 +97,7 @@ function parse(args: readonly string[]) {
       port: { type: "string", default: "4600" },
       "service-port": { type: "string", default: "0" },
       "metrics-port": { type: "string", default: "0" },
-      rate: { type: "string", default: "18" },
+      rate: { type: "string", default: "30" },
       state: { type: "string" },
       fresh: { type: "boolean" },
       json: { type: "string" },

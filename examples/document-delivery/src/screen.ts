@@ -54,11 +54,14 @@ function stateLines(
   now: number,
 ): Line[] {
   const first = `${type.padEnd(11)} ${describeSetting(parameters).padEnd(9)}`;
+  const isBase = !variants.some(({ role }) => role === "incumbent");
   const comparison =
     lift === undefined
-      ? "not yet comparable with the holdout"
+      ? isBase
+        ? "the base values; nothing better is proven yet"
+        : "too new to be compared with the holdout"
       : `utility ${lift.served.utility?.toFixed(3) ?? "-"}, holdout ${lift.holdout.utility?.toFixed(3) ?? "-"}: ` +
-        `${signed(lift.estimate)} (${signed(lift.lower)} to ${signed(lift.upper)})`;
+        `${signed(lift.estimate)} (${signed(lift.lower)} to ${signed(lift.upper)})${lift.lower > 0 ? " proven" : ""}`;
   const tone: Tone =
     lift !== undefined && lift.lower > 0 ? "better" : lift !== undefined && lift.upper < 0 ? "worse" : "plain";
   const roles = { baseline: "base", incumbent: "best", challenger: "trying" };

@@ -90,9 +90,8 @@ export function summarise({
 export function formatSummary(summary: DemoSummary): string[] {
   const { documents, seconds, contentTypes } = summary;
   const lines = [
-    `${count(documents.answered)} documents were delivered in ${seconds} s; ${count(documents.verified)} of them were decoded and compared with the original${
-      documents.failed === 0 ? ", all equal" : ""
-    }.`,
+    `${count(documents.answered)} documents were delivered in ${seconds} s.`,
+    `${count(documents.verified)} of them were decoded and compared with the original${documents.failed === 0 ? ", all equal" : ""}.`,
   ];
   if (documents.failed > 0)
     lines.push(`${count(documents.failed)} requests failed, the last because: ${documents.lastFailure ?? "unknown"}.`);
@@ -109,8 +108,9 @@ export function formatSummary(summary: DemoSummary): string[] {
   lines.push(
     "",
     proven.length === 0
-      ? "Nothing is proven yet: no interval lies above zero. Let it run for longer; what was learnt is kept."
-      : `Proven better than the base for ${proven.length} of ${contentTypes.length} content types: ${proven.map(({ contentType }) => contentType).join(", ")}.`,
+      ? "Nothing is proven yet: no interval lies above zero. Let it run for longer."
+      : `Better than the base, with an interval that excludes zero, for ${proven.length} of ${contentTypes.length} content types:`,
+    ...(proven.length === 0 ? [] : [`${proven.map(({ contentType }) => contentType).join(", ")}.`]),
   );
   return lines;
 }
@@ -122,36 +122,41 @@ export function describeSetting(parameters: ParameterValues): string {
 
 function liftTable(types: readonly TypeSummary[]): string[] {
   const level = Math.round((types.find(({ lift }) => lift !== undefined)?.lift?.level ?? 0.95) * 100);
-  const rows = types.map(({ contentType, base, learnt, changed, lift, intervalExcludesZero, adaptations }) => [
+  const rows = types.map(({ contentType, base, learnt, changed, lift }) => [
     contentType,
     changed ? `${describeSetting(base)} -> ${describeSetting(learnt)}` : `${describeSetting(base)} (kept)`,
     utility(lift?.served.utility),
     utility(lift?.holdout.utility),
     lift === undefined ? "-" : signed(lift.estimate),
-    lift === undefined ? "-" : `${signed(lift.lower)} to ${signed(lift.upper)}`,
-    lift === undefined ? "-" : intervalExcludesZero ? "yes" : "no",
-    String(adaptations),
+    lift === undefined ? "-" : `${signed(lift.lower)}…${signed(lift.upper)}`,
+    lift === undefined ? "-" : lift.lower > 0 ? "yes" : lift.upper < 0 ? "below" : "no",
   ]);
-  return columns(
-    ["content type", "base -> learnt", "utility", "holdout", "lift", `${level} % interval`, "excludes 0", "changes"],
-    rows,
-  );
+  return columns(["type", "base -> learnt", "utility", "holdout", "lift", `${level} % interval`, "above 0"], rows);
 }
 
-function inPlainWords({ contentType, lift, changed, savedMilliseconds, savedBytes }: TypeSummary): string[] {
-  if (lift === undefined) return [`${contentType}: too few documents to compare with the holdout yet.`];
+function inPlainWords({
+  contentType,
+  lift,
+  changed,
+  adaptations,
+  savedMilliseconds,
+  savedBytes,
+}: TypeSummary): string[] {
   if (!changed) return [`${contentType}: stays with its base values; nothing was proven to be better.`];
+  const changes = adaptations === 0 ? "as an earlier run had learnt" : `after ${counted(adaptations, "change")}`;
+  if (lift === undefined) return [`${contentType}: too new to be compared with the holdout, ${changes}.`];
   const { served, holdout } = lift;
   if (served.meanDurationSeconds === undefined || holdout.meanDurationSeconds === undefined) return [];
-  const parts = [
-    `${milliseconds(served.meanDurationSeconds)} instead of ${milliseconds(holdout.meanDurationSeconds)} to compress a document`,
-  ];
+  const parts: string[] = [];
   if (savedMilliseconds !== undefined) {
-    const all = duration(Math.abs(savedMilliseconds));
-    parts.push(`${all} ${savedMilliseconds >= 0 ? "saved" : "more"} over ${count(served.calls)} documents`);
+    parts.push(`${duration(Math.abs(savedMilliseconds))} ${savedMilliseconds >= 0 ? "saved" : "more"}`);
   }
   if (savedBytes !== undefined) parts.push(`${bytes(Math.abs(savedBytes))} ${savedBytes >= 0 ? "less" : "more"} sent`);
-  return [`${contentType}: ${parts.join(", ")}.`];
+  const [now, before] = [milliseconds(served.meanDurationSeconds), milliseconds(holdout.meanDurationSeconds)];
+  return [
+    `${contentType}: ${now} instead of ${before} to compress a document, ${changes}.`,
+    `  Over ${count(served.calls)} documents: ${parts.join(", ")}.`,
+  ];
 }
 
 function savings(
@@ -181,6 +186,10 @@ export function signed(value: number): string {
 /** 12345 as `12,345`. */
 export function count(value: number): string {
   return Math.round(value).toLocaleString("en-US");
+}
+
+function counted(number: number, noun: string): string {
+  return `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 function utility(value: number | undefined): string {
