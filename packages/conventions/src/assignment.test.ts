@@ -27,6 +27,11 @@ describe("hash32 is MurmurHash3 x86 32", () => {
     expect(bucketOf("k3", "user-42")).toBe(hash32("k3:user-42") % BUCKETS);
     expect(hash32("ππππππππ", 0x9747b28c)).toBe(0xd58063c1);
   });
+
+  test("a long text, after which a short one is hashed as if alone", () => {
+    expect(hash32("a".repeat(256), 0x9747b28c)).toBe(0x37405bdc);
+    expect(hash32("test")).toBe(0xba6bd213);
+  });
 });
 
 describe("a call without a key is assigned by chance", () => {

@@ -26,17 +26,20 @@ export const BUCKETS = 10_000;
  * Test vectors: `assignment.test.ts`; any language's MurmurHash3 gives the same buckets.
  */
 export function hash32(text: string, seed = 0): number {
-  const bytes = new TextEncoder().encode(text);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const blocks = bytes.length >>> 2;
+  const isAscii = copyAscii(text);
+  const bytes = isAscii ? scratch : encoder.encode(text);
+  const length = isAscii ? text.length : bytes.length;
+  const end = length & ~3;
   let hash = seed | 0;
-  for (let block = 0; block < blocks; block++) {
-    hash = Math.imul(rotate(hash ^ scramble(view.getUint32(block * 4, true)), 13), 5) + 0xe6546b64;
+  for (let at = 0; at < end; at += 4) {
+    const block =
+      byte(bytes, at) | (byte(bytes, at + 1) << 8) | (byte(bytes, at + 2) << 16) | (byte(bytes, at + 3) << 24);
+    hash = Math.imul(rotate(hash ^ scramble(block), 13), 5) + 0xe6546b64;
   }
   let tail = 0;
-  for (let index = bytes.length - 1; index >= blocks * 4; index--) tail = (tail << 8) | view.getUint8(index);
-  if (bytes.length % 4 !== 0) hash ^= scramble(tail);
-  hash ^= bytes.length;
+  for (let at = length - 1; at >= end; at--) tail = (tail << 8) | byte(bytes, at);
+  if (length !== end) hash ^= scramble(tail);
+  hash ^= length;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;
@@ -80,6 +83,24 @@ function pick<Variant extends WeightedVariant>(variants: readonly Variant[], poi
   }
   if (last === undefined) throw new RangeError("an allocation needs at least one variant");
   return last;
+}
+
+const encoder = new TextEncoder();
+const scratch = new Uint8Array(512);
+
+/** Nearly every key is ASCII; an encoder's array for each would cost ten times the hash. False where the text is not, or is too long. */
+function copyAscii(text: string): boolean {
+  if (text.length > scratch.length) return false;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit > 127) return false;
+    scratch[at] = unit;
+  }
+  return true;
+}
+
+function byte(bytes: Uint8Array, at: number): number {
+  return bytes[at] ?? 0;
 }
 
 function scramble(block: number): number {
