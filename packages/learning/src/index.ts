@@ -30,6 +30,24 @@ export { addMeasurements, measurementsProblem, successRateOf } from "./evidence/
 export { type PerformanceSummary, summarize } from "./evidence/performance-summary.ts";
 export type { ClosedWindow, WindowArm, WindowRule } from "./evidence/windows.ts";
 export { describeConstraint, type LimitJudgement } from "./guardrails/outcome-limits.ts";
+export { type SpecificationSpace, spaceOf } from "./learner/space.ts";
+export type {
+  ConstraintDeclaration,
+  LearnerSpecification,
+  ObjectiveDeclaration,
+  OutsideSetting,
+  OutsideValue,
+  ParameterDeclaration,
+} from "./learner/specification.ts";
+export type { CycleStatistics, HistogramStatistics, VariantStatistics } from "./learner/statistics.ts";
+export {
+  createLearner,
+  type Learner,
+  type LearnerAllocation,
+  type LearnerAllocations,
+  type LearnerChange,
+  type ProductLearner,
+} from "./learner.ts";
 export { latencyUtility, type Utility, utilityOf } from "./policy/objective.ts";
 export type {
   Constraint,

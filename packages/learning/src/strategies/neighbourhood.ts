@@ -1,47 +1,104 @@
-/** Which settings may be tried next to the incumbent: one parameter changed, by a step that one adaptation may make. */
+/** Which settings may be tried beside an incumbent. */
 import {
-  type NumericParameter,
   type ParameterSpace,
   type ParameterSpecification,
   type ParameterValue,
+  type ParameterValues,
   valuesOf,
 } from "@trimtab/conventions";
-import { type Setting, settingOf } from "../policy/setting.ts";
+import { type Setting, settingOf, tooLargeStep } from "../policy/setting.ts";
+import type { Random } from "../statistics/random.ts";
 
-/** Grid steps that a numeric parameter is moved by at most, where no largest step is declared. */
-const GRID_STEPS = 3;
-
-/** The neighbours of a setting, in a fixed order. */
-export function neighboursOf(space: ParameterSpace, setting: Setting, baseline: Setting): Setting[] {
-  return Object.entries(space).flatMap(([name, specification]) => {
-    const value = setting.parameters[name];
-    if (value === undefined) return [];
-    return otherValues(specification, value).map((other) =>
-      settingOf({ ...setting.parameters, [name]: other }, baseline),
-    );
-  });
+/** Settings that may be tried, and those of them that are near: one parameter changed by a few steps. */
+export interface Neighbourhood {
+  readonly near: readonly Setting[];
+  readonly all: readonly Setting[];
 }
 
-function otherValues(specification: ParameterSpecification, value: ParameterValue): readonly ParameterValue[] {
+/** Grid steps that a near setting is away at most; in a fine grid a step grows to a twentieth of the range. */
+const NEAR_STEPS = 3;
+/** Grids up to this size are looked at whole, of larger ones so many settings are drawn. */
+const WHOLE_GRID = 400;
+const DRAWN = 300;
+
+/** Every setting of the grid that is looked at in this turn; the baseline among them. */
+export function candidateSettings(space: ParameterSpace, baseline: Setting, random: Random): readonly Setting[] {
+  const names = Object.keys(space).sort();
+  const values = names.map((name) => coarse(space[name] as ParameterSpecification));
+  const total = values.reduce((product, each) => product * each.length, 1);
+  const found = new Map<string, Setting>([[baseline.id, baseline]]);
+  const add = (pick: (choices: readonly ParameterValue[], index: number) => ParameterValue | undefined): void => {
+    const parameters: Record<string, ParameterValue> = {};
+    names.forEach((name, index) => {
+      parameters[name] = pick(values[index] ?? [], index) ?? (baseline.parameters[name] as ParameterValue);
+    });
+    const setting = settingOf(parameters, baseline);
+    found.set(setting.id, setting);
+  };
+  if (total <= WHOLE_GRID) {
+    for (let number = 0; number < total; number++) {
+      let rest = number;
+      add((choices) => {
+        const choice = choices[rest % choices.length];
+        rest = Math.floor(rest / choices.length);
+        return choice;
+      });
+    }
+  } else for (let draw = 0; draw < DRAWN; draw++) add((choices) => choices[random.integer(choices.length)]);
+  return [...found.values()].sort((left, right) => (left.id < right.id ? -1 : 1));
+}
+
+/** The settings that may run beside an incumbent, none further away than one adaptation may go. */
+export function neighbourhoodOf(
+  space: ParameterSpace,
+  incumbent: Setting,
+  baseline: Setting,
+  candidates: readonly Setting[],
+): Neighbourhood {
+  const near = Object.entries(space).flatMap(([name, specification]) => {
+    const value = incumbent.parameters[name];
+    const others = value === undefined ? [] : nearValues(specification, value);
+    return others.map((other): ParameterValues => ({ ...incumbent.parameters, [name]: other }));
+  });
+  const isAllowed = ({ id, parameters }: Setting): boolean =>
+    id !== incumbent.id && id !== baseline.id && tooLargeStep(space, incumbent.parameters, parameters) === undefined;
+  const settings = near.map((parameters) => settingOf(parameters, baseline)).filter(isAllowed);
+  const known = new Set(settings.map(({ id }) => id));
+  return {
+    near: settings,
+    all: [...settings, ...candidates.filter((setting) => isAllowed(setting) && !known.has(setting.id))],
+  };
+}
+
+function coarse(specification: ParameterSpecification): readonly ParameterValue[] {
+  const values = valuesOf(specification);
+  const stride = strideOf(specification, values);
+  return stride === 1
+    ? values
+    : values.filter(
+        (value, index) => index % stride === 0 || index === values.length - 1 || value === specification.base,
+      );
+}
+
+function nearValues(specification: ParameterSpecification, value: ParameterValue): readonly ParameterValue[] {
   const values = valuesOf(specification);
   if (specification.type === "choice" || specification.type === "boolean")
     return values.filter((other) => other !== value);
-  return nearValues(specification, values as readonly number[], Number(value));
+  const numbers = values as readonly number[];
+  const stride = strideOf(specification, values);
+  const above = numbers.filter((other) => other > Number(value));
+  const below = numbers.filter((other) => other < Number(value)).reverse();
+  const limit = specification.largestStep ?? Number.POSITIVE_INFINITY;
+  return [above, below].flatMap((side) => {
+    const reachable = side.filter((other) => Math.abs(other - Number(value)) <= limit * (1 + 1e-9));
+    const steps = Array.from(
+      { length: NEAR_STEPS },
+      (_, step) => reachable[Math.min((step + 1) * stride, reachable.length) - 1],
+    );
+    return [...new Set(steps.filter((other) => other !== undefined))];
+  });
 }
 
-/** One to three steps of the grid, as far as one adaptation may go; in a fine grid the steps grow to a tenth of the range. */
-function nearValues({ min, max, largestStep }: NumericParameter, values: readonly number[], value: number): number[] {
-  const stride = Math.max(1, Math.round(values.length / 20));
-  const reach = largestStep ?? max - min;
-  const above = values.filter((other) => other > value);
-  const below = values.filter((other) => other < value).reverse();
-  const near: number[] = [];
-  for (const side of [above, below]) {
-    const allowed = side.filter((other) => Math.abs(other - value) <= reach * (1 + 1e-9));
-    for (let step = 1; step <= GRID_STEPS; step++) {
-      const other = allowed[Math.min(step * stride, allowed.length) - 1];
-      if (other !== undefined && !near.includes(other)) near.push(other);
-    }
-  }
-  return near;
+function strideOf(specification: ParameterSpecification, values: readonly ParameterValue[]): number {
+  return specification.type === "choice" ? 1 : Math.max(1, Math.round(values.length / 20));
 }

@@ -2,22 +2,38 @@
  * The default: one or two nearby alternatives run beside the best that is known, and one takes over when a test that may be read
  * at any time says that it is better and the limits hold.
  *
- * All comparisons are between variants of the same window. The test is a mixture e-value of the differences to the incumbent;
- * "nothing is better" is refused wrongly with a probability of at most α per challenger, however often one looks.
+ *     utility of a setting in a context = global + labels + own surface          (surface/pooled-surface.ts)
+ *     e = 2Φ(m/s) · (s/s₀) · exp(m²/2s²)                                        (statistics/e-value.ts)
+ *
+ * All evidence is differences between variants of the same window, so nothing that hits all of them alike can look like progress.
+ * A challenger is proposed by a draw of what may be true (Thompson 1933) and adopted when e reaches 1/α, or when the other
+ * contexts have proven it and this one does not contradict. Wrong where a call's effect lasts beyond the call, or where nobody
+ * may ever have anything but the best: a few calls always run what is not proven.
  */
-import type { Json, ParameterValues, VariantId } from "@trimtab/conventions";
-import { type Reason } from "../decision/decision.ts";
+import type { Json, VariantId } from "@trimtab/conventions";
+import type { Reason } from "../decision/decision.ts";
 import { summarizeVariant } from "../decision/variant-summary.ts";
 import type { Measurements } from "../evidence/evidence.ts";
-import { addMeasurements } from "../evidence/measurements.ts";
-import { type ClosedWindow, contrastOf } from "../evidence/windows.ts";
-import { describeSetting } from "../policy/setting.ts";
-import { confidenceSequence, tuningFor } from "../statistics/confidence-sequence.ts";
-import { logEValue, posteriorOf, probabilityAbove } from "../statistics/e-value.ts";
+import { describeSetting, type Setting } from "../policy/setting.ts";
+import { logSavageDickey, probabilityAbove } from "../statistics/e-value.ts";
 import { type Random, randomFromSeed } from "../statistics/random.ts";
-import { neighboursOf } from "./neighbourhood.ts";
+import { type FeatureMap, featureMapOf } from "../surface/features.ts";
+import { PooledSurface } from "../surface/pooled-surface.ts";
+import { fillSlots, reweigh, sharesOf } from "./challengers.ts";
+import { expectNext } from "./drift-watch.ts";
+import { candidateSettings, neighbourhoodOf } from "./neighbourhood.ts";
 import { type OptionValues, optionValues } from "./options.ts";
-import type { ContextObservation, ContextProposal, Strategy, StrategyInput } from "./strategy.ts";
+import type { ContextObservation, ContextProposal, ProposedChange, Strategy, StrategyInput } from "./strategy.ts";
+import {
+  learnWindows,
+  openShared,
+  openTrials,
+  type SharedMemory,
+  type TrialMemory,
+  withLearnt,
+} from "./surface-memory.ts";
+import { SurfaceView } from "./surface-view.ts";
+import { describeDifference, intervalOf, judgeTrial, newTrial, type Trial, type Verdict } from "./trial.ts";
 
 /** The options of `response-surface`. */
 export const RESPONSE_SURFACE_OPTIONS = {
@@ -30,40 +46,11 @@ export const RESPONSE_SURFACE_OPTIONS = {
 
 type Options = OptionValues<typeof RESPONSE_SURFACE_OPTIONS>;
 
-/** A challenger against the incumbent, from its first window on; JSON. */
-type Trial = {
-  readonly parameters: ParameterValues;
-  readonly from: number;
-  readonly to: number;
-  readonly windows: number;
-  readonly calls: number;
-  readonly score: number;
-  readonly information: number;
-  readonly decisions: number;
-  readonly weight: number;
-  readonly challenger: Measurements | null;
-  readonly incumbent: Measurements | null;
-};
-
-type Memory = {
-  readonly incumbent: VariantId;
-  readonly trials: Readonly<Record<VariantId, Trial>>;
-  /** Variants that rest until a cycle. */
-  readonly resting: Readonly<Record<VariantId, number>>;
-  readonly tests: number;
-  readonly wins: number;
-};
-
-/** Differences in utility are thought to be of this size before anything is measured. */
-const PRIOR_DEVIATION = 0.1;
-const FIRST_SHARE = 0.22;
-const SMALLEST_SHARE = 0.06;
-const LARGEST_SHARE = 0.5;
-const MINIMUM_CALLS = 20;
-const MINIMUM_LIMIT_PROBABILITY = 0.7;
-const REST_CYCLES = 60;
-/** No test makes certain; a policy that asks for a confidence of 1 wants a person to decide. */
-const MOST_CONFIDENT = 0.9999;
+const REST_WORSE_CYCLES = 20;
+const REST_EQUIVALENT_CYCLES = 60;
+const NO_INHERITANCE_CYCLES = 30;
+const SPARSE_CALLS_PER_CYCLE = 8;
+const LEARN_VARIANCES_EVERY = 12;
 
 /** The strategy with these options. */
 export function responseSurface(given: Readonly<Record<string, unknown>>): Strategy {
@@ -77,276 +64,339 @@ export function responseSurface(given: Readonly<Record<string, unknown>>): Strat
       sparseCycles: 8,
     },
     propose(input) {
-      const proposals = input.contexts.flatMap((observation) => {
-        const proposal = proposeFor(observation, input, options);
-        return proposal === undefined ? [] : [[observation.id, proposal] as const];
-      });
-      return { shared: null, contexts: new Map(proposals) };
+      return new SurfaceTurn(input, options).propose();
     },
   };
 }
 
-function proposeFor(
-  observation: ContextObservation,
-  input: StrategyInput,
-  options: Options,
-): ContextProposal | undefined {
-  const { windows, takenBack, incumbent, refusedIds } = { ...observation, refusedIds: new Set(observation.takenBack) };
-  let memory = openTrials(observation, input.cycle);
-  for (const window of windows) memory = learn(memory, window, incumbent.id, observation);
-  const isDeciding = windows.some((window) => window.isCurrent);
-  if (!isDeciding && takenBack.length === 0) {
-    if (windows.length === 0 && memory === observation.memory) return undefined;
-    const reason: Reason = { code: "COLLECTING", sentence: "The window of the context is not full yet." };
-    return { memory: memory as unknown as Json, reason, refused: [] };
+/** One turn: learns from every context's windows first, then decides the contexts whose windows are of what is served. */
+class SurfaceTurn {
+  private readonly input: StrategyInput;
+  private readonly options: Options;
+  private readonly features: FeatureMap;
+  private readonly observations: readonly ContextObservation[];
+
+  constructor(input: StrategyInput, options: Options) {
+    this.input = input;
+    this.options = options;
+    this.features = featureMapOf(input.policy.parameters);
+    this.observations = [...input.contexts].sort((left, right) => (left.id < right.id ? -1 : 1));
   }
-  const trials = Object.fromEntries(Object.entries(memory.trials).filter(([variant]) => !refusedIds.has(variant)));
-  return decideTrials({ ...memory, trials }, observation, input, options);
-}
 
-/** The memory for this turn: a new incumbent has its own comparisons. */
-function openTrials({ memory, incumbent }: ContextObservation, cycle: number): Memory {
-  const before = memory as unknown as Memory | undefined;
-  if (before === undefined) return { incumbent: incumbent.id, trials: {}, resting: {}, tests: 0, wins: 0 };
-  const over = Object.values(before.resting).some((until) => until <= cycle);
-  const resting = over
-    ? Object.fromEntries(Object.entries(before.resting).filter(([, until]) => until > cycle))
-    : before.resting;
-  if (before.incumbent !== incumbent.id) return { ...before, incumbent: incumbent.id, trials: {}, resting };
-  return over ? { ...before, resting } : before;
-}
-
-function learn(memory: Memory, window: ClosedWindow, incumbent: VariantId, { known }: ContextObservation): Memory {
-  const trials: Record<VariantId, Trial> = { ...memory.trials };
-  let isChanged = false;
-  for (const [variant, trial] of Object.entries(memory.trials)) {
-    const contrast = contrastOf(window, variant, incumbent);
-    const own = window.arms.find((arm) => arm.variant === variant);
-    const other = window.arms.find((arm) => arm.variant === incumbent);
-    if (contrast === undefined || own === undefined || other === undefined || !known.has(variant)) continue;
-    isChanged = true;
-    trials[variant] = {
-      ...trial,
-      from: trial.windows === 0 ? window.from : trial.from,
-      to: window.to,
-      windows: trial.windows + 1,
-      calls: trial.calls + own.calls,
-      score: trial.score + contrast.difference / contrast.variance,
-      information: trial.information + 1 / contrast.variance,
-      challenger: trial.challenger === null ? own.measurements : addMeasurements(trial.challenger, own.measurements),
-      incumbent: trial.incumbent === null ? other.measurements : addMeasurements(trial.incumbent, other.measurements),
-    };
-  }
-  return isChanged ? { ...memory, trials } : memory;
-}
-
-function decideTrials(
-  memory: Memory,
-  observation: ContextObservation,
-  input: StrategyInput,
-  options: Options,
-): ContextProposal {
-  const { incumbent } = observation;
-  const random = randomFromSeed(`${input.seed} ${observation.id}`);
-  const refused: { variant: VariantId; reason: Reason }[] = [];
-  const trials: Record<VariantId, Trial> = {};
-  const resting: Record<VariantId, number> = { ...memory.resting };
-  let { tests } = memory;
-  let winner: { readonly variant: VariantId; readonly trial: Trial; readonly logE: number } | undefined;
-  // the threshold grows slowly with the number of tests, so that many challengers do not add up to false alarms
-  const threshold = (1 / options.alpha) * Math.max(1, Math.sqrt(1 + memory.tests) / (1 + memory.wins));
-  for (const variant of Object.keys(memory.trials).sort()) {
-    const before = memory.trials[variant];
-    if (before === undefined) continue;
-    const trial = { ...before, decisions: before.decisions + 1 };
-    const verdict = judgeTrial(variant, trial, observation, Math.log(threshold), options);
-    if (verdict.kind === "drop") {
-      refused.push({ variant, reason: verdict.reason });
-      resting[variant] = input.cycle + REST_CYCLES;
-      tests += 1;
-      continue;
+  propose(): { shared: Json; contexts: Map<string, ContextProposal> } {
+    const { cycle, shared: given } = this.input;
+    const before = openShared(given);
+    const learnt = new Map(
+      this.observations.map((observation) => {
+        const opened = openTrials(observation, cycle);
+        return [
+          observation.id,
+          learnWindows(observation, opened, before.contexts[observation.id]?.evidence, this.features, cycle),
+        ] as const;
+      }),
+    );
+    let shared = withLearnt(before, learnt, new Map(this.observations.map(({ id, context }) => [id, context])), cycle);
+    const deciding = this.observations.filter(
+      ({ windows, takenBack }) => takenBack.length === 0 && windows.some((window) => window.isCurrent),
+    );
+    const contexts = new Map<string, ContextProposal>();
+    for (const observation of this.observations) {
+      const memory = learnt.get(observation.id)?.memory;
+      if (memory !== undefined) contexts.set(observation.id, { ...COLLECTING, memory: memory as unknown as Json });
     }
-    trials[variant] = trial;
-    if (verdict.kind === "blocked") refused.push({ variant, reason: verdict.reason });
-    if (verdict.kind === "better" && (winner === undefined || verdict.logE > winner.logE))
-      winner = { variant, trial, logE: verdict.logE };
-  }
-  if (winner !== undefined) {
-    const change = changeTo(winner.variant, winner.trial, winner.logE, threshold, observation, input, options);
-    if (input.mayApply(change.confidence)) {
-      // the others were compared with the old incumbent; they may try again against the new one
-      const next: Memory = { incumbent: winner.variant, trials: {}, resting, tests, wins: memory.wins + 1 };
-      const filled = fill(
-        next,
-        { ...observation, incumbent: { id: winner.variant, parameters: winner.trial.parameters } },
-        input,
-        options,
-        random,
+    if (deciding.length > 0) {
+      const surface = new PooledSurface(
+        this.features.variances,
+        shared.levels,
+        new Map(Object.entries(shared.contexts)),
       );
+      const candidates = candidateSettings(
+        this.input.policy.parameters,
+        deciding[0]?.baseline as Setting,
+        randomFromSeed(`${this.input.seed} grid`),
+      );
+      for (const observation of deciding) {
+        const memory = learnt.get(observation.id)?.memory;
+        if (memory === undefined) continue;
+        const context = new ContextTurn(
+          observation,
+          surface,
+          shared,
+          candidates,
+          this.features,
+          this.input,
+          this.options,
+        );
+        contexts.set(observation.id, context.decide(memory));
+      }
+      const turns = shared.turns + 1;
+      shared = { ...shared, turns, levels: surface.nextLevels(turns % LEARN_VARIANCES_EVERY === 0) };
+    }
+    return { shared: shared as unknown as Json, contexts };
+  }
+}
+
+const COLLECTING: Omit<ContextProposal, "memory"> = {
+  reason: { code: "COLLECTING", sentence: "The window of the context is not full yet." },
+  refused: [],
+};
+
+type Winner = {
+  readonly variant: VariantId;
+  readonly trial: Trial;
+  readonly verdict: Extract<Verdict, { kind: "better" }>;
+};
+
+/** The decision of one context. */
+class ContextTurn {
+  private readonly observation: ContextObservation;
+  private readonly input: StrategyInput;
+  private readonly options: Options;
+  private readonly features: FeatureMap;
+  private readonly surface: PooledSurface;
+  private readonly candidates: readonly Setting[];
+  private readonly random: Random;
+  private readonly view: SurfaceView;
+  private readonly mayInherit: boolean;
+  private readonly refused: { variant: VariantId; reason: Reason }[] = [];
+
+  constructor(
+    observation: ContextObservation,
+    surface: PooledSurface,
+    shared: SharedMemory,
+    candidates: readonly Setting[],
+    features: FeatureMap,
+    input: StrategyInput,
+    options: Options,
+  ) {
+    this.observation = observation;
+    this.input = input;
+    this.options = options;
+    this.features = features;
+    this.surface = surface;
+    this.candidates = candidates;
+    this.random = randomFromSeed(`${input.seed} ${observation.id}`);
+    this.view = new SurfaceView(features, surface.beliefOf(observation.id), observation.incumbent.parameters);
+    this.mayInherit = input.cycle - (shared.alarms[observation.id] ?? Number.NEGATIVE_INFINITY) > NO_INHERITANCE_CYCLES;
+  }
+
+  decide(before: TrialMemory): ContextProposal {
+    const retreat = this.retreat();
+    if (retreat !== undefined) {
+      const memory: TrialMemory = { ...before, trials: {}, watch: null };
       return {
-        memory: filled as unknown as Json,
-        reason: change.reason,
-        refused,
-        change,
-        challengers: sharesOf(filled.trials),
+        memory: memory as unknown as Json,
+        reason: retreat.reason,
+        refused: [],
+        change: retreat,
+        challengers: [],
       };
     }
-    const kept: Memory = { ...memory, trials, resting, tests };
-    return { memory: kept as unknown as Json, reason: change.reason, refused, change };
+    const { memory, winner } = this.judge(before);
+    const adopted = winner ?? this.inheritUntried(memory);
+    if (adopted === undefined) return this.goOn(memory);
+    const change = this.changeTo(adopted);
+    if (!this.input.mayApply(change.confidence)) {
+      return { memory: memory as unknown as Json, reason: change.reason, refused: this.refused, change };
+    }
+    return this.adopt(memory, adopted, change);
   }
-  const filled = fill({ ...memory, trials, resting, tests }, observation, input, options, random);
-  const weighted = { ...filled, trials: reweigh(filled.trials, random) };
-  const isNew = Object.keys(filled.trials).some((variant) => !Object.hasOwn(trials, variant));
-  const names = Object.values(weighted.trials).map((trial) => describeSetting(trial.parameters));
-  const beside = `beside ${describeSetting(incumbent.parameters)}`;
-  const reason: Reason = isNew
-    ? { code: "TRYING", sentence: `Tried ${beside}: ${names.join("; ")}.` }
-    : {
-        code: "NOTHING_PROVEN",
-        sentence:
-          names.length === 0 ? `Nothing else to try ${beside}.` : `Not decided yet ${beside}: ${names.join("; ")}.`,
-      };
-  return { memory: weighted as unknown as Json, reason, refused, challengers: sharesOf(weighted.trials) };
-}
 
-type Verdict =
-  | { readonly kind: "going-on" }
-  | { readonly kind: "better"; readonly logE: number }
-  | { readonly kind: "blocked" | "drop"; readonly reason: Reason };
-
-function judgeTrial(
-  variant: VariantId,
-  trial: Trial,
-  { limits }: ContextObservation,
-  logThreshold: number,
-  options: Options,
-): Verdict {
-  const { mean, deviation } = posteriorOf(trial, PRIOR_DEVIATION);
-  const better = probabilityAbove(options.minimumEffect, mean, deviation);
-  const numbers = `${mean >= 0 ? "+" : ""}${mean.toFixed(3)} ± ${deviation.toFixed(3)} utility in ${trial.windows} windows`;
-  if (trial.windows >= 2 && better < 0.12)
-    return { kind: "drop", reason: { code: "PROVEN_WORSE", sentence: `${variant}: ${numbers}.` } };
-  if (trial.windows >= 15 && mean + deviation < 0.008) {
-    return { kind: "drop", reason: { code: "EQUIVALENT", sentence: `${variant}: ${numbers}.` } };
-  }
-  const logE = logEValue(trial, PRIOR_DEVIATION);
-  if (logE < logThreshold || mean <= options.minimumEffect || trial.calls < MINIMUM_CALLS) return { kind: "going-on" };
-  const judgement = limits(variant);
-  if (judgement.verdict === "unknown") {
+  /** Back to the base values, when they are proven better than what is served. */
+  private retreat(): ProposedChange | undefined {
+    const { baseline, incumbent, windows } = this.observation;
+    if (baseline.id === incumbent.id) return undefined;
+    const difference = this.view.difference(baseline.parameters);
+    const logE = logSavageDickey(difference.mean, difference.deviation, difference.prior);
+    if (difference.mean <= this.options.minimumEffect || logE < -Math.log(this.options.alpha)) return undefined;
+    const last = windows.at(-1);
+    const measured = (variant: VariantId): Measurements =>
+      last?.arms.find((arm) => arm.variant === variant)?.measurements ?? NOTHING;
+    const { objective } = this.input.policy;
+    const sentence = `The base values are better than ${describeSetting(incumbent.parameters)}: ${describeDifference(difference)}.`;
     return {
-      kind: "blocked",
-      reason: { code: "LIMIT_UNKNOWN", sentence: `${variant} is better (${numbers}), but ${judgement.sentence}.` },
+      to: baseline.parameters,
+      confidence: Math.min(0.9999, 1 - Math.exp(-logE)),
+      reason: { code: "HOLDOUT_IS_BETTER", sentence },
+      basis: {
+        window: { from: last?.from ?? 0, to: last?.to ?? 0 },
+        windows: windows.length,
+        from: summarizeVariant(incumbent, measured(incumbent.id), objective),
+        to: summarizeVariant(baseline, measured(baseline.id), objective),
+        test: { name: "e-value", value: Math.exp(Math.min(700, logE)), threshold: 1 / this.options.alpha },
+      },
     };
   }
-  if (judgement.probability < MINIMUM_LIMIT_PROBABILITY) {
-    const sentence = `${variant} is better (${numbers}), but keeps the limits only with a probability of ${judgement.probability.toFixed(2)}.`;
-    return { kind: "blocked", reason: { code: "LIMIT_UNPROVEN", sentence } };
-  }
-  return { kind: "better", logE };
-}
 
-function changeTo(
-  variant: VariantId,
-  trial: Trial,
-  logE: number,
-  threshold: number,
-  { incumbent }: ContextObservation,
-  { policy }: StrategyInput,
-  { alpha }: Options,
-): NonNullable<ContextProposal["change"]> {
-  const { mean, deviation } = posteriorOf(trial, PRIOR_DEVIATION);
-  const confidence = Math.min(MOST_CONFIDENT, 1 - Math.exp(-logE), probabilityAbove(0, mean, deviation));
-  const bounds = confidenceSequence(trial, tuningFor(trial.information, alpha), alpha);
-  const nothing: Measurements = { success: 0, failure: 0, partial: 0 };
-  const sentence =
-    `${describeSetting(incumbent.parameters)} to ${describeSetting(trial.parameters)}: ${mean >= 0 ? "+" : ""}${mean.toFixed(3)} utility ` +
-    `(${Math.max(-1, bounds.lower).toFixed(3)} to ${Math.min(1, bounds.upper).toFixed(3)}) in ${trial.windows} windows with ${trial.calls} calls.`;
-  return {
-    to: trial.parameters,
-    confidence,
-    reason: { code: "PROVEN_BETTER", sentence },
-    basis: {
-      window: { from: trial.from, to: trial.to },
-      windows: trial.windows,
-      from: summarizeVariant(incumbent, trial.incumbent ?? nothing, policy.objective),
-      to: summarizeVariant(
-        { id: variant, parameters: trial.parameters },
-        trial.challenger ?? nothing,
-        policy.objective,
-      ),
-      difference: { ...bounds, lower: Math.max(-1, bounds.lower), upper: Math.min(1, bounds.upper), level: 1 - alpha },
-      test: { name: "e-value", value: Math.exp(Math.min(700, logE)), threshold },
-    },
-  };
-}
-
-/** Fills the free slots with neighbours of the incumbent that are not resting. */
-function fill(
-  memory: Memory,
-  observation: ContextObservation,
-  { policy }: StrategyInput,
-  options: Options,
-  random: Random,
-): Memory {
-  const trials: Record<VariantId, Trial> = { ...memory.trials };
-  const free = options.challengers - Object.keys(trials).length;
-  if (free <= 0 || observation.takenBack.length > 0) return memory;
-  const { incumbent, baseline, barred } = observation;
-  const candidates = neighboursOf(policy.parameters, incumbent, baseline).filter(
-    ({ id }) =>
-      id !== baseline.id && !Object.hasOwn(trials, id) && !Object.hasOwn(memory.resting, id) && !barred.has(id),
-  );
-  for (let slot = 0; slot < free && candidates.length > 0; slot++) {
-    const [chosen] = candidates.splice(random.integer(candidates.length), 1);
-    if (chosen === undefined) break;
-    trials[chosen.id] = {
-      parameters: chosen.parameters,
-      from: 0,
-      to: 0,
-      windows: 0,
-      calls: 0,
-      score: 0,
-      information: 0,
-      decisions: 0,
-      weight: FIRST_SHARE,
-      challenger: null,
-      incumbent: null,
-    };
-  }
-  return { ...memory, trials };
-}
-
-/** Shares follow the probability of being the best; they change only when that makes a difference worth a new window. */
-function reweigh(trials: Memory["trials"], random: Random): Memory["trials"] {
-  const names = Object.keys(trials).sort();
-  const posteriors = names.map((name) => posteriorOf(trials[name] as Trial, PRIOR_DEVIATION));
-  const wins = names.map(() => 0);
-  const draws = 60;
-  for (let draw = 0; draw < draws; draw++) {
-    let best = -1;
-    let highest = 0; // the incumbent
-    posteriors.forEach(({ mean, deviation }, index) => {
-      const value = mean + deviation * random.gaussian();
-      if (value > highest) {
-        highest = value;
-        best = index;
+  /** Judges every challenger; the best of the proven ones wins. */
+  private judge(before: TrialMemory): { readonly memory: TrialMemory; readonly winner: Winner | undefined } {
+    const { alpha, minimumEffect } = this.options;
+    // the threshold grows slowly with the number of tests, so that many challengers do not add up to false alarms
+    const threshold = (1 / alpha) * Math.max(1, Math.sqrt(1 + before.tests) / (1 + before.wins));
+    const trials: Record<VariantId, Trial> = {};
+    const resting = { ...before.resting };
+    let { tests } = before;
+    let winner: Winner | undefined;
+    for (const variant of Object.keys(before.trials).sort()) {
+      const trial = before.trials[variant] as Trial;
+      const counted: Trial = { ...trial, decisions: trial.decisions + (trial.windows > 0 ? 1 : 0) };
+      const verdict = judgeTrial(variant, counted, this.viewOf(variant, counted.parameters, before), {
+        alpha,
+        minimumEffect,
+        threshold,
+      });
+      if (verdict.kind === "worse" || verdict.kind === "equivalent") {
+        this.refused.push({ variant, reason: verdict.reason });
+        resting[variant] = this.input.cycle + (verdict.kind === "worse" ? REST_WORSE_CYCLES : REST_EQUIVALENT_CYCLES);
+        tests += 1;
+        continue;
       }
-    });
-    if (best >= 0) wins[best] = (wins[best] ?? 0) + 1;
+      trials[variant] = counted;
+      if (verdict.kind === "blocked") this.refused.push({ variant, reason: verdict.reason });
+      if (verdict.kind === "better" && (winner === undefined || verdict.logE > winner.verdict.logE))
+        winner = { variant, trial: counted, verdict };
+    }
+    return { memory: { ...before, trials, resting, tests }, winner };
   }
-  const next: Record<VariantId, Trial> = {};
-  names.forEach((name, index) => {
-    const trial = trials[name] as Trial;
-    const goal = Math.min(LARGEST_SHARE, 2 * trial.weight, Math.max(SMALLEST_SHARE, (wins[index] ?? 0) / draws));
-    const isWorthIt = trial.decisions > 0 && (goal > trial.weight * 1.4 || goal < trial.weight / 1.4);
-    next[name] = isWorthIt ? { ...trial, weight: goal } : trial;
-  });
-  return next;
+
+  /** A context with few calls may take what the others have proven, without having run it. */
+  private inheritUntried(memory: TrialMemory): Winner | undefined {
+    if (!this.isSparse(memory) || !this.mayInherit) return undefined;
+    const { barred, baseline, incumbent } = this.observation;
+    const { all } = neighbourhoodOf(this.input.policy.parameters, incumbent, baseline, this.candidates);
+    let best: { readonly setting: Setting; readonly mean: number } | undefined;
+    for (const setting of all) {
+      if (barred.has(setting.id) || Object.hasOwn(memory.resting, setting.id)) continue;
+      const { mean } = this.view.difference(setting.parameters);
+      if (best === undefined || mean > best.mean) best = { setting, mean };
+    }
+    if (best === undefined) return undefined;
+    const { id, parameters } = best.setting;
+    const trial = memory.trials[id] ?? newTrial(parameters, 0, false);
+    const { alpha, minimumEffect } = this.options;
+    const levels = { alpha, minimumEffect, threshold: Number.POSITIVE_INFINITY };
+    const verdict = judgeTrial(id, trial, this.viewOf(id, parameters, memory), levels);
+    return verdict.kind === "better" ? { variant: id, trial, verdict } : undefined;
+  }
+
+  private adopt(before: TrialMemory, { variant, trial }: Winner, change: ProposedChange): ContextProposal {
+    const incumbent: Setting = { id: variant, parameters: trial.parameters };
+    const { [variant]: _, ...retries } = before.retries;
+    // the others were compared with the old incumbent; the surface still knows what they showed
+    const memory: TrialMemory = {
+      ...before,
+      incumbent: variant,
+      trials: {},
+      retries,
+      watch: null,
+      wins: before.wins + 1,
+    };
+    const view = new SurfaceView(this.features, this.surface.beliefOf(this.observation.id), incumbent.parameters);
+    const filled = this.fill(memory, incumbent, view);
+    return {
+      memory: filled as unknown as Json,
+      reason: change.reason,
+      refused: this.refused,
+      change,
+      challengers: sharesOf(filled.trials),
+    };
+  }
+
+  private goOn(before: TrialMemory): ContextProposal {
+    const { incumbent, baseline } = this.observation;
+    const filled = this.fill(before, incumbent, this.view);
+    const weighed = reweigh(filled.trials, this.view, this.random, this.isSparse(before));
+    const trials = Object.entries(weighed).map(([variant, trial]) => {
+      const { mean, deviation } = this.view.difference(trial.parameters);
+      return [variant, { ...trial, drift: expectNext(trial.drift, mean, deviation) }] as const;
+    });
+    const toBaseline = this.view.difference(baseline.parameters);
+    const watched =
+      incumbent.id === baseline.id ? null : expectNext(before.watch, toBaseline.mean, toBaseline.deviation);
+    const memory: TrialMemory = { ...filled, trials: Object.fromEntries(trials), watch: watched };
+    const names = Object.values(weighed).map((trial) => describeSetting(trial.parameters));
+    const beside = `beside ${describeSetting(incumbent.parameters)}`;
+    const isNew = Object.keys(weighed).some((variant) => !Object.hasOwn(before.trials, variant));
+    const reason: Reason = isNew
+      ? { code: "TRYING", sentence: `Tried ${beside}: ${names.join("; ")}.` }
+      : {
+          code: "NOTHING_PROVEN",
+          sentence:
+            names.length === 0
+              ? `Nothing is likely to be better than ${describeSetting(incumbent.parameters)}.`
+              : `Not decided yet ${beside}: ${names.join("; ")}.`,
+        };
+    return { memory: memory as unknown as Json, reason, refused: this.refused, challengers: sharesOf(weighed) };
+  }
+
+  private fill(memory: TrialMemory, incumbent: Setting, view: SurfaceView): TrialMemory {
+    const { baseline, barred, limits } = this.observation;
+    const { policy } = this.input;
+    const elsewhere = new Set(this.input.contexts.flatMap((other) => [...other.barred]));
+    const neighbourhood = neighbourhoodOf(policy.parameters, incumbent, baseline, this.candidates);
+    return fillSlots(memory, {
+      neighbourhood,
+      view,
+      random: this.random,
+      slots: this.options.challengers,
+      minimumEffect: this.options.minimumEffect,
+      // what breaks a limit elsewhere is not tried here while it rests there
+      isForbidden: ({ id }) =>
+        id === incumbent.id || barred.has(id) || (elsewhere.has(id) && !Object.hasOwn(memory.retries, id)),
+      isUnsure: (variant) => policy.constraints.length > 0 && limits(variant).probability < 0.9,
+    });
+  }
+
+  private viewOf(
+    variant: VariantId,
+    parameters: Trial["parameters"],
+    memory: TrialMemory,
+  ): Parameters<typeof judgeTrial>[2] {
+    return {
+      difference: this.view.difference(parameters),
+      inherited: this.view.inherited(parameters),
+      limits: this.observation.limits(variant),
+      mayInherit: this.mayInherit,
+      isSparse: this.isSparse(memory),
+    };
+  }
+
+  private isSparse(memory: TrialMemory): boolean {
+    return memory.callsPerCycle < SPARSE_CALLS_PER_CYCLE;
+  }
+
+  private changeTo({ variant, trial, verdict }: Winner): ProposedChange {
+    const { incumbent, windows } = this.observation;
+    const { objective } = this.input.policy;
+    const difference = this.view.difference(trial.parameters);
+    const interval = intervalOf(trial, this.options.alpha);
+    const last = windows.at(-1);
+    const shown =
+      interval === undefined ? "" : ` (measured ${interval.lower.toFixed(3)} to ${interval.upper.toFixed(3)})`;
+    const source = verdict.isInherited
+      ? "other contexts have proven it and this one does not contradict"
+      : `e-value ${Math.exp(Math.min(60, verdict.logE)).toPrecision(3)}`;
+    const sentence =
+      `${describeSetting(incumbent.parameters)} to ${describeSetting(trial.parameters)}: ${describeDifference(difference)}${shown}, ` +
+      `${trial.calls} calls in ${trial.windows} windows, better with a probability of ${probabilityAbove(0, difference.mean, difference.deviation).toFixed(3)}; ${source}.`;
+    return {
+      to: trial.parameters,
+      confidence: verdict.confidence,
+      reason: { code: verdict.isInherited ? "SIBLINGS_PROVED_IT" : "PROVEN_BETTER", sentence },
+      basis: {
+        window: trial.windows > 0 ? { from: trial.from, to: trial.to } : { from: last?.from ?? 0, to: last?.to ?? 0 },
+        windows: trial.windows,
+        from: summarizeVariant(incumbent, trial.incumbent ?? NOTHING, objective),
+        to: summarizeVariant({ id: variant, parameters: trial.parameters }, trial.challenger ?? NOTHING, objective),
+        ...(interval === undefined ? {} : { difference: interval }),
+        test: {
+          name: verdict.isInherited ? "inherited e-value" : "e-value",
+          value: Math.exp(Math.min(700, verdict.logE)),
+          threshold: verdict.threshold,
+        },
+      },
+    };
+  }
 }
 
-function sharesOf(trials: Memory["trials"]): { parameters: ParameterValues; weight: number }[] {
-  return Object.keys(trials)
-    .sort()
-    .map((variant) => trials[variant] as Trial)
-    .map(({ parameters, weight }) => ({ parameters, weight }));
-}
+const NOTHING: Measurements = { success: 0, failure: 0, partial: 0 };

@@ -1,0 +1,94 @@
+/** One cycle's statistics as an outside program gives them, and the evidence that they are. */
+import type { Context } from "@trimtab/conventions";
+import type { CostSum, EvidenceCell, Histogram, Measurements } from "../evidence/evidence.ts";
+import { COST_UNIT } from "./read-objective.ts";
+
+/** Observations of one cycle under the bounds of the specification. */
+export interface HistogramStatistics {
+  /** Cumulative counts by upper bound, infinity last (which may be left out where `count` says it). Absent: sum and count only. */
+  readonly buckets?: readonly number[];
+  readonly sum: number;
+  readonly count: number;
+  /** Sum of the squared observations, where it is known. */
+  readonly squares?: number;
+}
+
+/** What one variant did in one context in this cycle: increments. */
+export interface VariantStatistics {
+  readonly success: number;
+  readonly failure: number;
+  /** Counts one half in a success rate. Default 0. */
+  readonly partial?: number;
+  /** Seconds. */
+  readonly duration?: HistogramStatistics;
+  /** 0 to 1; only the calls that were scored. */
+  readonly quality?: HistogramStatistics;
+  readonly cost?: CostSum;
+  /** Ratings that arrived in this cycle, under the variant that had served, which may not run any more. */
+  readonly feedback?: HistogramStatistics;
+}
+
+/** Everything that was measured in one cycle. A context without traffic is missing. */
+export interface CycleStatistics {
+  readonly cycle?: number;
+  readonly now?: number;
+  /** By context, e.g. `genre=rock,mood=calm`. */
+  readonly contexts: Readonly<
+    Record<string, { readonly variants: Readonly<Record<string, VariantStatistics>> } | undefined>
+  >;
+}
+
+/** What evidence needs beside the statistics. */
+export interface StatisticsReader {
+  readonly bounds: Readonly<Record<"duration" | "quality", readonly number[]>>;
+  readonly contextOf: (id: string) => Context;
+  /** The variant of the product that an id of the statistics means in a context. */
+  readonly variantOf: (id: string, context: string) => string;
+}
+
+/**
+ * The cells of a cycle. Numbers that are no counts become readings that are no values, and their context holds.
+ *
+ * @throws {RangeError} where a histogram does not fit the bounds of the specification.
+ */
+export function cellsOf({ contexts }: CycleStatistics, reader: StatisticsReader): EvidenceCell[] {
+  return Object.entries(contexts).flatMap(([id, context]) =>
+    Object.entries(context?.variants ?? {}).map(([variant, statistics]) => ({
+      context: reader.contextOf(id),
+      variant: reader.variantOf(variant, id),
+      reading: {
+        kind: "value" as const,
+        value: measurementsOf(statistics, reader.bounds, `context ${id}, variant ${variant}`),
+      },
+    })),
+  );
+}
+
+function measurementsOf(
+  { success, failure, partial = 0, duration, quality, cost }: VariantStatistics,
+  bounds: StatisticsReader["bounds"],
+  place: string,
+): Measurements {
+  return {
+    success,
+    failure,
+    partial,
+    ...(duration === undefined ? {} : { duration: histogramOf(duration, bounds.duration, `${place}: duration`) }),
+    ...(quality === undefined ? {} : { quality: histogramOf(quality, bounds.quality, `${place}: quality`) }),
+    ...(cost === undefined ? {} : { cost: { [COST_UNIT]: cost } }),
+  };
+}
+
+function histogramOf(
+  { buckets, sum, count, squares }: HistogramStatistics,
+  bounds: readonly number[],
+  place: string,
+): Histogram {
+  const known = squares === undefined ? {} : { squares };
+  if (buckets === undefined || bounds.length === 0) return { bounds: [], counts: [count], sum, count, ...known };
+  const cumulative = buckets.length === bounds.length ? [...buckets, count] : buckets;
+  if (cumulative.length !== bounds.length + 1)
+    throw new RangeError(`${place} has ${buckets.length} buckets; the specification has ${bounds.length} bounds`);
+  const counts = cumulative.map((value, index) => value - (cumulative[index - 1] ?? 0));
+  return { bounds, counts, sum, count, ...known };
+}

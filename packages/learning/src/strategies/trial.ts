@@ -1,0 +1,174 @@
+/** One challenger beside the incumbent: what is counted of it, and when it is proven better, worse or equal. */
+import type { ParameterValues, VariantId } from "@trimtab/conventions";
+import type { Interval, Reason } from "../decision/decision.ts";
+import type { Measurements } from "../evidence/evidence.ts";
+import { addMeasurements } from "../evidence/measurements.ts";
+import { type ClosedWindow, contrastOf } from "../evidence/windows.ts";
+import type { LimitJudgement } from "../guardrails/outcome-limits.ts";
+import { confidenceSequence, tuningFor } from "../statistics/confidence-sequence.ts";
+import { logSavageDickey, probabilityAbove } from "../statistics/e-value.ts";
+import { type DriftWatch, watch } from "./drift-watch.ts";
+
+/** A challenger's account; JSON. Times in milliseconds since 1970. */
+export type Trial = {
+  readonly parameters: ParameterValues;
+  readonly from: number;
+  readonly to: number;
+  /** Windows in which both it and the incumbent had calls. */
+  readonly windows: number;
+  readonly calls: number;
+  /** Σ d/v and Σ 1/v of its differences to the incumbent, for the interval that is shown. */
+  readonly score: number;
+  readonly information: number;
+  readonly decisions: number;
+  readonly weight: number;
+  /** Was it proven before it was taken back? */
+  readonly isRetry: boolean;
+  readonly challenger: Measurements | null;
+  readonly incumbent: Measurements | null;
+  readonly drift: DriftWatch | null;
+};
+
+/** A difference to the incumbent as the surface believes it. */
+export interface Difference {
+  readonly mean: number;
+  readonly deviation: number;
+  /** Deviation before anything was measured. */
+  readonly prior: number;
+}
+
+/** What is known of a challenger at a decision. */
+export interface TrialView {
+  /** By everything, and by the other contexts alone. */
+  readonly difference: Difference;
+  readonly inherited: Difference;
+  readonly limits: LimitJudgement;
+  /** May what other contexts have proven count here? */
+  readonly mayInherit: boolean;
+  /** May it be adopted by inheritance without calls of its own? */
+  readonly isSparse: boolean;
+}
+
+/** The levels of proof. */
+export interface ProofLevels {
+  readonly alpha: number;
+  readonly minimumEffect: number;
+  /** The e-value that own evidence needs. */
+  readonly threshold: number;
+}
+
+/** What becomes of a challenger. */
+export type Verdict =
+  | { readonly kind: "going-on" }
+  | {
+      readonly kind: "better";
+      readonly logE: number;
+      readonly threshold: number;
+      readonly confidence: number;
+      readonly isInherited: boolean;
+    }
+  | { readonly kind: "blocked" | "worse" | "equivalent"; readonly reason: Reason };
+
+const MINIMUM_CALLS = 20;
+const MINIMUM_LIMIT_PROBABILITY = 0.7;
+const LOST_LIMIT_PROBABILITY = 0.15;
+/** No test makes certain; a policy that asks for a confidence of 1 wants a person to decide. */
+const MOST_CONFIDENT = 0.9999;
+
+/** A challenger that begins. */
+export function newTrial(parameters: ParameterValues, weight: number, isRetry: boolean): Trial {
+  const nothing = { from: 0, to: 0, windows: 0, calls: 0, score: 0, information: 0, decisions: 0 };
+  return { parameters, ...nothing, weight, isRetry, challenger: null, incumbent: null, drift: null };
+}
+
+/** Takes a window in; without calls of both sides it says nothing. */
+export function learnTrial(trial: Trial, window: ClosedWindow, variant: VariantId, incumbent: VariantId): Trial {
+  const contrast = contrastOf(window, variant, incumbent);
+  const own = window.arms.find((arm) => arm.variant === variant);
+  const other = window.arms.find((arm) => arm.variant === incumbent);
+  if (contrast === undefined || own === undefined || other === undefined) return trial;
+  return {
+    ...trial,
+    from: trial.windows === 0 ? window.from : trial.from,
+    to: window.to,
+    windows: trial.windows + 1,
+    calls: trial.calls + own.calls,
+    score: trial.score + contrast.difference / contrast.variance,
+    information: trial.information + 1 / contrast.variance,
+    challenger: trial.challenger === null ? own.measurements : addMeasurements(trial.challenger, own.measurements),
+    incumbent: trial.incumbent === null ? other.measurements : addMeasurements(trial.incumbent, other.measurements),
+    drift: trial.drift === null ? null : watch(trial.drift, contrast.difference, contrast.variance),
+  };
+}
+
+/** Better, worse, equal, or not known yet. */
+export function judgeTrial(variant: VariantId, trial: Trial, view: TrialView, levels: ProofLevels): Verdict {
+  const { difference, inherited, limits, mayInherit, isSparse } = view;
+  const { mean, deviation } = difference;
+  const numbers = describeDifference(difference);
+  if (trial.decisions >= 2 && limits.verdict !== "unknown" && limits.probability < LOST_LIMIT_PROBABILITY) {
+    const sentence = `${variant} keeps the limits only with a probability of ${limits.probability.toFixed(2)}.`;
+    return { kind: "worse", reason: { code: "LIMIT_UNPROVEN", sentence } };
+  }
+  if (trial.decisions >= 2 && probabilityAbove(levels.minimumEffect, mean, deviation) < 0.12) {
+    return {
+      kind: "worse",
+      reason: { code: "PROVEN_WORSE", sentence: `${variant}: ${numbers} after ${trial.windows} windows.` },
+    };
+  }
+  if (trial.decisions >= 15 && mean + deviation < 0.008) {
+    return {
+      kind: "equivalent",
+      reason: { code: "EQUIVALENT", sentence: `${variant}: ${numbers} after ${trial.windows} windows.` },
+    };
+  }
+  if (mean <= levels.minimumEffect) return { kind: "going-on" };
+  const logE = logSavageDickey(mean, deviation, difference.prior);
+  const isProven = trial.calls >= MINIMUM_CALLS && logE >= Math.log(levels.threshold);
+  const sharedLogE = logSavageDickey(inherited.mean, inherited.deviation, inherited.prior);
+  const isInherited =
+    mayInherit &&
+    (isSparse || trial.calls >= MINIMUM_CALLS) &&
+    inherited.mean > levels.minimumEffect &&
+    sharedLogE >= -Math.log(levels.alpha) &&
+    (mean - levels.minimumEffect) / deviation > 0.6;
+  if (!isProven && !isInherited) return { kind: "going-on" };
+  if (limits.verdict === "unknown") {
+    return {
+      kind: "blocked",
+      reason: { code: "LIMIT_UNKNOWN", sentence: `${variant} is better (${numbers}), but ${limits.sentence}.` },
+    };
+  }
+  if (limits.probability < MINIMUM_LIMIT_PROBABILITY) {
+    const sentence = `${variant} is better (${numbers}), but keeps the limits only with a probability of ${limits.probability.toFixed(2)}.`;
+    return { kind: "blocked", reason: { code: "LIMIT_UNPROVEN", sentence } };
+  }
+  const better = probabilityAbove(0, mean, deviation);
+  return isProven
+    ? {
+        kind: "better",
+        logE,
+        threshold: levels.threshold,
+        confidence: Math.min(MOST_CONFIDENT, 1 - Math.exp(-logE), better),
+        isInherited: false,
+      }
+    : {
+        kind: "better",
+        logE: sharedLogE,
+        threshold: 1 / levels.alpha,
+        confidence: Math.min(MOST_CONFIDENT, better),
+        isInherited: true,
+      };
+}
+
+/** The measured difference with an interval that holds at all times; undefined before the first window. */
+export function intervalOf(trial: Trial, alpha: number): Interval | undefined {
+  if (trial.windows === 0) return undefined;
+  const { estimate, lower, upper } = confidenceSequence(trial, tuningFor(trial.information, alpha), alpha);
+  return { estimate, lower: Math.max(-1, lower), upper: Math.min(1, upper), level: 1 - alpha };
+}
+
+/** `+0.031 ± 0.012 utility`. */
+export function describeDifference({ mean, deviation }: Difference): string {
+  return `${mean >= 0 ? "+" : ""}${mean.toFixed(3)} ± ${deviation.toFixed(3)} utility`;
+}
