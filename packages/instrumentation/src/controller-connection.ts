@@ -7,6 +7,7 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { describeError, warn } from "./own-failure.ts";
+import type { Confirmation } from "./parameters/parameter-client.ts";
 
 /** Where and how to ask. */
 export interface ConnectionSettings {
@@ -20,15 +21,17 @@ export interface ConnectionSettings {
 /** What is done with the answers. */
 export interface ConnectionEvents {
   /** A new document. Returns what is wrong with it, or undefined; one that is wrong is asked for again. */
-  readonly onDocument: (document: unknown, etag: string | undefined) => string | undefined;
+  readonly onDocument: (document: unknown, etag: string | undefined, confirmation: Confirmation) => string | undefined;
   /** The document that was sent last is still the newest. */
-  readonly onUnchanged: () => void;
+  readonly onUnchanged: (confirmation: Confirmation) => void;
 }
 
 interface Answer {
   readonly status: number;
   readonly etag: string | undefined;
   readonly retryAfterMilliseconds: number | undefined;
+  /** Of its header `Date`, in milliseconds since 1970. */
+  readonly controllerTime: number | undefined;
   readonly body: string;
 }
 
@@ -82,9 +85,9 @@ export class ControllerConnection {
   /** @returns How long to wait, in milliseconds. */
   #receive(answer: Answer): number {
     if (this.#stopping.signal.aborted) return 0;
-    if (answer.status === 304) this.#events.onUnchanged();
+    if (answer.status === 304) this.#events.onUnchanged(answer);
     else if (answer.status === 200) {
-      const problem = this.#events.onDocument(parseJson(answer.body), answer.etag);
+      const problem = this.#events.onDocument(parseJson(answer.body), answer.etag, answer);
       if (problem !== undefined) return this.#fail(problem);
       this.#etag = answer.etag;
     } else return this.#fail(`it answered with status ${answer.status}`, answer.retryAfterMilliseconds);
@@ -150,8 +153,13 @@ export class ControllerConnection {
   }
 }
 
-function readHeaders({ headers }: IncomingMessage): Pick<Answer, "etag" | "retryAfterMilliseconds"> {
-  return { etag: headers.etag, retryAfterMilliseconds: retryAfter(headers["retry-after"]) };
+function readHeaders({ headers }: IncomingMessage): Pick<Answer, "etag" | "retryAfterMilliseconds" | "controllerTime"> {
+  const time = Date.parse(headers.date ?? "");
+  return {
+    etag: headers.etag,
+    retryAfterMilliseconds: retryAfter(headers["retry-after"]),
+    controllerTime: Number.isNaN(time) ? undefined : time,
+  };
 }
 
 /** Seconds, or a date; never more than an hour. */

@@ -9,6 +9,7 @@ export {
   type OperationDefinition,
   type ValuesOf,
 } from "./operation.ts";
+export type { OperationHandle } from "./operation-handle.ts";
 export type { InstrumentationOptions } from "./options.ts";
 export type { ParameterSource } from "./parameters/last-known-good.ts";
 export type { ServedParameters } from "./parameters/served-parameters.ts";
@@ -20,4 +21,3 @@ export {
   recordParameterPerformance,
 } from "./record-operation.ts";
 export { currentOperation, type TrackOptions, track, type WrapOptions, wrap } from "./track.ts";
-export type { OperationHandle } from "./tracked-call.ts";

@@ -10,12 +10,13 @@ import type { ContextBudget, FoundContext } from "./context-tree.ts";
 import { ControllerConnection } from "./controller-connection.ts";
 import { CallMetrics, type MetricSettings } from "./metrics/call-metrics.ts";
 import { type OwnReadings, SCOPE } from "./metrics/instruments.ts";
+import type { CallOptions } from "./operation-handle.ts";
 import { type InstrumentationOptions, type Settings, settingsFrom } from "./options.ts";
 import { describeError, reportOwnFailure, warn, warnOnce } from "./own-failure.ts";
 import { keepDocument, readKeptDocument } from "./parameters/kept-document.ts";
-import { ParameterClient } from "./parameters/parameter-client.ts";
+import { type Confirmation, ParameterClient } from "./parameters/parameter-client.ts";
 import { optionsFromEnvironment } from "./register-options.ts";
-import { type CallOptions, type CallSurroundings, TrackedCall } from "./tracked-call.ts";
+import { type CallSurroundings, TrackedCall } from "./tracked-call.ts";
 import { TrackedOperation } from "./tracked-operation.ts";
 
 const KEY = Symbol.for("trimtab.instrumentation");
@@ -162,7 +163,7 @@ export class Instrumentation implements CallSurroundings {
     if (cacheDirectory !== undefined && !disabled && this.parameters.document === undefined) {
       const kept = readKeptDocument(cacheDirectory, component);
       if (kept !== undefined) {
-        const problem = this.parameters.apply(kept.document, this.#operations.values(), false);
+        const problem = this.parameters.apply(kept.document, this.#operations.values(), undefined);
         if (problem === undefined) etag = kept.etag;
         else warn(`what was kept in ${cacheDirectory} cannot be used: ${problem}`);
       }
@@ -170,15 +171,15 @@ export class Instrumentation implements CallSurroundings {
     if (controllerUrl === undefined || disabled) return;
     const settings = { controllerUrl, component, token, pollIntervalMilliseconds, requestTimeoutMilliseconds };
     const events = {
-      onDocument: (document: unknown, newEtag: string | undefined): string | undefined => {
-        const problem = this.parameters.apply(document, this.#operations.values(), true);
+      onDocument: (document: unknown, newEtag: string | undefined, confirmation: Confirmation): string | undefined => {
+        const problem = this.parameters.apply(document, this.#operations.values(), confirmation);
         if (problem !== undefined) return problem;
         this.metrics.refresh();
         if (cacheDirectory !== undefined) void keepDocument(cacheDirectory, component, { etag: newEtag, document });
         return undefined;
       },
-      onUnchanged: (): void => {
-        this.parameters.confirm();
+      onUnchanged: (confirmation: Confirmation): void => {
+        this.parameters.confirm(confirmation);
         this.metrics.refresh();
       },
     };

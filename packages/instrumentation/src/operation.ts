@@ -11,6 +11,7 @@ import {
   parameterSpaceProblems,
 } from "@trimtab/conventions";
 import { instrumentation } from "./instance.ts";
+import type { OperationHandle } from "./operation-handle.ts";
 import { warn } from "./own-failure.ts";
 import type { ServedParameters } from "./parameters/served-parameters.ts";
 import { parameters } from "./parameters.ts";
@@ -21,7 +22,6 @@ import {
   recordParameterPerformance,
 } from "./record-operation.ts";
 import { type TrackOptions, track, type WrapOptions, wrap } from "./track.ts";
-import type { OperationHandle } from "./tracked-call.ts";
 
 /** The values that a space allows: a number, a boolean, or one of the choices by name. */
 export type ValuesOf<Space extends ParameterSpace> = {

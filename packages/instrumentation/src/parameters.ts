@@ -1,9 +1,10 @@
 /** Parameters for the code that asks, at once. */
 import type { ContextInput, ParameterValues } from "@trimtab/conventions";
 import { instrumentation } from "./instance.ts";
+import { stickyKey } from "./operation-handle.ts";
 import { reportOwnFailure } from "./own-failure.ts";
 import type { ServedParameters } from "./parameters/served-parameters.ts";
-import { stickyKey, type TrackedCall } from "./tracked-call.ts";
+import type { TrackedCall } from "./tracked-call.ts";
 import { baseAnswer } from "./untracked-handle.ts";
 
 /** How parameters are asked for. */

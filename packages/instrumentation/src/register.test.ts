@@ -103,7 +103,8 @@ const until = (condition: () => boolean): Promise<unknown> =>
 const ready = (child: Child): Promise<unknown> => until(() => child.stdout.includes("ready"));
 
 async function scrape(child: Child): Promise<readonly Sample[]> {
-  const response = await fetch(`http://localhost:${child.port}/metrics`);
+  // The service does not wait for its page, so the page may come a moment after the service.
+  const response = await vi.waitFor(() => fetch(`http://localhost:${child.port}/metrics`), { timeout: 30_000 });
   expect(response.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
   return parseExposition(await response.text());
 }

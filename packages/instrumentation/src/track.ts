@@ -2,8 +2,9 @@
 import { isPromise } from "node:util/types";
 import type { ContextInput, Outcome, ParameterValues } from "@trimtab/conventions";
 import { type Instrumentation, instrumentation } from "./instance.ts";
+import type { CallOptions, OperationHandle } from "./operation-handle.ts";
 import { describeError, warnOnce } from "./own-failure.ts";
-import type { CallOptions, OperationHandle, TrackedCall } from "./tracked-call.ts";
+import type { TrackedCall } from "./tracked-call.ts";
 import { untrackedHandle } from "./untracked-handle.ts";
 
 /** What may be said of a call before it begins. */

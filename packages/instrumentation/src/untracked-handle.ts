@@ -2,9 +2,9 @@
 import type { ParameterValues } from "@trimtab/conventions";
 import { UNKNOWN_VARIANT } from "@trimtab/conventions";
 import { instrumentation } from "./instance.ts";
+import type { CallOptions, OperationHandle } from "./operation-handle.ts";
 import { reportOwnFailure } from "./own-failure.ts";
 import { copyOf, type ServedParameters } from "./parameters/served-parameters.ts";
-import type { CallOptions, OperationHandle } from "./tracked-call.ts";
 
 /** Takes everything and keeps nothing; its parameters are those that were given, else the base values. */
 export function untrackedHandle(operation: string, options?: CallOptions): OperationHandle {

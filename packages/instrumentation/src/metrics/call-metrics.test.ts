@@ -11,8 +11,9 @@ import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import { parseExposition, type Sample, sumOf, valuesOfLabel } from "../exposition.test.support.ts";
 import { Instrumentation } from "../instance.ts";
+import type { CallOptions } from "../operation-handle.ts";
 import type { InstrumentationOptions } from "../options.ts";
-import type { CallOptions, TrackedCall } from "../tracked-call.ts";
+import type { TrackedCall } from "../tracked-call.ts";
 
 interface Page {
   readonly provider: MeterProvider;
@@ -183,7 +184,7 @@ describe("series", () => {
         },
       },
       [],
-      true,
+      { controllerTime: undefined },
     );
     expect(problem).toBeUndefined();
     call(shared, "op", { genre: "rock" });

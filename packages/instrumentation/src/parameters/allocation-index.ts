@@ -14,7 +14,7 @@ import {
 export interface CompiledAllocation {
   /** All variants, with their shares. */
   readonly exploring: readonly AllocatedVariant[];
-  /** The same once exploring must stop. */
+  /** The same once exploring must stop; the very same list where there is no challenger. */
   readonly settled: readonly AllocatedVariant[];
   readonly salts: { readonly holdoutSalt: string; readonly salt: string };
 }

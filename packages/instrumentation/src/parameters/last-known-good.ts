@@ -1,28 +1,53 @@
 /**
  * Pure: how far a document is to be trusted at this moment.
  *
- *     fresh            confirmed, and exploring is not over      all variants, as allocated
+ *     fresh            confirmed a while ago at most, and its time to explore is not over      all variants, as allocated
  *     last_known_good  everything else                           the challengers' share goes to the incumbent, for ever
  *
- * A document allows exploring for `exploreUntil − issuedAt`, counted from the controller's last confirmation (the document itself
- * or "not modified") on this process' own monotonic clock: clocks that differ between two machines change nothing.
+ * "Not modified" confirms a document, but gives its challengers no more time: only a newer document does. All times are differences
+ * of the controller's own times, counted on this process' monotonic clock: clocks that differ between two machines change nothing.
  */
 
 /** Where the values of a call came from. */
 export type ParameterSource = "fresh" | "last_known_good" | "base";
 
-/** Is the document still good for exploring? Times in milliseconds on one monotonic clock. */
-export function trustIn(
-  document: { readonly confirmedAt: number | undefined; readonly exploreForMilliseconds: number },
-  now: number,
-): Exclude<ParameterSource, "base"> {
-  // Read from disk: known to have been good, and nobody has confirmed it since this process started.
-  if (document.confirmedAt === undefined) return "last_known_good";
-  return now - document.confirmedAt <= document.exploreForMilliseconds ? "fresh" : "last_known_good";
+/** The times of a document, as the controller wrote them. */
+export interface DocumentTimes {
+  /** ISO 8601. */
+  readonly issuedAt: string;
+  /** ISO 8601. */
+  readonly exploreUntil: string;
 }
 
-/** How long a document allows exploring after a confirmation, in milliseconds; never negative. */
-export function exploreFor(document: { readonly issuedAt: string; readonly exploreUntil: string }): number {
-  const milliseconds = Date.parse(document.exploreUntil) - Date.parse(document.issuedAt);
-  return milliseconds > 0 ? milliseconds : 0;
+/** What is known of a document's age; milliseconds, on one monotonic clock. */
+export interface DocumentAge {
+  /** When the controller last said that it is the newest; undefined for one that was read from disk. */
+  readonly confirmedAt: number | undefined;
+  /** After this its challengers get no calls. */
+  readonly exploringEndsAt: number;
+  /** How long a confirmation is good for. */
+  readonly exploreForMilliseconds: number;
+}
+
+/** Is the document still good for an allocation? */
+export function trustIn(age: DocumentAge, hasChallengers: boolean, now: number): Exclude<ParameterSource, "base"> {
+  // Read from disk: known to have been good, and nobody has confirmed it since this process started.
+  if (age.confirmedAt === undefined || now - age.confirmedAt > age.exploreForMilliseconds) return "last_known_good";
+  return hasChallengers && now > age.exploringEndsAt ? "last_known_good" : "fresh";
+}
+
+/** How long a document allows exploring from its issue, in milliseconds; never negative. */
+export function exploreFor({ issuedAt, exploreUntil }: DocumentTimes): number {
+  return Math.max(0, Date.parse(exploreUntil) - Date.parse(issuedAt));
+}
+
+/**
+ * How long a document still allows exploring, in milliseconds.
+ *
+ * @param controllerTime What the controller's clock says now, in milliseconds since 1970; undefined where it did not tell.
+ */
+export function exploringLeft(times: DocumentTimes, controllerTime: number | undefined): number {
+  const longest = exploreFor(times);
+  if (controllerTime === undefined) return longest;
+  return Math.min(longest, Math.max(0, Date.parse(times.exploreUntil) - controllerTime));
 }

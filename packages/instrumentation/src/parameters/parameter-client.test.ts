@@ -36,6 +36,8 @@ const document: AllocationDocument = {
   },
 };
 
+const issuedAt = Date.parse(document.issuedAt);
+
 let now = 0;
 let chance = 0;
 let client: ParameterClient;
@@ -58,7 +60,7 @@ beforeEach(() => {
 
 describe("with a fresh document", () => {
   beforeEach(() => {
-    client.apply(document, [operation], true);
+    client.apply(document, [operation], { controllerTime: issuedAt });
   });
 
   test("the document declares the context keys, and chance falls into the shares laid end to end", () => {
@@ -97,12 +99,30 @@ describe("with a fresh document", () => {
     expect(client.ageSeconds).toBe(1e9);
   });
 
-  test("a confirmation makes it fresh again", () => {
+  test("a confirmation keeps it fresh, but gives its challengers no more time: only a newer document does", () => {
     now = 300_001;
-    client.confirm();
+    client.confirm({ controllerTime: issuedAt + now });
     chance = 0.95;
-    expect(choose({ genre: "rock" })).toMatchObject({ id: "v-challenger", source: "fresh" });
+    expect(choose({ genre: "rock" })).toMatchObject({ id: "v-incumbent", source: "last_known_good" });
+    expect(choose({ genre: "polka" })).toMatchObject({ id: baseline.id, source: "fresh" });
     expect(client.ageSeconds).toBe(0);
+    const newer = {
+      ...document,
+      revision: "188",
+      issuedAt: "2026-11-20T10:05:00Z",
+      exploreUntil: "2026-11-20T10:10:00Z",
+    };
+    client.apply(newer, [operation], { controllerTime: issuedAt + now });
+    expect(choose({ genre: "rock" })).toMatchObject({ id: "v-challenger", source: "fresh", revision: "188" });
+  });
+
+  test("a document that comes late has only the rest of its time to explore", () => {
+    client.apply(document, [operation], { controllerTime: issuedAt + 290_000 });
+    chance = 0.95;
+    now = 10_000;
+    expect(choose({ genre: "rock" }).id).toBe("v-challenger");
+    now = 10_001;
+    expect(choose({ genre: "rock" }).id).toBe("v-incumbent");
   });
 
   test.each([
@@ -123,7 +143,7 @@ describe("with a fresh document", () => {
     ],
     ["another component", { ...document, component: "checkout" }, "other_component"],
   ] as const)("%s is refused whole: the old document stays, and it is counted", (_, bad, reason) => {
-    expect(client.apply(bad, [operation], true)).toContain("refused");
+    expect(client.apply(bad, [operation], { controllerTime: issuedAt })).toContain("refused");
     expect(client.refused[reason]).toBe(1);
     chance = 0.5;
     expect(choose({ genre: "rock" }).id).toBe("v-incumbent");
@@ -154,7 +174,7 @@ describe("with a fresh document", () => {
 
   test("an operation that the controller drops gets its base values again", () => {
     operation.declare({ name: "generate_lyrics", context: ["genre"], parameters: space });
-    expect(client.apply({ ...document, operations: {} }, [operation], true)).toBeUndefined();
+    expect(client.apply({ ...document, operations: {} }, [operation], { controllerTime: issuedAt })).toBeUndefined();
     expect(choose({ genre: "rock" })).toMatchObject({ source: "base", id: baseline.id });
   });
 });
@@ -178,10 +198,13 @@ describe("without a fresh document", () => {
   });
 
   test("a document from disk serves as last known good at once", () => {
-    expect(client.apply(document, [operation], false)).toBeUndefined();
+    expect(client.apply(document, [operation], undefined)).toBeUndefined();
     chance = 0.95;
     expect(choose({ genre: "rock" })).toMatchObject({ id: "v-incumbent", source: "last_known_good" });
     expect(client.ageSeconds).toBeUndefined();
+    now = 5000;
+    client.confirm({ controllerTime: issuedAt });
+    expect(choose({ genre: "rock" })).toMatchObject({ id: "v-challenger", source: "fresh" });
   });
 });
 

@@ -17,7 +17,7 @@ import {
 } from "@trimtab/conventions";
 import { reportOwnFailure, warn, warnOnce } from "../own-failure.ts";
 import type { NamedValues, TrackedOperation } from "../tracked-operation.ts";
-import { exploreFor, type ParameterSource, trustIn } from "./last-known-good.ts";
+import { type DocumentAge, exploreFor, exploringLeft, type ParameterSource, trustIn } from "./last-known-good.ts";
 
 /** The variant of one call. */
 export interface ChosenVariant extends NamedValues {
@@ -31,11 +31,15 @@ export interface ChosenVariant extends NamedValues {
 /** Why a document, or an operation in it, was not applied. */
 export type RefusalReason = "invalid" | "other_component" | "space_differs" | "base_differs";
 
-/** The controller's document with the time of its last confirmation. */
+/** That the controller said just now that a document is the newest. */
+export interface Confirmation {
+  /** What its clock says, in milliseconds since 1970; undefined where it did not tell. */
+  readonly controllerTime: number | undefined;
+}
+
 interface HeldDocument {
   readonly document: AllocationDocument;
-  readonly exploreForMilliseconds: number;
-  confirmedAt: number | undefined;
+  readonly age: DocumentAge;
 }
 
 const NO_VALUES: ParameterValues = Object.freeze({});
@@ -73,17 +77,21 @@ export class ParameterClient {
 
   /** Since the controller last confirmed the document in use, in seconds; undefined where it never did. */
   get ageSeconds(): number | undefined {
-    const confirmedAt = this.#held?.confirmedAt;
+    const confirmedAt = this.#held?.age.confirmedAt;
     return confirmedAt === undefined ? undefined : (this.#now() - confirmedAt) / 1000;
   }
 
   /**
    * Applies a document whole, or refuses it whole: the one in use then stays.
    *
-   * @param isConfirmed Did the controller send it just now? A document from disk waits for a confirmation.
+   * @param confirmation Where the controller sent it just now. A document from disk waits for one.
    * @returns What is wrong with it, or undefined.
    */
-  apply(input: unknown, operations: Iterable<TrackedOperation>, isConfirmed: boolean): string | undefined {
+  apply(
+    input: unknown,
+    operations: Iterable<TrackedOperation>,
+    confirmation: Confirmation | undefined,
+  ): string | undefined {
     const parsed = parseAllocationDocument(input);
     if ("problems" in parsed) {
       this.refused.invalid++;
@@ -95,15 +103,21 @@ export class ParameterClient {
       this.refused.other_component++;
       return `the allocation document is refused: it is for component "${document.component}", not "${this.component}"`;
     }
-    const confirmedAt = isConfirmed ? this.#now() : undefined;
-    this.#held = { document, exploreForMilliseconds: exploreFor(document), confirmedAt };
+    const age = { confirmedAt: undefined, exploringEndsAt: 0, exploreForMilliseconds: exploreFor(document) };
+    this.#held = { document, age };
+    if (confirmation !== undefined) this.confirm(confirmation);
     for (const operation of operations) this.publishTo(operation);
     return undefined;
   }
 
   /** The controller said that the document in use is still the newest. */
-  confirm(): void {
-    if (this.#held !== undefined) this.#held.confirmedAt = this.#now();
+  confirm({ controllerTime }: Confirmation): void {
+    if (this.#held === undefined) return;
+    const { document, age } = this.#held;
+    const now = this.#now();
+    const isFirst = age.confirmedAt === undefined;
+    const exploringEndsAt = isFirst ? now + exploringLeft(document, controllerTime) : age.exploringEndsAt;
+    this.#held = { document, age: { ...age, confirmedAt: now, exploringEndsAt } };
   }
 
   /** Forgets the document: the component is another one now. */
@@ -143,7 +157,8 @@ export class ParameterClient {
     const held = this.#held;
     const allocation = operation.allocations?.find(context);
     if (held === undefined || allocation === undefined) return this.#base(operation, base);
-    const source = trustIn(held, this.#now());
+    const hasChallengers = allocation.settled !== allocation.exploring;
+    const source = trustIn(held.age, hasChallengers, this.#now());
     const variants = source === "fresh" ? allocation.exploring : allocation.settled;
     const point = key === undefined ? { chance: this.#chance() } : { key };
     const variant =

@@ -1,0 +1,42 @@
+/** What the application and a tracked call say to each other. */
+import type { AttributeValue } from "@opentelemetry/api";
+import type { Outcome, ParameterValues, VariantId } from "@trimtab/conventions";
+import type { ServedParameters } from "./parameters/served-parameters.ts";
+
+/** What a tracked function gets: the way to say how its call goes. Nothing in here throws. */
+export interface OperationHandle<Values extends ParameterValues = ParameterValues> {
+  /** The operation's name. */
+  readonly operation: string;
+  /** The values that this call is to use; the metrics of the call carry their variant. */
+  readonly parameters: Values;
+  /** The id of the variant of this call. */
+  readonly variant: VariantId;
+  /** How good the result is, 0 to 1. The last score counts. Others are refused and counted in `trimtab_quality_refused_total`. */
+  quality(score: number): void;
+  /** The call did a part of its work: it counts as half a success, unless it fails. */
+  partial(): void;
+  /** The call failed, though it throws nothing. `type` becomes the label `error_type`: of low cardinality, never a message. */
+  fail(type?: string): void;
+  /** What the call cost, in any unit, e.g. `cost(0.0021, "usd")`; amounts of one unit add up. Not below zero. */
+  cost(amount: number, unit: string): void;
+  /** Something to find on the span. It never becomes a metric label. */
+  attribute(key: string, value: AttributeValue): void;
+}
+
+/** What may be said of a call before it begins. */
+export interface CallOptions {
+  /** Calls with the same key get the same variant: a user, a session, a document. Default: by chance. */
+  readonly key?: string | undefined;
+  /** The answer of `parameters(...)`, where they were asked for before the call began: it is labelled with their variant. */
+  readonly parameters?: ServedParameters;
+  /** Goes to the span, never to a metric. */
+  readonly metadata?: Readonly<Record<string, AttributeValue>>;
+  /** What a result means, where nothing is thrown. Default: success. */
+  readonly outcome?: ((result: never) => Outcome | undefined) | undefined;
+}
+
+/** A number is written as a text; the empty text and everything that names nothing is no key. */
+export function stickyKey(key: unknown): string | undefined {
+  if (typeof key === "string") return key === "" ? undefined : key;
+  return typeof key === "number" || typeof key === "bigint" ? String(key) : undefined;
+}
