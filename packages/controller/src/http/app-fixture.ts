@@ -1,0 +1,266 @@
+/** For tests: the HTTP interface on a free port, with a real store in memory and a metric source that answers as it is told. */
+import { type Allocation, variantId } from "@trimtab/conventions";
+import {
+  createSqlStore,
+  type EvidenceRequest,
+  type MetricSource,
+  openSqliteDatabase,
+  policyHash,
+  type SourceInspection,
+  type Store,
+  silentLog,
+} from "@trimtab/engine";
+import type { Adaptation, Decision, Evidence, EvidenceCell, Measurements, OperationPolicy } from "@trimtab/learning";
+import type { AccessToken } from "../config/access-tokens.ts";
+import { type Config, parseConfig } from "../config.ts";
+import { createLearningLoop } from "../learning-loop.ts";
+import { adaptationQueries } from "../metric-sources.ts";
+import { createControllerMetrics } from "../telemetry.ts";
+import { authorizer } from "./authentication.ts";
+import { createApp } from "./create-app.ts";
+import { listen } from "./listen.ts";
+import { createPerformanceReader } from "./performance-reader.ts";
+
+/** Two operations of one component; `checkout` may be tuned, `browse` is only measured. */
+const FILE = `
+controller: { interval: 30s }
+metrics: { source: embedded, scrape: [http://127.0.0.1:1/metrics] }
+components:
+  shop:
+    operations:
+      checkout:
+        context: [genre]
+        parameters: { level: { type: integer, base: 3, min: 1, max: 9 } }
+        constraints: [success_rate >= 0.9]
+        mode: auto
+      browse: {}
+`;
+
+/** When the first recorded cycle ran, in milliseconds since 1970: long ago, so that the time to explore is over on any clock. */
+export const FIRST_CYCLE_AT: number = Date.UTC(2025, 10, 20, 10, 0, 0);
+
+/** A source that answers what `answer` says, and remembers what it was asked. */
+export interface ScriptedSource extends MetricSource {
+  answer: (request: EvidenceRequest) => Evidence["cells"];
+  inspection: SourceInspection;
+  readonly asked: EvidenceRequest[];
+}
+
+/** An interface under test. */
+export interface AppUnderTest {
+  readonly url: string;
+  readonly store: Store;
+  readonly source: ScriptedSource;
+  readonly config: Config;
+  /** Requests a path; redirects are not followed. */
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  /** The body of an answer with this status. */
+  json<Body>(path: string, status?: number): Promise<Body>;
+  close(): Promise<void>;
+}
+
+/** What may differ from the usual. */
+export interface AppOptions {
+  readonly tokens?: readonly AccessToken[];
+  /** Recorded before the interface starts. */
+  readonly decisions?: readonly Decision[];
+  readonly now?: () => number;
+}
+
+/** Starts one. */
+export async function startApp({
+  tokens = [],
+  decisions = [],
+  now = Date.now,
+}: AppOptions = {}): Promise<AppUnderTest> {
+  const config = parseConfig(FILE, "/trimtab.yaml", {});
+  const store = createSqlStore(await openSqliteDatabase(":memory:"));
+  for (const [index, decision] of decisions.entries()) await recordDecision(store, config, decision, index + 1);
+  const source = scriptedSource();
+  const metrics = createControllerMetrics(() => loop.views());
+  const loop = await createLearningLoop(config, { store, source, log: silentLog, onPass: metrics.onPass });
+  const app = createApp({
+    version: "1.2.3",
+    policies: () => config.policies,
+    store,
+    board: () => loop.board,
+    performance: createPerformanceReader({
+      source: () => source,
+      now,
+      freshMilliseconds: () => config.intervalMilliseconds,
+    }),
+    queriesFor: (adaptation) => adaptationQueries(adaptation, ["genre"], source.scrapeIntervalMilliseconds()),
+    runCycle: (policy, dry) => loop.run(policy, dry),
+    health: async () => ({
+      isReady: true,
+      version: "1.2.3",
+      startedAt: FIRST_CYCLE_AT,
+      now: FIRST_CYCLE_AT + 1000,
+      operations: loop.scheduler.status(),
+      source: { kind: source.kind, inspection: await source.inspect(now()) },
+    }),
+    metricsPage: metrics.page,
+    onRequest: metrics.onRequest,
+    authorize: authorizer(tokens),
+    isShuttingDown: () => false,
+    chance: () => 0.5,
+    log: silentLog,
+  });
+  const server = await listen(app, { host: "127.0.0.1", port: 0 });
+  const request = (path: string, init: RequestInit = {}): Promise<Response> =>
+    fetch(`${server.url}${path}`, { redirect: "manual", ...init });
+  return {
+    url: server.url,
+    store,
+    source,
+    config,
+    fetch: request,
+    async json<Body>(path: string, status = 200) {
+      const response = await request(path);
+      const text = await response.text();
+      if (response.status !== status) throw new Error(`${path} was answered with ${response.status}: ${text}`);
+      return JSON.parse(text) as Body;
+    },
+    async close() {
+      await loop.scheduler.stop();
+      await server.close(0);
+      await store.close();
+    },
+  };
+}
+
+/** What one variant did: successes, failures, and a duration of 0.1 s for each call. */
+export function cell(genre: string | undefined, level: number, success: number, failure: number): EvidenceCell {
+  const count = success + failure;
+  const value: Measurements = {
+    success,
+    failure,
+    partial: 0,
+    duration: { bounds: [0.05, 0.2], counts: [0, count, 0], sum: count * 0.1, count },
+  };
+  return {
+    context: genre === undefined ? {} : { genre },
+    variant: variantId({ level }),
+    reading: { kind: "value", value },
+  };
+}
+
+/** The decision of a cycle; the first is cycle 1. */
+export function decisionOf(cycle: number, changes: Partial<Decision> = {}): Decision {
+  const at = FIRST_CYCLE_AT + (cycle - 1) * 30_000;
+  return {
+    component: "shop",
+    operation: "checkout",
+    id: `d-${cycle}`,
+    at,
+    window: { from: at - 60_000, to: at - 30_000 },
+    contexts: [
+      {
+        context: { genre: "rock" },
+        kind: "hold",
+        reason: { code: "COLLECTING", sentence: "The window is not full yet." },
+        refused: [],
+      },
+    ],
+    adaptations: [],
+    transitions: [],
+    allocations: [allocationOf("rock")],
+    mayExplore: true,
+    ...changes,
+  };
+}
+
+/** What is served for one genre: 10 % baseline, 70 % level 5, 20 % level 7. */
+export function allocationOf(genre: string): Allocation {
+  const learnt = (level: number): { id: string; parameters: { level: number } } => ({
+    id: variantId({ level }),
+    parameters: { level },
+  });
+  return {
+    context: { genre },
+    salt: "b7",
+    decision: "d-1",
+    variants: [
+      { id: variantId({ level: 3 }, "baseline"), role: "baseline", weight: 0.1, parameters: { level: 3 } },
+      { ...learnt(5), role: "incumbent", weight: 0.7 },
+      { ...learnt(7), role: "challenger", weight: 0.2 },
+    ],
+  };
+}
+
+/** An adaptation of `level` from 3 to 5 for rock. */
+export function adaptationOf(id: string, at: number, changes: Partial<Adaptation> = {}): Adaptation {
+  const side = (level: number, successRate: number) => ({
+    variant: variantId({ level }),
+    parameters: { level },
+    calls: 900,
+    successRate,
+  });
+  return {
+    id,
+    changeId: `c-${id}`,
+    at,
+    component: "shop",
+    operation: "checkout",
+    context: { genre: "rock" },
+    parameter: "level",
+    oldValue: 3,
+    newValue: 5,
+    confidence: 0.93,
+    reason: { code: "PROVEN_BETTER", sentence: "Level 5 succeeds more often." },
+    basis: {
+      window: { from: at - 90_000, to: at - 30_000 },
+      windows: 2,
+      from: side(3, 0.91),
+      to: side(5, 0.96),
+      difference: { estimate: 0.05, lower: 0.01, upper: 0.09, level: 0.95 },
+      test: { name: "e-value", value: 41.2, threshold: 20 },
+    },
+    status: "applied",
+    ...changes,
+  };
+}
+
+async function recordDecision(store: Store, config: Config, decision: Decision, cycle: number): Promise<void> {
+  const { component, operation, window } = decision;
+  const policy = config.policies.find(
+    (each) => each.component === component && each.operation === operation,
+  ) as OperationPolicy;
+  await store.recordCycle({
+    component,
+    operation,
+    cycle,
+    policy,
+    policyHash: policyHash(policy),
+    seed: `seed-${cycle}`,
+    evidence: {
+      window,
+      queries: [{ question: "calls", promql: "vector(1)" }],
+      cells: { kind: "value", value: [cell("rock", 5, 90, 10)] },
+    },
+    decision,
+    state: { schema: 1 },
+  });
+}
+
+function scriptedSource(): ScriptedSource {
+  const asked: EvidenceRequest[] = [];
+  return {
+    kind: "embedded",
+    asked,
+    answer: () => ({ kind: "no-data", detail: "no series" }),
+    inspection: { reachable: { kind: "value", value: true }, targets: [], scrapeIntervalMilliseconds: 1000 },
+    start: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+    latestWindowEnd: (now) => Math.floor(now / 1000) * 1000 - 2000,
+    scrapeIntervalMilliseconds: () => 1000,
+    readEvidence(request) {
+      asked.push(request);
+      return Promise.resolve({ window: request.window, queries: [], cells: this.answer(request) });
+    },
+    discoverOperations: () => Promise.resolve({ kind: "value", value: [] }),
+    inspect() {
+      return Promise.resolve(this.inspection);
+    },
+  };
+}

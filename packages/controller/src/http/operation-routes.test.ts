@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type AppUnderTest, adaptationOf, decisionOf, FIRST_CYCLE_AT, startApp } from "./app-fixture.ts";
+
+const side = { variant: "base-x", parameters: { level: 3 }, calls: 100, utility: 0.5 };
+const lift = {
+  estimate: 0.05,
+  lower: 0.01,
+  upper: 0.09,
+  level: 0.95,
+  windows: 4,
+  since: FIRST_CYCLE_AT,
+  holdout: side,
+  served: { ...side, utility: 0.55 },
+};
+
+let app: AppUnderTest;
+beforeAll(async () => {
+  const first = decisionOf(1, { adaptations: [adaptationOf("a-1", FIRST_CYCLE_AT)] });
+  const second = decisionOf(2, {
+    contexts: [
+      {
+        context: { genre: "rock" },
+        kind: "hold",
+        reason: { code: "COLLECTING", sentence: "The window is not full yet." },
+        refused: [],
+        lift,
+      },
+    ],
+  });
+  app = await startApp({ decisions: [first, second] });
+});
+afterAll(() => app.close());
+
+describe("GET /v1/operations", () => {
+  test("lists what is configured, also what has never been decided on", async () => {
+    expect(await app.json("/v1/operations")).toEqual({
+      operations: [
+        {
+          component: "shop",
+          operation: "checkout",
+          mode: "auto",
+          strategy: "default",
+          cycles: 2,
+          contexts: 2,
+          lastDecisionAt: "2025-11-20T10:00:30.000Z",
+        },
+        { component: "shop", operation: "browse", mode: "observe", strategy: "default", cycles: 0, contexts: 1 },
+      ],
+    });
+  });
+
+  test("takes no parameters, and says so", async () => {
+    expect(await app.json("/v1/operations?limit=3", 400)).toMatchObject({
+      problems: [{ path: "limit", message: "is unknown; this address takes no parameters" }],
+    });
+  });
+});
+
+describe("GET /v1/operations/{component}/{operation}", () => {
+  test("tells per context what is served, its lift, and the last decision and adaptation", async () => {
+    const operation = await app.json<{ states: { context: object }[]; specification: object; decision: object }>(
+      "/v1/operations/shop/checkout",
+    );
+    expect(operation.specification).toMatchObject({
+      context: ["genre"],
+      parameters: { level: { type: "integer", base: 3 } },
+      constraints: ["success_rate >= 0.9"],
+      holdout: 0.05,
+    });
+    expect(operation.decision).toEqual({
+      id: "d-2",
+      at: "2025-11-20T10:00:30.000Z",
+      windowEnd: "2025-11-20T10:00:00.000Z",
+      mayExplore: true,
+    });
+    const rock = operation.states.find(({ context }) => "genre" in context);
+    expect(rock).toMatchObject({
+      parameters: { level: 5 },
+      lift: { estimate: 0.05, lower: 0.01, upper: 0.09, windows: 4, since: "2025-11-20T10:00:00.000Z" },
+      lastDecision: { kind: "hold", reason: { code: "COLLECTING" } },
+      lastAdaptation: { id: "a-1", parameter: "level", oldValue: 3, newValue: 5, status: "applied", confidence: 0.93 },
+    });
+  });
+
+  test("has no decision, no lift and no adaptation before the first cycle", async () => {
+    const operation = await app.json<{ states: object[] }>("/v1/operations/shop/browse");
+    expect(operation).not.toHaveProperty("decision");
+    expect(operation.states).toEqual([
+      { context: {}, variants: [expect.objectContaining({ role: "baseline", share: 1 })], parameters: {} },
+    ]);
+  });
+});
