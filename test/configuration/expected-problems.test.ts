@@ -2,7 +2,8 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { ConfigError, loadConfig } from "../../packages/controller/src/config.ts";
+import { ConfigError } from "../../packages/controller/src/config/config-error.ts";
+import { loadConfig } from "../../packages/controller/src/config.ts";
 
 const folder = new URL(".", import.meta.url).pathname;
 const files = readdirSync(folder);

@@ -1,15 +1,16 @@
 /** The configuration: from a file and the environment to typed values, or every problem at once. */
 import { readFileSync } from "node:fs";
-import { basename, dirname, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { Problem } from "@trimtab/conventions";
 import type { OperationPolicy } from "@trimtab/learning";
+import { ConfigError } from "./config/config-error.ts";
 import { type ControllerSettings, controllerSettings, withoutBrokenSettings } from "./config/controller-settings.ts";
 import { applyEnvironment } from "./config/environment-overrides.ts";
+import type { FileProblem } from "./config/file-problem.ts";
 import { type ConfigFile, configFileSchema, type OperationSection } from "./config/file-schema.ts";
 import { nameProblems, operationProblems, toPolicies } from "./config/operation-policies.ts";
 import { isRecord, member } from "./config/plain-values.ts";
-import { formatProblems } from "./config/problem-list.ts";
-import { type FileProblem, readYaml } from "./config/read-yaml.ts";
+import { readYaml } from "./config/read-yaml.ts";
 import { schemaProblems } from "./config/schema-problems.ts";
 
 /** A configuration that was found sound as a whole. */
@@ -17,19 +18,6 @@ export interface Config extends ControllerSettings {
   /** Absolute path of the file it came from. */
   readonly file: string;
   readonly policies: readonly OperationPolicy[];
-}
-
-/** The configuration cannot be used. Whoever runs with an older one keeps it. */
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
-  readonly file: string;
-  readonly problems: readonly FileProblem[];
-
-  constructor(file: string, problems: readonly FileProblem[]) {
-    super(formatProblems(basename(file), problems));
-    this.file = file;
-    this.problems = problems;
-  }
 }
 
 /**

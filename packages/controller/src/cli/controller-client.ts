@@ -1,8 +1,8 @@
 /** The controller's HTTP interface, as the commands use it. */
 import { existsSync } from "node:fs";
+import { ConfigError } from "../config/config-error.ts";
 import { DEFAULTS } from "../config/defaults.ts";
 import { originOf, parseListenAddress } from "../config/listen-address.ts";
-import { ConfigError, loadConfig } from "../config.ts";
 import { CommandFailure, type OptionDescription, UsageError } from "./command.ts";
 import { configFileOf, configOption } from "./config-option.ts";
 
@@ -32,11 +32,11 @@ export interface ControllerClient {
 const TIMEOUT_MILLISECONDS = 10_000;
 
 /** The controller that options, environment or configuration name. */
-export function controllerClient(
+export async function controllerClient(
   options: Readonly<Record<string, string | boolean | undefined>>,
   environment: NodeJS.ProcessEnv,
-): ControllerClient {
-  const url = addressOf(options, environment);
+): Promise<ControllerClient> {
+  const url = await addressOf(options, environment);
   const token = environment["TRIMTAB_TOKEN"];
   const headers = token ? { authorization: `Bearer ${token}` } : {};
   const get = async <Body>(path: string): Promise<Answer<Body>> => {
@@ -70,10 +70,10 @@ export function controllerClient(
   };
 }
 
-function addressOf(
+async function addressOf(
   options: Readonly<Record<string, string | boolean | undefined>>,
   environment: NodeJS.ProcessEnv,
-): string {
+): Promise<string> {
   const given = options["url"] ?? environment["TRIMTAB_CONTROLLER_URL"];
   if (typeof given === "string" && given !== "") {
     if (!URL.canParse(given) || !/^https?:/.test(given))
@@ -83,6 +83,7 @@ function addressOf(
   const file = configFileOf(options, environment);
   if (existsSync(file)) {
     try {
+      const { loadConfig } = await import("../config.ts");
       return originOf(loadConfig(file, environment).listen);
     } catch (error) {
       // The controller may be running with an older, good version of the file.

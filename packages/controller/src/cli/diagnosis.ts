@@ -146,7 +146,7 @@ function sourceFindings({ source, seen, targets }: Facts): Finding[] {
       });
     }
   }
-  if (seen.value.length === 0) {
+  if (seen.value.length === 0 && findings.every(({ state }) => state !== "wrong")) {
     const where =
       source.kind === "prometheus"
         ? "Prometheus has seen no tracked operation in the last hour"
@@ -186,7 +186,7 @@ function operationFindings(
   if (findings.length === 0)
     findings.push({
       state: "ok",
-      message: `${Math.round(own.calls)} calls ${spanOf(source)}, ${own.variants.length} variants`,
+      message: `${Math.round(own.calls)} calls ${spanOf(source)}, ${own.variants.length} ${own.variants.length === 1 ? "variant" : "variants"}`,
     });
   return findings.map((finding) => ({ ...finding, subject }));
 }

@@ -1,6 +1,6 @@
 /** From arguments to a command and its exit code. */
 import { parseArgs } from "node:util";
-import { ConfigError } from "../config.ts";
+import { ConfigError } from "../config/config-error.ts";
 import { didYouMean } from "../nearest.ts";
 import { type Command, CommandFailure, EXIT, type Terminal, UsageError } from "./command.ts";
 import { commands } from "./commands.ts";

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { parseConstraint } from "./constraint-text.ts";
 import { DEFAULTS } from "./defaults.ts";
 import { durationProblem } from "./duration-text.ts";
+import { httpUrlProblem } from "./http-url.ts";
 import { parseListenAddress } from "./listen-address.ts";
 
 /** A secret: the text itself, or where it is. Exactly one of the three. */
@@ -400,22 +401,6 @@ export const configFileSchema: z.ZodType<ConfigFile> = z
 /** The JSON Schema of the file (draft 2020-12), for editors. */
 export function configFileJsonSchema(): Record<string, unknown> {
   return z.toJSONSchema(configFileSchema, { io: "input" }) as Record<string, unknown>;
-}
-
-/** @returns Why a text is no http or https address, or undefined. */
-export function httpUrlProblem(value: string): string | undefined {
-  const example = "write it whole, such as http://127.0.0.1:9090";
-  let parsed: URL;
-  try {
-    parsed = new URL(value);
-  } catch {
-    return `"${value}" is no URL; ${example}`;
-  }
-  if (parsed.protocol !== "http:" && parsed.protocol !== "https:")
-    return `"${value}" is neither http nor https; ${example}`;
-  if (parsed.username !== "" || parsed.password !== "")
-    return "holds a user name or password; put a token into tokenFile or tokenEnvironment";
-  return undefined;
 }
 
 function problemOf(result: { readonly problem: string } | object): string | undefined {

@@ -1,6 +1,6 @@
 /** A list of problems as a person reads it. */
 import type { Problem } from "@trimtab/conventions";
-import type { FileProblem } from "./read-yaml.ts";
+import type { FileProblem } from "./file-problem.ts";
 
 /**
  * All problems, one line each:

@@ -1,12 +1,7 @@
 /** A YAML text as plain values, with the line of each, or every mistake of form. */
 import type { Problem } from "@trimtab/conventions";
 import { isCollection, isMap, isScalar, LineCounter, type ParsedNode, parseDocument, visit } from "yaml";
-
-/** A problem that may know its line. */
-export interface FileProblem extends Problem {
-  /** Counted from 1. */
-  readonly line?: number;
-}
+import type { FileProblem } from "./file-problem.ts";
 
 /** What a text holds. */
 export interface YamlFile {

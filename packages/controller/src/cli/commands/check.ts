@@ -1,8 +1,8 @@
 /** `trimtab check` */
 import { formatDuration, type ParameterSpecification, stepOf, valuesOf } from "@trimtab/conventions";
-import { describeConstraint, type OperationPolicy } from "@trimtab/learning";
+import type { OperationPolicy } from "@trimtab/learning";
 import { originOf } from "../../config/listen-address.ts";
-import { type Config, loadConfig } from "../../config.ts";
+import type { Config } from "../../config.ts";
 import { type Command, EXIT } from "../command.ts";
 import { configFileOf, configOption } from "../config-option.ts";
 
@@ -13,17 +13,22 @@ export const checkCommand: Command = {
   details: "Exit code 2 where it has problems; all of them are listed.",
   options: configOption,
   positionals: { min: 0, max: 0 },
-  run({ options }, { print, environment }) {
+  async run({ options }, { print, environment }) {
+    const { loadConfig } = await import("../../config.ts");
+    const { describeConstraint } = await import("@trimtab/learning");
     const config = loadConfig(configFileOf(options, environment), environment);
-    print(describeConfig(config));
-    return Promise.resolve(EXIT.ok);
+    print(describeConfig(config, describeConstraint));
+    return EXIT.ok;
   },
 };
 
-function describeConfig(config: Config): string {
-  return [...describeController(config), ...config.policies.flatMap((policy) => ["", ...describePolicy(policy)])].join(
-    "\n",
-  );
+type DescribeConstraint = (constraint: OperationPolicy["constraints"][number]) => string;
+
+function describeConfig(config: Config, describeConstraint: DescribeConstraint): string {
+  return [
+    ...describeController(config),
+    ...config.policies.flatMap((policy) => ["", ...describePolicy(policy, describeConstraint)]),
+  ].join("\n");
 }
 
 function describeController({ listen, intervalMilliseconds, store, tokens, metrics }: Config): string[] {
@@ -44,7 +49,7 @@ function describeController({ listen, intervalMilliseconds, store, tokens, metri
   ];
 }
 
-function describePolicy(policy: OperationPolicy): string[] {
+function describePolicy(policy: OperationPolicy, describeConstraint: DescribeConstraint): string[] {
   const { component, operation, context, parameters, objective, constraints, mode, confidence, holdout, strategy } =
     policy;
   const names = Object.keys(parameters);
@@ -63,7 +68,11 @@ function describePolicy(policy: OperationPolicy): string[] {
     `  Better means: ${weights.join(", ")}.`,
     ...constraints.map((constraint) => `  Must hold: ${describeConstraint(constraint)}.`),
     `  ${describeMode(mode, confidence)}`,
-    `  ${percent(holdout)} of the calls keep the base values for ever, to measure against; ${strategy.kind} proposes what to try.`,
+    ...(names.length === 0 || mode === "observe"
+      ? []
+      : [
+          `  ${percent(holdout)} of the calls keep the base values for ever, to measure against; ${strategy.kind} proposes what to try.`,
+        ]),
   ];
 }
 

@@ -1,7 +1,8 @@
 /** `trimtab doctor` */
 import { basename } from "node:path";
 import type { OperationPolicy } from "@trimtab/learning";
-import { type Config, ConfigError, loadConfig } from "../../config.ts";
+import { ConfigError } from "../../config/config-error.ts";
+import type { Config } from "../../config.ts";
 import { type Command, CommandFailure, EXIT, type Terminal } from "../command.ts";
 import { configFileOf } from "../config-option.ts";
 import { type ControllerClient, controllerClient, controllerOptions } from "../controller-client.ts";
@@ -30,6 +31,7 @@ export const doctorCommand: Command = {
 type Options = Parameters<Command["run"]>[0]["options"];
 
 async function examine(options: Options, environment: NodeJS.ProcessEnv): Promise<Finding[]> {
+  const { loadConfig } = await import("../../config.ts");
   const file = configFileOf(options, environment);
   let config: Config;
   try {
@@ -55,7 +57,7 @@ async function examine(options: Options, environment: NodeJS.ProcessEnv): Promis
   let controller: ControllerFacts | undefined;
   let decisions: DecisionFacts[] = [];
   try {
-    const client = controllerClient(options, environment);
+    const client = await controllerClient(options, environment);
     controller = await askController(client);
     decisions = await askDecisions(client, config.policies);
   } catch (error) {

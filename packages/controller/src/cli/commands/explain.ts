@@ -17,7 +17,7 @@ export const explainCommand: Command = {
   options: { ...controllerOptions, json: { type: "boolean", description: "as JSON, for programs" } },
   positionals: { min: 1, max: 1 },
   async run({ options, positionals }, terminal) {
-    const client = controllerClient(options, terminal.environment);
+    const client = await controllerClient(options, terminal.environment);
     const wanted = positionals[0] ?? "";
     const id = wanted === "last" ? await lastId(client) : wanted;
     const adaptation = await client.require<WireExplainedAdaptation>(`/v1/adaptations/${encodeURIComponent(id)}`);

@@ -1,6 +1,6 @@
 /** `trimtab init` */
 import { existsSync, writeFileSync } from "node:fs";
-import { httpUrlProblem } from "../../config/file-schema.ts";
+import { httpUrlProblem } from "../../config/http-url.ts";
 import { type Command, CommandFailure, EXIT, textOption, UsageError } from "../command.ts";
 import { type InitSource, initFile } from "../init-file.ts";
 import { type Seen, seenInPrometheus, seenOnPages } from "../seen-operations.ts";
@@ -84,12 +84,12 @@ function operationsOf(
     throw new CommandFailure(`${"prometheus" in source ? source.prometheus : ""} gave no answer: ${operations.detail}`);
   if (operations.value.length > 0) return operations.value;
   const down = targets.filter(({ up }) => !up).map(({ target, problem }) => `${target} ${problem ?? "is not up"}`);
+  if ("scrape" in source && down.length === targets.length) throw new CommandFailure(down.join("\n"));
   throw new CommandFailure(
     [
       "prometheus" in source
         ? "Prometheus has seen no tracked operation in the last hour."
         : "No tracked operation is on the metrics page.",
-      ...("prometheus" in source ? [] : down),
       "Start the service with the instrumentation (node --import @trimtab/instrumentation/register) and call an operation once.",
     ].join("\n"),
   );

@@ -1,5 +1,4 @@
 /** `trimtab schema` */
-import { configFileJsonSchema } from "../../config/file-schema.ts";
 import { type Command, EXIT } from "../command.ts";
 
 /** Prints the JSON Schema of the configuration file. */
@@ -10,8 +9,9 @@ export const schemaCommand: Command = {
     "For VS Code with the YAML extension, begin trimtab.yaml with: # yaml-language-server: $schema=trimtab.schema.json",
   options: {},
   positionals: { min: 0, max: 0 },
-  run: (_call, { print }) => {
+  async run(_call, { print }) {
+    const { configFileJsonSchema } = await import("../../config/file-schema.ts");
     print(JSON.stringify(configFileJsonSchema(), null, 2));
-    return Promise.resolve(EXIT.ok);
+    return EXIT.ok;
   },
 };

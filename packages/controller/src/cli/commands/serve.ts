@@ -1,9 +1,8 @@
 /** `trimtab serve` */
-import { type Log, StoreOpenError } from "@trimtab/engine";
-import { ConfigError, loadConfig } from "../../config.ts";
+import type { Log } from "@trimtab/engine";
+import { ConfigError } from "../../config/config-error.ts";
 import { ListenError } from "../../http/listen.ts";
-import { createLog, logOptionsFrom } from "../../logging.ts";
-import { ReloadError, type RunningController, startController } from "../../main.ts";
+import type { RunningController } from "../../main.ts";
 import { type Command, CommandFailure, EXIT, type Terminal } from "../command.ts";
 import { configFileOf, configOption } from "../config-option.ts";
 import { writeErrorLine } from "../process-terminal.ts";
@@ -23,6 +22,10 @@ export const serveCommand: Command = {
   options: configOption,
   positionals: { min: 0, max: 0 },
   async run({ options }, { complain, environment, print }) {
+    const { loadConfig } = await import("../../config.ts");
+    const { createLog, logOptionsFrom } = await import("../../logging.ts");
+    const { startController } = await import("../../main.ts");
+    const { StoreOpenError } = await import("@trimtab/engine");
     const file = configFileOf(options, environment);
     const log = createLog({
       ...logOptionsFrom(environment, process.stderr.isTTY),
@@ -61,6 +64,8 @@ async function reload(
   environment: NodeJS.ProcessEnv,
   log: Log,
 ): Promise<void> {
+  const { loadConfig } = await import("../../config.ts");
+  const { ReloadError } = await import("../../main.ts");
   try {
     await controller.reload(loadConfig(file, environment));
   } catch (error) {

@@ -15,7 +15,7 @@ export const statusCommand: Command = {
   options: { ...controllerOptions, json: { type: "boolean", description: "as JSON, for programs" } },
   positionals: { min: 0, max: 0 },
   async run({ options }, terminal) {
-    const client = controllerClient(options, terminal.environment);
+    const client = await controllerClient(options, terminal.environment);
     const operations = await readOperations(client);
     terminal.print(options["json"] === true ? JSON.stringify({ operations }, null, 2) : describe(operations, terminal));
     return EXIT.ok;
