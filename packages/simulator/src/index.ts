@@ -1,4 +1,34 @@
 /** The same decisions as in production, against invented services whose truth is known. */
+export { BUILT_IN_ENVIRONMENTS } from "./built-in-environments.ts";
+export {
+  DEFAULT_CYCLES,
+  type Environment,
+  type EnvironmentRun,
+  environmentProblem,
+  type Truth,
+} from "./environment.ts";
+export { type EnvironmentScore, scoreEnvironment } from "./judge/environment-score.ts";
+export { type Estimate, estimateOf } from "./judge/estimate.ts";
+export { type RunKind, type RunScores, scoresOf } from "./judge/run-scores.ts";
+export {
+  type CalibrationRow,
+  type ScoreBoard,
+  scoreBoardOf,
+  type TargetRow,
+  type Verdict,
+} from "./judge/score-board.ts";
+export { type SettingTruth, type Stakes, TruthBook } from "./judge/truth-book.ts";
+export { poisson } from "./poisson.ts";
+export { baseLearner, oracleLearner, uniformLearner } from "./reference-learners.ts";
+export {
+  type CreateLearner,
+  type CycleLedger,
+  type EnvironmentTrace,
+  type JudgedChange,
+  type RunOptions,
+  runEnvironment,
+  type WatchedCycle,
+} from "./run-environment.ts";
 export {
   baselineBest,
   clearWinner,
@@ -12,6 +42,15 @@ export {
   tooSlow,
 } from "./scenarios.ts";
 export { gridOf, type Scorecard, score } from "./scorecard.ts";
+export type {
+  Service,
+  ServiceBehaviour,
+  ServiceLimits,
+  ServiceObjective,
+  ServiceParameters,
+  Weather,
+} from "./service/service.ts";
+export { simulatedService } from "./service/simulated-service.ts";
 export {
   lastAllocations,
   type ServedVariant,
@@ -25,7 +64,6 @@ export {
   breaksLimit,
   type ContextTraffic,
   measure,
-  poisson,
   trueUtility,
   type World,
 } from "./world.ts";

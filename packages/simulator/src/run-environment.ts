@@ -50,6 +50,9 @@ export interface EnvironmentTrace {
   readonly environment: string;
   readonly seed: number;
   readonly contexts: number;
+  /** Does the truth tell of limits, and of outages? */
+  readonly hasLimits: boolean;
+  readonly hasOutages: boolean;
   readonly cycles: readonly CycleLedger[];
   readonly judged: readonly JudgedChange[];
   /** Mean of one `decide` call; only where a clock was given. */
@@ -123,6 +126,8 @@ export function runEnvironment(
     environment: environment.name,
     seed,
     contexts: run.contexts.length,
+    hasLimits: run.truth.breaksLimit !== undefined,
+    hasOutages: run.truth.isBroken !== undefined,
     cycles: ledgers,
     judged,
     ...(clock === undefined ? {} : { millisecondsPerDecision: milliseconds / (cycles + 1) }),

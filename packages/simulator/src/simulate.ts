@@ -9,7 +9,8 @@ import {
   type Random,
   randomFromSeed,
 } from "@trimtab/learning";
-import { measure, poisson, type World } from "./world.ts";
+import { poisson } from "./poisson.ts";
+import { measure, type World } from "./world.ts";
 
 /** How a simulation runs. */
 export interface SimulationOptions {

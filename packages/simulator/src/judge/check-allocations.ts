@@ -26,9 +26,9 @@ export function checkAllocations(
     for (const { id, weight, parameters } of variants) {
       if (!(weight >= 0 && weight <= 1 + DUST)) refuse(`variant ${id} has the share ${weight}`);
       sum += weight;
-      const problem = space.problemOf(parameters);
-      if (problem !== undefined) refuse(`variant ${id}: ${problem}`);
       const key = truth.keyOf(parameters);
+      const problem = names.get(id) === key ? undefined : space.problemOf(parameters);
+      if (problem !== undefined) refuse(`variant ${id}: ${problem}`);
       if (settings.has(key)) refuse(`variant ${id} has the parameters of another one`);
       settings.add(key);
       if ((names.get(id) ?? key) !== key) refuse(`variant ${id} had other parameters before`);
