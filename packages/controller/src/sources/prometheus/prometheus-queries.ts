@@ -4,17 +4,23 @@
  * `increase()` alone misleads a learner: it misses all that a series had at birth (of sparse error counts that was nine tenths),
  * extrapolates, and knows nothing of restarts. With, per series,
  *
- *     now = the last sample in the window           then = the last sample in the look-back before it
+ *     now     the last sample in the window
+ *     then    the last sample in the look-back before it
+ *     lost    the sums of the values from which the counter fell back to zero inside the window
  *
  * a window counts
  *
- *     now − then                       the series goes on, or has vanished inside the window
- *     increase, without its extrapolation   its counter was reset where samples show it
- *     now                              it was born in a process that was read before or is young; or it began again unseen
- *     now − its first sample           it is met for the first time in a process that is old: nothing says what was before
+ *     now + lost − then       the series goes on, has vanished inside the window, or its process restarted
+ *     now + lost              it was born in a process that was read before or is young
+ *     now − its first sample  it is met for the first time in a process that is old: nothing says what was before
  *
- * That form (`guarded`) reads each series ten times. A first, small question tells whether any process in the window restarted or
- * was met old; where none was, as in nearly every short window, `calm` gives the same numbers and reads each series three times.
+ * That form (`guarded`) reads each series a dozen times. A first, small question tells whether any process in the window
+ * restarted or was met old; where none was, as in nearly every short window, `calm` gives the same numbers and reads each three
+ * times.
+ *
+ * `lost` looks at every scrape, so windows of very many scrapes take `increase()` for series that were reset. It extrapolates by
+ * the share of one scrape in the window, which is taken out again; where the counter was near zero or scrapes are missing at the
+ * ends, the result is off by at most that share.
  *
  * Every text names its own instants with `@`, so that it gives the same numbers whenever it is evaluated. Nothing in it needs
  * more than Prometheus 2.42, and nothing means something else in 3.x, where the left end of a range is open.
@@ -71,40 +77,42 @@ export function evidenceQueries(request: EvidenceRequest, options: QueryOptions)
     question: name,
     promql: parts.join("\nor\n"),
   });
-  const duration = prometheusName(serviceInstruments.operationDuration);
-  const quality = prometheusName(serviceInstruments.operationQuality);
   return [
     question("calls", sum(CALLS, labels.outcome)),
-    question("duration-buckets", buckets(`${duration}_bucket`)),
+    question("duration-buckets", buckets(`${DURATION}_bucket`)),
     question(
       "duration",
-      part("sum", `${duration}_sum`),
-      part("count", `${duration}_count`),
+      part("sum", `${DURATION}_sum`),
+      part("count", `${DURATION}_count`),
       part("squares", prometheusName(serviceInstruments.operationDurationSquares)),
     ),
     question(
       "quality",
-      buckets(`${quality}_bucket`),
-      part("sum", `${quality}_sum`),
-      part("count", `${quality}_count`),
+      buckets(`${QUALITY}_bucket`),
+      part("sum", `${QUALITY}_sum`),
+      part("count", `${QUALITY}_count`),
       part("squares", prometheusName(serviceInstruments.operationQualitySquares)),
     ),
     question(
       "cost",
-      part("sum", prometheusName(serviceInstruments.operationCost), labels.unit),
+      part("sum", COST, labels.unit),
       part("squares", prometheusName(serviceInstruments.operationCostSquares), labels.unit),
     ),
   ];
 }
 
 /**
- * The question that is asked first. Its part `disturbed` counts the targets of the operation whose series need the guarded form:
- * a process without the start-time gauge, restarted, or met old. Its part `newest` is the time (seconds since 1970) of the newest
- * sample of a series that is still there at the window's end.
+ * The question that is asked first. Its parts:
+ *
+ *   disturbed   targets of the operation whose series need the guarded form: a process without the start-time gauge, restarted, or
+ *               met old
+ *   broken      series that are no number at the window's start, which need it too
+ *   newest      the time (seconds since 1970) of the newest sample of a series that is still there at the window's end
  */
 export function targetsQuery(request: EvidenceRequest, scrapeIntervalMilliseconds: number): EvidenceQuery {
   const span = spanOf(request.window, scrapeIntervalMilliseconds);
-  const calls = `${CALLS}${matchersOf(request, undefined)}`;
+  const matchers = matchersOf(request);
+  const calls = `${CALLS}${matchers}`;
   const now = `last_over_time(${START_TIME}[${span.window}] ${span.end})`;
   const then = `last_over_time(${START_TIME}[${span.lookBack}] ${span.start})`;
   const disturbed = [
@@ -112,6 +120,9 @@ export function targetsQuery(request: EvidenceRequest, scrapeIntervalMillisecond
     `${now} != ${then}`,
     `(${now} <= ${span.youngSince}) unless ${then}`,
   ].join("\n  or ");
+  const broken = [CALLS, `${DURATION}_sum`, `${QUALITY}_sum`, COST]
+    .map((name) => `last_over_time(${name}${matchers}[${span.lookBack}] ${span.start}) * 0 != 0`)
+    .join("\n  or ");
   const count = [
     `count(group by (job, instance) (last_over_time(${calls}[${span.window}] ${span.end}))`,
     `  unless on (job, instance) (${now} unless on (job, instance) (`,
@@ -121,6 +132,7 @@ export function targetsQuery(request: EvidenceRequest, scrapeIntervalMillisecond
     question: "targets",
     promql: [
       `label_replace(${count}, "${PART_LABEL}", "disturbed", "", "")`,
+      `label_replace(count(${broken}), "${PART_LABEL}", "broken", "", "")`,
       `label_replace(max(timestamp(${calls} ${span.end})), "${PART_LABEL}", "newest", "", "")`,
     ].join("\nor\n"),
   };
@@ -130,14 +142,13 @@ export function targetsQuery(request: EvidenceRequest, scrapeIntervalMillisecond
 export function discoveryQueries(window: EvidenceWindow, scrapeIntervalMilliseconds: number): readonly EvidenceQuery[] {
   const span = spanOf(window, scrapeIntervalMilliseconds);
   const last = (name: string): string => `last_over_time(${name}[${span.window}] ${span.end})`;
-  const quality = `${prometheusName(serviceInstruments.operationQuality)}_count`;
   const byOperation = `${labels.component}, ${labels.operation}`;
   return [
     { question: "operations", promql: `sum without (${TARGET_LABELS}) (${increments(CALLS, span, "guarded")})` },
-    { question: "operations-with-quality", promql: `group by (${byOperation}) (${last(quality)})` },
+    { question: "operations-with-quality", promql: `group by (${byOperation}) (${last(`${QUALITY}_count`)})` },
     {
       question: "operations-with-cost",
-      promql: `group by (${byOperation}, ${labels.unit}) (${last(prometheusName(serviceInstruments.operationCost))})`,
+      promql: `group by (${byOperation}, ${labels.unit}) (${last(COST)})`,
     },
   ];
 }
@@ -150,6 +161,9 @@ export function ourTargetsQuery(now: number): EvidenceQuery {
 }
 
 const CALLS = prometheusName(serviceInstruments.operationCalls);
+const COST = prometheusName(serviceInstruments.operationCost);
+const DURATION = prometheusName(serviceInstruments.operationDuration);
+const QUALITY = prometheusName(serviceInstruments.operationQuality);
 const START_TIME = prometheusName(serviceInstruments.processStartTime);
 const TARGET_LABELS = `job, instance, ${labels.outcome}, otel_scope_name, otel_scope_version, otel_scope_schema_url`;
 
@@ -164,18 +178,26 @@ interface Span {
   readonly windowAndStart: string;
   /** Takes the extrapolation to the ends of `windowAndStart` out of an increase: the samples in it span the window exactly. */
   readonly withoutExtrapolation: string;
-  /** Range before the start in which a series that is not there now is still the same series. */
+  /** Range before an instant in which a series that is not there now is still the same series. */
   readonly lookBack: string;
-  /** Seconds since 1970. */
-  readonly startSeconds: string;
+  /** Distance of two scrapes. */
+  readonly step: string;
+  /** The scrapes of the window, without the one at its start, as a subquery's range. */
+  readonly scrapes: string;
+  /** More scrapes than can be looked at one by one. */
+  readonly isLong: boolean;
   /** A process that started after this was not seen before because it is young. Seconds since 1970. */
   readonly youngSince: string;
 }
+
+/** The most scrapes that a subquery looks at one by one. */
+const MOST_STEPS = 240;
 
 function spanOf({ from, to }: EvidenceWindow, scrapeIntervalMilliseconds: number): Span {
   const length = to - from;
   const lengthAndStart = length + scrapeIntervalMilliseconds - 1;
   const lookBack = lookBackMilliseconds(scrapeIntervalMilliseconds);
+  const step = prometheusDuration(scrapeIntervalMilliseconds);
   return {
     start: instant(from),
     end: instant(to),
@@ -183,7 +205,9 @@ function spanOf({ from, to }: EvidenceWindow, scrapeIntervalMilliseconds: number
     windowAndStart: prometheusDuration(lengthAndStart),
     withoutExtrapolation: `${length} / ${lengthAndStart}`,
     lookBack: prometheusDuration(lookBack),
-    startSeconds: seconds(from),
+    step,
+    scrapes: `${prometheusDuration(length - 1)}:${step}`, // 2.x would look at the start too
+    isLong: length > MOST_STEPS * scrapeIntervalMilliseconds,
     youngSince: seconds(from - lookBack),
   };
 }
@@ -209,30 +233,41 @@ function matchersOf({ component, operation }: EvidenceRequest, filter: Context =
 function increments(series: string, span: Span, form: CountingForm): string {
   const now = `last_over_time(${series}[${span.window}] ${span.end})`;
   const then = `last_over_time(${series}[${span.lookBack}] ${span.start})`;
-  if (form === "calm") return `\n  clamp_min(${now} - ${then}, 0)\n  or ${now}\n`;
-  const wasReset = `resets(${series}[${span.windowAndStart}] ${span.end}) > 0`;
-  const increase = `increase(${series}[${span.windowAndStart}] ${span.end})`;
+  if (form === "calm") return `\n  ${now} - ${then} >= 0\n  or ${now}\n`;
   const first = `min_over_time(${series}[${span.window}] ${span.end})`;
-  const startedNow = `last_over_time(${START_TIME}[${span.window}] ${span.end})`;
-  const restarted = [
-    `(changes(${START_TIME}[${span.windowAndStart}] ${span.end}) > 0)`,
-    `(${startedNow} > ${span.startSeconds})`,
-  ].join(" and ");
   const watched = [
     `group by (job, instance) (last_over_time(${START_TIME}[${span.lookBack}] ${span.start}))`,
     `group by (job, instance) (max_over_time(up[${span.lookBack}] ${span.start}) == 1)`,
-    `group by (job, instance) (${startedNow} > ${span.youngSince})`,
+    `group by (job, instance) (min_over_time(${START_TIME}[${span.window}] ${span.end}) > ${span.youngSince})`,
   ].join("\n    or ");
+  const isWatched = `on (job, instance) (\n    ${watched})`;
+  const goesOn = `(${now} - ${then}\n    unless ${now} < ${then})`; // unless, and not >= 0: NaN must stay
+  const alternatives = span.isLong
+    ? [resetSeries(series, span), goesOn]
+    : [`(${now} + ${lost(series, span)} - ${then})`, goesOn, `(${now} + ${lost(series, span)} and ${isWatched})`];
+  return `\n  ${[...alternatives, `(${now} and ${isWatched})`, `(${now} - ${first})`].join("\n  or ")}\n`;
+}
+
+/**
+ * The sums of the values from which counters fell back: at each scrape the value before, where it was higher, or where the process
+ * is another. (Behind a gateway one target has many processes, and nobody can tell whose the series are: then only a fall counts.)
+ */
+function lost(series: string, { lookBack, step, scrapes, end }: Span): string {
+  const before = `last_over_time(${series}[${lookBack}] offset ${step})`;
+  const startedLater = `${START_TIME} - last_over_time(${START_TIME}[${lookBack}] offset ${step}) > ${TOLERATED_SECONDS}`;
   return [
-    "",
-    `  (${now} - ${then}`,
-    `    unless ${now} < ${then}`,
-    `    unless ${wasReset}`,
-    `    unless (${series} ${span.end} and on (job, instance) (${restarted})))`,
-    `  or (${increase} * ${span.withoutExtrapolation} and ${wasReset})`,
-    `  or (${now} and on (job, instance) (`,
-    `    ${watched}))`,
-    `  or (${now} - ${first})`,
-    "",
+    "sum_over_time((",
+    `    ${before} > ${series}`,
+    `    or (${before} and ${series} and on (job, instance) (${startedLater})`,
+    `      and on (job, instance) (count by (job, instance) (${START_TIME}) == 1))`,
+    `  )[${scrapes}] ${end})`,
   ].join("\n");
 }
+
+function resetSeries(series: string, { windowAndStart, withoutExtrapolation, end }: Span): string {
+  const range = `${series}[${windowAndStart}] ${end}`;
+  return `(increase(${range}) * ${withoutExtrapolation} and resets(${range}) > 0)`;
+}
+
+/** The start time of one process may waver by this much between two pages. */
+const TOLERATED_SECONDS = 0.5;

@@ -24,7 +24,7 @@ export function cellsOf(answers: EvidenceAnswers, declaredKeys: readonly string[
 
 /** What the question about targets says. */
 export interface TargetsAnswer {
-  /** Are there targets whose series need the guarded form? */
+  /** Are there series that need the guarded form? */
   readonly isDisturbed: boolean;
   /** Milliseconds since 1970; undefined where no series is there at the window's end. */
   readonly newestSampleAt: number | undefined;
@@ -35,7 +35,7 @@ export function targetsAnswer(rows: readonly VectorRow[]): TargetsAnswer {
   const part = (name: string): number | undefined => rows.find(({ labels }) => labels[PART_LABEL] === name)?.value;
   const newest = part("newest");
   return {
-    isDisturbed: (part("disturbed") ?? 0) > 0,
+    isDisturbed: (part("disturbed") ?? 0) + (part("broken") ?? 0) > 0,
     newestSampleAt: newest === undefined ? undefined : newest * 1000,
   };
 }
