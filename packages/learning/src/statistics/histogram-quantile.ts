@@ -61,7 +61,7 @@ export function countAbove(
 /** Observations in the buckets; `count` of the histogram may be read at another moment, this cannot disagree with itself. */
 export function bucketTotal(counts: readonly number[]): number {
   let total = 0;
-  for (const count of counts) total += count;
+  for (let index = 0; index < counts.length; index++) total += counts[index] as number; // hot: an iterator costs four times as much
   return total;
 }
 

@@ -21,6 +21,12 @@ export function addScaled(left: Float64Array, right: Float64Array, factor: numbe
   return sum;
 }
 
+/** Adds factor · right to a sum in its place: for long sums, where a new array each time would cost more than the adding. */
+export function accumulate(sum: Float64Array, right: Float64Array, factor: number): void {
+  for (let index = 0; index < sum.length; index++)
+    sum[index] = (sum[index] as number) + factor * (right[index] as number);
+}
+
 /**
  * The lower triangle L with L·Lᵀ = matrix.
  *

@@ -23,6 +23,8 @@ const DRAWN = 300;
 
 /** Every setting of the grid that is looked at in this turn; the baseline among them. */
 export function candidateSettings(space: ParameterSpace, baseline: Setting, random: Random): readonly Setting[] {
+  const before = GRIDS.get(space);
+  if (before !== undefined) return before;
   const names = Object.keys(space).sort();
   const values = names.map((name) => coarse(space[name] as ParameterSpecification));
   const total = values.reduce((product, each) => product * each.length, 1);
@@ -45,8 +47,13 @@ export function candidateSettings(space: ParameterSpace, baseline: Setting, rand
       });
     }
   } else for (let draw = 0; draw < DRAWN; draw++) add((choices) => choices[random.integer(choices.length)]);
-  return [...found.values()].sort((left, right) => (left.id < right.id ? -1 : 1));
+  const settings = [...found.values()].sort((left, right) => (left.id < right.id ? -1 : 1));
+  if (total <= WHOLE_GRID) GRIDS.set(space, settings);
+  return settings;
 }
+
+/** Whole grids are functions of their spaces, so remembering them changes nothing but the time they take. */
+const GRIDS = new WeakMap<ParameterSpace, readonly Setting[]>();
 
 /** The settings that may run beside an incumbent, none further away than one adaptation may go. */
 export function neighbourhoodOf(

@@ -2,8 +2,9 @@
 import type { Problem } from "@trimtab/conventions";
 import type { StrategyChoice } from "../policy/policy.ts";
 import { type OptionSpecifications, optionProblems, suggestName } from "./options.ts";
-import { RESPONSE_SURFACE_OPTIONS, responseSurface } from "./response-surface.ts";
+import { responseSurface } from "./response-surface.ts";
 import type { Strategy } from "./strategy.ts";
+import { RESPONSE_SURFACE_OPTIONS } from "./surface-options.ts";
 import { THRESHOLD_RULE_OPTIONS, thresholdRule, thresholdRuleProblems } from "./threshold-rule.ts";
 
 interface ListedStrategy {

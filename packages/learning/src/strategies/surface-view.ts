@@ -1,5 +1,6 @@
 /** The surface as seen from one context's incumbent: differences of settings, and draws of what may be true. */
 import type { ParameterValues } from "@trimtab/conventions";
+import { probabilityAbove } from "../statistics/e-value.ts";
 import { addScaled, cholesky, dot, type Matrix, multiplyLower, quadraticForm } from "../statistics/linear-algebra.ts";
 import type { Random } from "../statistics/random.ts";
 import type { FeatureMap } from "../surface/features.ts";
@@ -38,13 +39,20 @@ export class SurfaceView {
       Float64Array.from({ length: this.features.size }, () => random.gaussian()),
     );
     const drawn = [addScaled(mean, noise, 1), addScaled(mean, noise, -1)] as const;
-    const tell = (weights: Float64Array) => (parameters: ParameterValues) => dot(this.offset(parameters), weights);
+    const tell = (weights: Float64Array): ((parameters: ParameterValues) => number) => {
+      const atOrigin = dot(this.origin, weights);
+      return (parameters) => dot(this.features.vector(parameters), weights) - atOrigin;
+    };
     return [tell(drawn[0]), tell(drawn[1])];
   }
 
   /** How often each of some settings is the best of them and the incumbent, from `draws` draws; 0 to 1. */
   probabilityBest(settings: readonly ParameterValues[], draws: number, random: Random): number[] {
     const { mean, covariance } = this.belief.posterior;
+    if (settings.length === 1) {
+      const { mean: only, deviation } = this.difference(settings[0] as ParameterValues);
+      return [probabilityAbove(0, only, deviation)];
+    }
     const offsets = settings.map((parameters) => this.offset(parameters));
     const size = offsets.length;
     const joint = new Float64Array(size * size);

@@ -32,8 +32,21 @@ const CHOICE_PAIR = 0.4;
 /** Products beyond this many coordinates are left out: every decision costs the cube of the number. */
 const MOST_FEATURES = 36;
 
-/** Builds the coordinates of a space. */
+/** The coordinates of a space; the same object for the same space. Vectors are shared and must not be written to. */
 export function featureMapOf(space: ParameterSpace): FeatureMap {
+  let map = MAPS.get(space);
+  if (map === undefined) {
+    map = buildFeatureMap(space);
+    MAPS.set(space, map);
+  }
+  return map;
+}
+
+/** Maps are functions of their spaces, so remembering them changes nothing but the time they take. */
+const MAPS = new WeakMap<ParameterSpace, FeatureMap>();
+const MOST_VECTORS = 10_000;
+
+function buildFeatureMap(space: ParameterSpace): FeatureMap {
   const names = Object.keys(space).sort();
   const numbers = names.filter((name) => "min" in (space[name] as object));
   const waves = new Map(
@@ -58,10 +71,24 @@ export function featureMapOf(space: ParameterSpace): FeatureMap {
     addProducts([one[1]], [other[0]], NUMBER_PAIR);
   }
   for (const [one, other] of pairsOf([...indicators.values()])) addProducts(one, other, CHOICE_PAIR);
+  const vectors = new Map<string, Float64Array>();
+  const seen = new WeakMap<ParameterValues, Float64Array>();
   return {
     size: features.length,
     variances: features.map((feature) => feature.variance),
-    vector: (parameters) => Float64Array.from(features, (feature) => feature.value(parameters)),
+    vector(parameters) {
+      const before = seen.get(parameters);
+      if (before !== undefined) return before;
+      const key = names.map((name) => parameters[name]).join("\n");
+      let vector = vectors.get(key);
+      if (vector === undefined) {
+        vector = Float64Array.from(features, (feature) => feature.value(parameters));
+        if (vectors.size >= MOST_VECTORS) vectors.clear();
+        vectors.set(key, vector);
+      }
+      seen.set(parameters, vector);
+      return vector;
+    },
   };
 }
 

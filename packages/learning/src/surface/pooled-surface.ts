@@ -8,7 +8,7 @@
  * twice: what it takes from the others is computed without it, and what it passes to them has its own part integrated out.
  */
 import type { Context, ContextId } from "@trimtab/conventions";
-import { addScaled, diagonal, inverse, type Matrix, multiply } from "../statistics/linear-algebra.ts";
+import { accumulate, addScaled, diagonal, inverse, type Matrix, multiply } from "../statistics/linear-algebra.ts";
 import { type SurfaceEvidence, unpack } from "./surface-evidence.ts";
 
 /** Variances of the levels and the last means of their nodes; JSON. */
@@ -172,15 +172,15 @@ export class PooledSurface {
       names.map((name) => [name, Float64Array.from(this.levels.means[name] ?? new Float64Array(size))]),
     );
     for (const name of names) {
-      let precision: Float64Array = new Float64Array(size * size);
-      let score: Float64Array = new Float64Array(size);
+      const precision = new Float64Array(size * size);
+      const score = new Float64Array(size);
       for (const { nodes, upward } of this.members.values()) {
         if (!nodes.includes(name)) continue;
-        precision = addScaled(precision, upward.precision, 1);
-        score = addScaled(score, upward.score, 1);
+        accumulate(precision, upward.precision, 1);
+        accumulate(score, upward.score, 1);
         for (const other of nodes) {
           const mean = other === name ? undefined : means.get(other);
-          if (mean !== undefined) score = addScaled(score, multiply(upward.precision, mean), -1);
+          if (mean !== undefined) accumulate(score, multiply(upward.precision, mean), -1);
         }
       }
       const lambda = name === GLOBAL ? this.levels.lambdas.global : this.levels.lambdas.label;

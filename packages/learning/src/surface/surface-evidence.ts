@@ -38,25 +38,25 @@ export function learnWindow(
     const parameters = known.get(variant);
     return parameters === undefined ? [] : [{ vector: features.vector(parameters), utility, weight: 1 / variance }];
   });
-  const kept = discount(evidence, 0.5 ** (Math.max(0, cycle - evidence.cycle) / HALF_LIFE_CYCLES));
-  if (arms.length < 2) return { ...kept, cycle };
+  const keep = 0.5 ** (Math.max(0, cycle - evidence.cycle) / HALF_LIFE_CYCLES);
+  if (arms.length < 2) return { ...discount(evidence, keep), cycle };
   const total = arms.reduce((sum, arm) => sum + arm.weight, 0);
   const meanUtility = arms.reduce((sum, arm) => sum + arm.weight * arm.utility, 0) / total;
   const meanVector = new Float64Array(features.size);
   for (const { vector, weight } of arms)
     for (let i = 0; i < features.size; i++)
       meanVector[i] = (meanVector[i] as number) + ((vector[i] as number) * weight) / total;
-  const precision = [...kept.precision];
-  const score = [...kept.score];
+  const precision = evidence.precision.map((each) => each * keep);
+  const score = evidence.score.map((each) => each * keep);
+  const offset = new Float64Array(features.size);
   for (const { vector, utility, weight } of arms) {
+    for (let i = 0; i < features.size; i++) offset[i] = (vector[i] as number) - (meanVector[i] as number);
     let place = 0;
     for (let row = 0; row < features.size; row++) {
-      const offset = (vector[row] as number) - (meanVector[row] as number);
-      score[row] = (score[row] as number) + weight * offset * (utility - meanUtility);
+      const weighted = weight * (offset[row] as number);
+      score[row] = (score[row] as number) + weighted * (utility - meanUtility);
       for (let column = row; column < features.size; column++, place++) {
-        precision[place] =
-          (precision[place] as number) +
-          weight * offset * ((vector[column] as number) - (meanVector[column] as number));
+        precision[place] = (precision[place] as number) + weighted * (offset[column] as number);
       }
     }
   }
