@@ -1,6 +1,5 @@
 /** What the load has done since its start; it tells the process that started it, every second. */
 export interface LoadCounts {
-  readonly kind: "load";
   readonly answered: number;
   readonly failed: number;
   /** Requests that were left out because too many were under way. */

@@ -89,7 +89,7 @@ function askFor(type: DocumentType, number: number): void {
 }
 
 function report(): void {
-  const message: LoadCounts = { kind: "load", ...counts, ...(lastFailure === undefined ? {} : { lastFailure }) };
+  const message: LoadCounts = { ...counts, ...(lastFailure === undefined ? {} : { lastFailure }) };
   if (process.send !== undefined) process.send(message);
 }
 

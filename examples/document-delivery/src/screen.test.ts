@@ -38,7 +38,7 @@ const picture: Picture = {
   elapsedSeconds: 42.7,
   forSeconds: 90,
   operation: { cycles: 40, states: [json] },
-  load: { kind: "load", answered: 3780, failed: 0, leftOut: 0, verified: 151 },
+  load: { answered: 3780, failed: 0, leftOut: 0, verified: 151 },
   now: NOW,
 };
 

@@ -113,7 +113,7 @@ server.listen(Number(process.env["PORT"] ?? 8080), "127.0.0.1", () => {
     }),
   ) as ServiceReady["documents"];
   console.log(`documents at ${url}/documents`);
-  process.send?.({ kind: "ready", url, documents } satisfies ServiceReady);
+  process.send?.({ url, documents } satisfies ServiceReady);
 });
 server.on("error", (error) => {
   console.error(error.message);

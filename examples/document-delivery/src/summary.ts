@@ -15,7 +15,7 @@ export interface RunFacts {
   readonly adaptations: readonly ListedAdaptation[];
   /** Calls that the controller counted in this run; undefined: it has no data. */
   readonly countedCalls: number | undefined;
-  readonly load: Omit<LoadCounts, "kind">;
+  readonly load: LoadCounts;
   readonly documents: ServiceReady["documents"];
   /** Milliseconds since 1970: adaptations before it belong to earlier runs. */
   readonly startedAt: number;
