@@ -58,11 +58,7 @@ async function run(sections: Sections): Promise<Sections> {
       .trim()
       .split(/\s+/);
     const { code, out, err } = await runCliProcess(args, { cwd: place });
-    const hide = (text: string): string =>
-      text
-        .replaceAll(server.url, "{{server}}")
-        .replaceAll(place, "{{folder}}")
-        .replaceAll(/:\d{5}\/metrics/g, ":{{port}}/metrics");
+    const hide = (text: string): string => text.replaceAll(server.url, "{{server}}").replaceAll(place, "{{folder}}");
     const answered: Sections = new Map(sections);
     answered.set("exit", `${code}\n`).set("stdout", hide(out)).set("stderr", hide(err));
     for (const name of sections.keys()) {

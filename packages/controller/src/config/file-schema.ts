@@ -219,9 +219,10 @@ const metrics = z
         .meta({ description: "Where the services' metrics are: a Prometheus, or (embedded) the services themselves." }),
       url: url("The Prometheus server, with a path prefix where it has one.", "http://127.0.0.1:9090"),
       timeout: duration("How long one query may take.", "5s").optional().meta({ default: DEFAULTS.prometheusTimeout }),
-      scrapeInterval: duration("The interval at which Prometheus scrapes the services.", "15s")
-        .optional()
-        .meta({ default: "read from Prometheus" }),
+      scrapeInterval: duration(
+        "The interval at which Prometheus scrapes the services; without it, Prometheus is asked.",
+        "15s",
+      ).optional(),
       headers,
       ...secret,
     }),
@@ -262,8 +263,8 @@ const numeric = {
     .gt(0)
     .optional()
     .meta({
-      description: "Distance between neighbouring values.",
-      default: "1 for an integer, a twentieth of the range for a number",
+      description:
+        "Distance between neighbouring values; without it 1 for an integer, a twentieth of the range for a number.",
       examples: [0.1],
     }),
   scale: z
@@ -275,8 +276,7 @@ const numeric = {
     .gt(0)
     .optional()
     .meta({
-      description: "The largest change that one adaptation may make.",
-      default: "no limit beside min and max",
+      description: "The largest change that one adaptation may make; without it, only min and max limit it.",
       examples: [0.2],
     }),
 };
