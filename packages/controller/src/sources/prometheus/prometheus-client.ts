@@ -34,8 +34,8 @@ export interface PrometheusClientOptions {
 /** A client without retries: the next cycle asks again. */
 export interface PrometheusClient {
   /** An answer that is no value also says whether Prometheus itself failed (and not only this query). */
-  query(promql: string): Promise<Answer<readonly VectorRow[]>>;
-  targets(): Promise<Answer<readonly ActiveTarget[]>>;
+  readonly query: (promql: string) => Promise<Answer<readonly VectorRow[]>>;
+  readonly targets: () => Promise<Answer<readonly ActiveTarget[]>>;
 }
 
 /** A reading, and whether the server could be reached and worked. */
