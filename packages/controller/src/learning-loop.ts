@@ -80,7 +80,8 @@ export async function createLearningLoop(
       if (!dry) return scheduler.runNow(policy);
       const readOnly = { loadOperation: store.loadOperation.bind(store), recordCycle: () => Promise.resolve() };
       const { intervalMilliseconds } = config;
-      const quiet: Log = { ...log, info: log.debug, warning: log.debug, error: log.debug };
+      const debug: Log["debug"] = (message, fields) => log.debug(message, fields);
+      const quiet: Log = { debug, info: debug, warning: debug, error: debug };
       return runCycle(policy, {
         store: readOnly,
         source,

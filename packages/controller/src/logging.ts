@@ -3,10 +3,10 @@ import { isSpanContextValid, trace } from "@opentelemetry/api";
 import type { Log, LogFields } from "@trimtab/engine";
 
 /** From which level on lines are written. */
-export type LogLevel = "debug" | "info" | "warning" | "error" | "silent";
+type LogLevel = "debug" | "info" | "warning" | "error" | "silent";
 
 /** How lines look. */
-export type LogFormat = "json" | "text";
+type LogFormat = "json" | "text";
 
 const ORDER: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warning: 2, error: 3, silent: 4 };
 

@@ -25,15 +25,15 @@ export interface OperationView {
 /** The controller's metrics. */
 export interface ControllerMetrics {
   readonly observer: QuestionObserver;
-  onPass(pass: FinishedPass): void;
-  onRequest(request: {
+  readonly onPass: (pass: FinishedPass) => void;
+  readonly onRequest: (request: {
     readonly method: string;
     readonly route: string;
     readonly status: number;
     readonly seconds: number;
-  }): void;
+  }) => void;
   /** The page that Prometheus scrapes. */
-  page(): Promise<{ readonly contentType: string; readonly text: string }>;
+  readonly page: () => Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
 /** Metrics in a registry of their own. `views` is asked at each scrape. */

@@ -18,7 +18,7 @@ export const controllerOptions: { readonly url: OptionDescription; readonly conf
 };
 
 /** What a controller answered. */
-export type Answer<Body> = { readonly status: number; readonly body: Body };
+type Answer<Body> = { readonly status: number; readonly body: Body };
 
 /** A controller's interface. */
 export interface ControllerClient {
@@ -62,10 +62,10 @@ export async function controllerClient(
     url,
     get,
     async require<Body>(path: string) {
-      const { status, body } = await get<Body & { detail?: unknown; remedy?: unknown }>(path);
+      const { status, body } = await get<Body & { detail?: string; remedy?: string }>(path);
       if (status < 400) return body;
-      const hint = status === 401 ? "Put a token with the role read into TRIMTAB_TOKEN." : String(body.remedy ?? "");
-      throw new CommandFailure(`${String(body.detail ?? `HTTP ${status}`)}\n${hint}`.trimEnd());
+      const hint = status === 401 ? "Put a token with the role read into TRIMTAB_TOKEN." : (body.remedy ?? "");
+      throw new CommandFailure(`${body.detail ?? `HTTP ${status}`}\n${hint}`.trimEnd());
     },
   };
 }

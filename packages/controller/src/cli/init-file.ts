@@ -26,7 +26,7 @@ export function initFile(source: InitSource, operations: readonly DiscoveredOper
     "",
     "components:",
     ...[...byComponent]
-      .sort()
+      .sort(([left], [right]) => (left < right ? -1 : 1))
       .flatMap(([component, own]) => [`  ${yamlText(component)}:`, "    operations:", ...own.flatMap(operationLines)]),
     "",
   ].join("\n");

@@ -13,7 +13,7 @@ export interface Seen {
 }
 
 /** How far back a Prometheus is asked, in milliseconds. */
-export const LOOK_BACK_MILLISECONDS = 3_600_000;
+const LOOK_BACK_MILLISECONDS = 3_600_000;
 const PAGE_TIMEOUT_MILLISECONDS = 5_000;
 
 /** Asks a Prometheus for the operations of the last hour. */

@@ -9,7 +9,7 @@ import { isLoopback, type ListenAddress, parseListenAddress } from "./listen-add
 import { isRecord, member } from "./plain-values.ts";
 
 /** The metrics are in a Prometheus. */
-export interface PrometheusMetrics {
+interface PrometheusMetrics {
   readonly source: "prometheus";
   /** Without a slash at the end. */
   readonly url: string;
@@ -20,7 +20,7 @@ export interface PrometheusMetrics {
 }
 
 /** The controller scrapes the services itself. */
-export interface EmbeddedMetrics {
+interface EmbeddedMetrics {
   readonly source: "embedded";
   readonly targets: readonly string[];
   readonly scrapeIntervalMilliseconds: number;

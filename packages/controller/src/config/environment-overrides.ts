@@ -34,7 +34,7 @@ export const ENVIRONMENT_VARIABLES: readonly string[] = [...OVERRIDES, ...TOKEN_
 export interface Overridden {
   readonly value: unknown;
   /** The variable that set a place of the value, if one did. */
-  variableAt(path: Problem["path"]): string | undefined;
+  readonly variableAt: (path: Problem["path"]) => string | undefined;
 }
 
 /** Puts the variables in. An empty variable counts as unset. The file's value is left as it is. */

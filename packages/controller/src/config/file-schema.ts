@@ -33,10 +33,10 @@ export interface TokenSection extends SecretSection {
 export type Role = "read" | "evaluate" | "feedback" | "operate";
 
 /** Every role. */
-export const ROLES: readonly Role[] = ["read", "evaluate", "feedback", "operate"];
+const ROLES: readonly Role[] = ["read", "evaluate", "feedback", "operate"];
 
 /** The section `metrics` with a Prometheus. */
-export interface PrometheusSection extends SecretSection {
+interface PrometheusSection extends SecretSection {
   readonly source: "prometheus";
   readonly url: string;
   readonly timeout?: string | undefined;
@@ -45,7 +45,7 @@ export interface PrometheusSection extends SecretSection {
 }
 
 /** The section `metrics` where the controller scrapes the services itself. */
-export interface EmbeddedSection extends SecretSection {
+interface EmbeddedSection extends SecretSection {
   readonly source: "embedded";
   readonly scrape: readonly string[];
   readonly scrapeInterval?: string | undefined;
@@ -154,7 +154,9 @@ const controller = z
         error: ({ input }) =>
           input === undefined
             ? undefined
-            : `${String(input)} is no address; write "127.0.0.1:${typeof input === "number" ? input : 4600}"`,
+            : typeof input === "number"
+              ? `${input} is no address; write "127.0.0.1:${input}"`
+              : undefined,
       })
       .superRefine((value, context) => {
         const address = parseListenAddress(value);
@@ -195,7 +197,7 @@ const controller = z
             .min(1)
             .meta({ description: "Names the token in logs.", examples: ["grafana"] }),
           roles: z
-            .array(z.enum(["read", "evaluate", "feedback", "operate"]))
+            .array(z.enum(ROLES))
             .min(1)
             .meta({ description: "What the token allows: read, evaluate, feedback, operate.", examples: [["read"]] }),
           ...secret,

@@ -13,7 +13,7 @@ import { checkedDuration } from "./duration-text.ts";
 import type { ConfigFile, OperationSection, ParameterSection, RatioSection } from "./file-schema.ts";
 
 /** The policy of one operation whose section fits the schema. */
-export function toPolicy(component: string, operation: string, section: OperationSection): OperationPolicy {
+function toPolicy(component: string, operation: string, section: OperationSection): OperationPolicy {
   const { strategy = DEFAULTS.strategy } = section;
   const { kind, ...options } = typeof strategy === "string" ? { kind: strategy } : strategy;
   return {

@@ -40,7 +40,7 @@ components:
 export const FIRST_CYCLE_AT: number = Date.UTC(2025, 10, 20, 10, 0, 0);
 
 /** A source that answers what `answer` says, and remembers what it was asked. */
-export interface ScriptedSource extends MetricSource {
+interface ScriptedSource extends MetricSource {
   answer: (request: EvidenceRequest) => Evidence["cells"];
   inspection: SourceInspection;
   readonly asked: EvidenceRequest[];

@@ -13,7 +13,7 @@ export interface ListeningServer {
   /** Where to reach it; the port is the real one, also where port 0 was asked for. */
   readonly url: string;
   /** Accepts nothing any more, lets running requests end, and cuts what is left after the grace (milliseconds). */
-  close(graceMilliseconds: number): Promise<void>;
+  readonly close: (graceMilliseconds: number) => Promise<void>;
 }
 
 /**

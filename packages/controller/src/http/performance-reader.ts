@@ -23,7 +23,7 @@ export interface Performance {
 }
 
 /** What is asked. */
-export interface PerformanceQuestion {
+interface PerformanceQuestion {
   readonly policies: readonly OperationPolicy[];
   readonly periodMilliseconds: number;
   /** Only calls whose context has these values. */

@@ -45,7 +45,7 @@ export function problemHandler(onUnexpected: (error: unknown, requestId: string)
 }
 
 /** Sends one error as the answer. */
-export function sendProblem(request: Request, response: Response, error: ControllerError): void {
+function sendProblem(request: Request, response: Response, error: ControllerError): void {
   const { status, title, remedy } = describeError(error.code);
   const document: ProblemDocument = {
     type: `urn:trimtab:error:${error.code}`,

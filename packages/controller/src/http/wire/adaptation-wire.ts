@@ -25,7 +25,7 @@ import {
 } from "./learning-wire.ts";
 
 /** The comparison that an adaptation rests on. */
-export interface WireBasis {
+interface WireBasis {
   readonly window: WireWindow;
   readonly windows: number;
   readonly from: WireVariantSummary;

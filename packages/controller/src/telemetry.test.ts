@@ -1,0 +1,105 @@
+import { controllerInstruments, prometheusSeriesNames } from "@trimtab/conventions";
+import type { Decision } from "@trimtab/learning";
+import { expect, test } from "vitest";
+import { allocationOf, decisionOf } from "./http/app-fixture.ts";
+import { parseMetricsPage } from "./sources/embedded/metrics-page.ts";
+import { createControllerMetrics, type OperationView } from "./telemetry.ts";
+
+const side = { variant: "v", parameters: {}, calls: 1 };
+const lift = {
+  estimate: 0.05,
+  lower: 0.01,
+  upper: 0.09,
+  level: 0.95,
+  windows: 1,
+  since: 0,
+  holdout: side,
+  served: side,
+};
+
+function view(contexts: readonly string[]): OperationView {
+  const decision: Decision = decisionOf(1, {
+    contexts: contexts.map((genre) => ({
+      context: { genre },
+      kind: "hold",
+      reason: { code: "COLLECTING", sentence: "" },
+      refused: [],
+      lift,
+    })),
+  });
+  return {
+    component: "shop",
+    operation: "checkout",
+    contextKeys: ["genre"],
+    allocations: contexts.map(allocationOf),
+    decision,
+  };
+}
+
+async function samplesOf(
+  views: readonly OperationView[],
+): Promise<readonly { name: string; labels: ReadonlyMap<string, string>; value: number }[]> {
+  return parseMetricsPage((await createControllerMetrics(() => views).page()).text);
+}
+
+test("every value of a context can be a label, and the page stays one that can be read", async () => {
+  const odd = ["rock", 'say "hi"', "back\\slash", "two\nlines", "ünïcode", "}{,="];
+  const samples = await samplesOf([view(odd)]);
+  const lifts = samples.filter(({ name }) => name === "trimtab_lift_ratio_lower");
+  expect(lifts.map(({ labels }) => labels.get("ctx_genre"))).toEqual(odd);
+  expect(new Set(lifts.map(({ value }) => value))).toEqual(new Set([0.01]));
+});
+
+test("the number of series is bounded, however many contexts there are", async () => {
+  const samples = await samplesOf([view(Array.from({ length: 500 }, (_, index) => `genre-${index}`))]);
+  expect(samples.filter(({ name }) => name === "trimtab_variant_weight_ratio")).toHaveLength(200 * 3);
+  expect(samples.filter(({ name }) => name === "trimtab_lift_ratio")).toHaveLength(200);
+});
+
+test("passes are counted by what they read and decided", async () => {
+  const metrics = createControllerMetrics(() => []);
+  const pass = (decision: Decision): void =>
+    metrics.onPass({
+      component: "shop",
+      operation: "checkout",
+      startedAt: 1_000_000,
+      milliseconds: 20,
+      result: { kind: "finished", outcome: { kind: "recorded", cycle: 1, decision, policyHash: "p" } },
+    });
+  pass(decisionOf(1));
+  pass(
+    decisionOf(2, {
+      contexts: [{ context: {}, kind: "hold", reason: { code: "EVIDENCE_TIMEOUT", sentence: "" }, refused: [] }],
+    }),
+  );
+  metrics.onPass({
+    component: "shop",
+    operation: "checkout",
+    startedAt: 9_000_000,
+    milliseconds: 20,
+    result: { kind: "failed", error: new Error("disk full") },
+  });
+  metrics.observer.onQuestion("calls", 0.2, "timeout");
+  metrics.observer.onQuestion("calls", 0.1, "no-data");
+  const samples = parseMetricsPage((await metrics.page()).text);
+  const value = (name: string, labels: Record<string, string> = {}): number | undefined =>
+    samples.find(
+      (each) => each.name === name && Object.entries(labels).every(([key, text]) => each.labels.get(key) === text),
+    )?.value;
+  expect(value("trimtab_readings_total", { kind: "value" })).toBe(1);
+  expect(value("trimtab_readings_total", { kind: "timeout" })).toBe(1);
+  expect(value("trimtab_decisions_total", { reason: "COLLECTING" })).toBe(1);
+  expect(value("trimtab_cycle_duration_seconds_count")).toBe(3);
+  // The last pass that read its evidence was the first one.
+  expect(value("trimtab_cycle_last_success_timestamp_seconds")).toBe(1000.02);
+  expect(value("trimtab_source_errors_total", { kind: "timeout" })).toBe(1);
+  expect(value("trimtab_source_errors_total", { kind: "no-data" })).toBeUndefined();
+});
+
+test("every instrument of the controller is on its page under its name", async () => {
+  const { text } = await createControllerMetrics(() => [view(["rock"])]).page();
+  for (const instrument of Object.values(controllerInstruments)) {
+    const [name = ""] = prometheusSeriesNames(instrument);
+    expect(text).toContain(`# TYPE ${name.replace(/_bucket$/, "")} `);
+  }
+});
