@@ -99,8 +99,9 @@ components:
         constraints: [success_rate >= 2, p95_latency <= 1.01 x baseline]
       browse: { strategy: nothing-like-it, parameters: { flag: { type: boolean, base: true } } }
 `);
-    expect(found.map((problem) => problem.split(":")[0]).sort()).toEqual(
-      [
+    expect(found).toHaveLength(10);
+    expect(new Set(found.map((problem) => problem.split(":")[0]))).toEqual(
+      new Set([
         "controller.intervall",
         "controller.tokens.0",
         "metrics.scrape",
@@ -111,7 +112,7 @@ components:
         "components.shop.operations.checkout.constraints.1",
         "components.shop.operations.checkout.mode",
         "components.shop.operations.browse.strategy",
-      ].sort(),
+      ]),
     );
   });
 });
@@ -175,7 +176,7 @@ describe("secrets in files", () => {
 
 test.each([
   ["__proto__: 1", /__proto__ is no legal name/],
-  ["a: &x [*x]", /^a: is unknown/],
+  ["a: &x [*x]", /^a: is unknown/m],
   ["a: *nothing", /Unresolved alias/],
   ["a: !danger 1", /is not YAML: Unresolved tag: !danger/],
   ["\u0000", /must hold the sections/],
