@@ -22,29 +22,44 @@ export function addCounters(sum: Record<string, number>, more: Counters): void {
   for (const name of Object.keys(more)) sum[name] = (sum[name] ?? 0) + (more[name] ?? 0);
 }
 
+/** Up to which slot all is folded, by span: where the search for the next rows begins. Empty at first. */
+export type FoldingProgress = Map<number, number>;
+
 /** Folds what has come of age and drops what is too old. Doing it twice changes nothing. */
-export async function foldRollups(database: RollupDatabase, now: number): Promise<void> {
-  await foldSpans(database, MINUTE, now - SCRAPES_KEPT);
-  await foldSpans(database, HOUR, now - MINUTES_KEPT);
+export async function foldRollups(database: RollupDatabase, progress: FoldingProgress, now: number): Promise<void> {
+  await foldSpans(database, progress, MINUTE, now - SCRAPES_KEPT);
+  await foldSpans(database, progress, HOUR, now - MINUTES_KEPT);
   await dropBefore(database, now - HOURS_KEPT);
 }
 
 /** Moves the rows of every whole span that ended at or before `horizon` to one row at the span's end. */
-async function foldSpans(database: RollupDatabase, span: number, horizon: number): Promise<void> {
+async function foldSpans(
+  database: RollupDatabase,
+  progress: FoldingProgress,
+  span: number,
+  horizon: number,
+): Promise<void> {
   const end = Math.floor(horizon / span) * span;
   for (let folded = 0; folded < SPANS_AT_ONCE; folded++) {
-    const next = await firstUnfolded(database, span, end);
+    const next = await firstUnfolded(database, span, progress.get(span) ?? 0, end);
+    progress.set(span, next ?? end);
     if (next === undefined) return;
     await foldSpan(database, next - span, next);
   }
 }
 
-/** The end of the oldest span, up to `end`, that has a row elsewhere than at its end. */
-async function firstUnfolded(database: RollupDatabase, span: number, end: number): Promise<number | undefined> {
+/** The end of the oldest span after `since` and up to `end` that has a row elsewhere than at its end. */
+async function firstUnfolded(
+  database: RollupDatabase,
+  span: number,
+  since: number,
+  end: number,
+): Promise<number | undefined> {
   const oldest = async (table: "rollup_increments" | "rollup_pages"): Promise<number | undefined> => {
     const row = await database
       .selectFrom(table)
       .select("slot")
+      .where("slot", ">", since)
       .where("slot", "<", end)
       .where((is) => is(is("slot", "%", is.lit(span)), "<>", is.lit(0)))
       .orderBy("slot")

@@ -2,7 +2,7 @@
 import { canonicalJson } from "@trimtab/conventions";
 import type { Transaction } from "kysely";
 import { fromJsonText, jsonText } from "./json-text.ts";
-import { addCounters, foldRollups, inParts } from "./rollup-folding.ts";
+import { addCounters, type FoldingProgress, foldRollups, inParts } from "./rollup-folding.ts";
 import type { Counters, RollupCell, RollupRound, RollupStore, RollupSum, StoredTarget } from "./rollup-store.ts";
 import { type RollupDatabase, type RollupTables, withRollupTables } from "./rollup-tables.ts";
 import type { OperationKey } from "./store.ts";
@@ -16,6 +16,7 @@ export function createRollupStore(storeDatabase: SqlDatabase): RollupStore {
   const database = withRollupTables(storeDatabase);
   /** Ids by cell, filled as cells are met; a cell's id never changes. */
   const cellIds = new Map<string, number>();
+  const folded: FoldingProgress = new Map();
   return {
     openTargets: (addresses, now) => openTargets(database, addresses, now),
     async lastPageAt() {
@@ -39,7 +40,7 @@ export function createRollupStore(storeDatabase: SqlDatabase): RollupStore {
         .orderBy("operation")
         .execute(),
     async compact(now) {
-      await foldRollups(database, now);
+      await foldRollups(database, folded, now);
       await dropUnusedCells(database, cellIds);
     },
   };

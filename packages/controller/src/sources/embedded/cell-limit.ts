@@ -3,7 +3,7 @@ import type { RollupCell } from "@trimtab/engine";
 import type { PageCell, PageReading } from "./page-reading.ts";
 
 /** The most cells (context and variant) of one operation that are kept. */
-export const MAXIMUM_CELLS_PER_OPERATION = 10_000;
+const MAXIMUM_CELLS_PER_OPERATION = 10_000;
 
 /** Which cells were let in. One for all targets. */
 export class CellLimit {

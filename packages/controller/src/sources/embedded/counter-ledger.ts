@@ -74,8 +74,10 @@ export function readIncrements(
       changed.set(key, { cell, firstSlot: isForgotten ? slot : (known?.firstSlot ?? slot), counters: after });
   }
   for (const [key, known] of ledger.cells) {
-    if (known.endedAt !== undefined || page.cells.has(key)) continue;
-    changed.set(key, { ...known, endedAt: ledger.lastPageAt ?? slot });
+    if (page.cells.has(key) || (known.endedAt !== undefined && !isOtherProcess)) continue;
+    const endedAt = known.endedAt ?? ledger.lastPageAt ?? slot;
+    // Should the cell come back, it does so in a process that began to count at 0.
+    changed.set(key, { ...known, endedAt, counters: isOtherProcess ? allZero(known.counters) : known.counters });
   }
   return { changed, increments };
 }
@@ -89,6 +91,10 @@ const TOLERATED_SECONDS = 0.5;
 /** Is `start` the start of a younger process? Both in seconds since 1970; false where either is unknown. */
 export function startedAfter(start: number | undefined, other: number | undefined): boolean {
   return start !== undefined && other !== undefined && start - other > TOLERATED_SECONDS;
+}
+
+function allZero(counters: Counters): Counters {
+  return Object.fromEntries(Object.keys(counters).map((name) => [name, 0]));
 }
 
 function isSame(left: Counters, right: Counters): boolean {

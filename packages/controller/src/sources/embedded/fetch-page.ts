@@ -80,6 +80,8 @@ function connectionProblem(error: unknown): string {
     case "UND_ERR_SOCKET":
       return "closed the connection before the answer was complete";
     default:
+      if (cause instanceof Error && cause.message === "bad port")
+        return "is on a port that the HTTP standard (fetch) refuses";
       return cause instanceof Error ? `cannot be read: ${cause.message}` : "cannot be read";
   }
 }

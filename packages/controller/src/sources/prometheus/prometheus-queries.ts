@@ -39,7 +39,7 @@ import type { EvidenceQuery, EvidenceWindow } from "@trimtab/learning";
 import { lookBackMilliseconds } from "../look-back.ts";
 
 /** How a window is counted: `guarded` is always right, `calm` where no process restarted or was met old. */
-export type CountingForm = "calm" | "guarded";
+type CountingForm = "calm" | "guarded";
 
 /** The questions that evidence is made of, in the order they are asked. */
 export type EvidenceQuestion = "calls" | "duration-buckets" | "duration" | "quality" | "cost";
