@@ -1,10 +1,30 @@
 /** Nothing that a user can meet is without its page or row, and no page is left without the thing it speaks of. */
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
+import { REASON_CODES, STRATEGY_IDS } from "@trimtab/learning";
 import { describe, expect, test } from "vitest";
+import { ERROR_CODES } from "../../packages/controller/src/errors.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 const read = (file: string) => readFileSync(join(root, file), "utf8");
+
+/** The codes that a page lists: the first cells of its tables. */
+const listed = (page: string) => [...read(page).matchAll(/^\| `([^`]+)` \|/gm)].map(([, code]) => code ?? "").sort();
+
+describe("ids and codes", () => {
+  test("every reason has its row, and every row its reason", () => {
+    expect(listed("docs/reference/reasons.md")).toEqual([...REASON_CODES].sort());
+  });
+
+  test("every error has its row, and every row its error", () => {
+    expect(listed("docs/reference/errors.md")).toEqual([...ERROR_CODES].sort());
+  });
+
+  test("every strategy has its page, and every page its strategy", () => {
+    const pages = globSync("docs/strategies/*.md", { cwd: root }).map((file) => file.replace(/^.*\/|[.]md$/g, ""));
+    expect(pages.sort()).toEqual([...STRATEGY_IDS].sort());
+  });
+});
 
 describe("public code", () => {
   const sources = globSync("packages/*/src/**/*.ts", { cwd: root }).filter((file) => !/[.]test(-d)?[.]ts$/.test(file));
