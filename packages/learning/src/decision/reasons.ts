@@ -25,6 +25,7 @@ export const REASONS = {
   SIBLINGS_PROVED_IT: "Other contexts have proven a variant, and this one does not contradict.",
   PROVEN_WORSE: "A variant was dropped: it is hardly likely to be better than the incumbent.",
   EQUIVALENT: "A variant was dropped: whatever the difference to the incumbent, it is too small to matter.",
+  LESS_PROMISING: "A variant was set aside: another that was not tried yet may win much more.",
   LIMIT_UNPROVEN: "A variant is not sure enough to keep the operation's limits to be promoted.",
   LIMIT_UNKNOWN: "Whether a variant keeps the operation's limits was not measured, so it cannot be promoted.",
   LIMIT_SUCCESS_RATE: "A variant broke the limit on the success rate and was taken back.",

@@ -21,6 +21,8 @@ const REST_WORSE_CYCLES = 20;
 const REST_EQUIVALENT_CYCLES = 60;
 const NO_INHERITANCE_CYCLES = 30;
 const SPARSE_CALLS_PER_CYCLE = 8;
+const ROOM_DECISIONS = 4;
+const ROOM_SHARE = 0.35;
 
 type Winner = {
   readonly variant: VariantId;
@@ -140,7 +142,38 @@ export class ContextTurn {
       if (verdict.kind === "better" && (winner === undefined || verdict.logE > winner.verdict.logE))
         winner = { variant, trial: counted, verdict };
     }
-    return { memory: { ...before, trials, resting, tests }, winner };
+    const memory: TrialMemory = { ...before, trials, resting, tests };
+    return winner === undefined ? { memory: this.makeRoom(memory), winner } : { memory, winner };
+  }
+
+  /** Ends trials that can hardly win much any more, while something untried may: near-equal settings would hold the slots for ever. */
+  private makeRoom(before: TrialMemory): TrialMemory {
+    const { incumbent, barred } = this.observation;
+    const old = Object.entries(before.trials).filter(([, trial]) => trial.decisions >= ROOM_DECISIONS);
+    if (old.length === 0) return before;
+    const untried = this.turn
+      .neighbourhoodOf(incumbent)
+      .near.filter(
+        ({ id }) => !Object.hasOwn(before.trials, id) && !Object.hasOwn(before.resting, id) && !barred.has(id),
+      );
+    const hope = Math.max(0, ...untried.map(({ parameters }) => this.hopeOf(parameters)));
+    const trials = { ...before.trials };
+    const resting = { ...before.resting };
+    for (const [variant, { parameters }] of old) {
+      if (this.hopeOf(parameters) >= ROOM_SHARE * hope) continue;
+      const numbers = describeDifference(this.view.difference(parameters));
+      const sentence = `${variant}: ${numbers}, while ${hope.toFixed(3)} may be won elsewhere.`;
+      this.refused.push({ variant, reason: { code: "LESS_PROMISING", sentence } });
+      resting[variant] = this.turn.input.cycle + REST_WORSE_CYCLES;
+      delete trials[variant];
+    }
+    return { ...before, trials, resting };
+  }
+
+  /** What a setting may win over the incumbent, one deviation above what is believed. */
+  private hopeOf(parameters: Trial["parameters"]): number {
+    const { mean, deviation } = this.view.difference(parameters);
+    return mean + deviation;
   }
 
   /** A context with few calls may take what the others have proven, without having run it. */
@@ -151,7 +184,7 @@ export class ContextTurn {
     let best: { readonly setting: Setting; readonly mean: number } | undefined;
     for (const setting of all) {
       if (barred.has(setting.id) || Object.hasOwn(memory.resting, setting.id)) continue;
-      const { mean } = this.view.difference(setting.parameters);
+      const mean = this.view.mean(setting.parameters);
       if (best === undefined || mean > best.mean) best = { setting, mean };
     }
     if (best === undefined) return undefined;
@@ -187,7 +220,12 @@ export class ContextTurn {
   }
 
   private goOn(before: TrialMemory): ContextProposal {
-    const { incumbent, baseline } = this.observation;
+    const { incumbent, baseline, windows } = this.observation;
+    // evidence from before the last change of shares can prove and drop, but what was changed has not been seen yet
+    if (this.refused.length === 0 && !windows.some((window) => window.isCurrent)) {
+      const reason: Reason = { code: "COLLECTING", sentence: "The evidence is older than the last change of shares." };
+      return { memory: before as unknown as Json, reason, refused: [] };
+    }
     const filled = this.fill(before, incumbent, this.view);
     const weighed = reweigh(filled.trials, this.view, this.random, this.isSparse(before));
     const trials = Object.entries(weighed).map(([variant, trial]) => {

@@ -25,7 +25,7 @@ const DRAWN = 300;
 export function candidateSettings(space: ParameterSpace, baseline: Setting, random: Random): readonly Setting[] {
   const before = GRIDS.get(space);
   if (before !== undefined) return before;
-  const names = Object.keys(space).sort();
+  const names = Object.keys(space);
   const values = names.map((name) => coarse(space[name] as ParameterSpecification));
   const total = values.reduce((product, each) => product * each.length, 1);
   const found = new Map<string, Setting>([[baseline.id, baseline]]);

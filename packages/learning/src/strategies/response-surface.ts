@@ -41,7 +41,7 @@ export function responseSurface(given: Readonly<Record<string, unknown>>): Strat
   };
 }
 
-/** One turn: learns from every context's windows first, then decides the contexts whose windows are of what is served. */
+/** One turn: learns from every context's windows first, then decides the contexts where one closed. */
 class SurfaceTurn {
   private readonly input: StrategyInput;
   private readonly options: SurfaceOptions;
@@ -68,9 +68,7 @@ class SurfaceTurn {
       }),
     );
     let shared = withLearnt(before, learnt, new Map(this.observations.map(({ id, context }) => [id, context])), cycle);
-    const deciding = this.observations.filter(
-      ({ windows, takenBack }) => takenBack.length === 0 && windows.some((window) => window.isCurrent),
-    );
+    const deciding = this.observations.filter(({ windows, takenBack }) => takenBack.length === 0 && windows.length > 0);
     const contexts = new Map<string, ContextProposal>();
     for (const observation of this.observations) {
       const memory = learnt.get(observation.id)?.memory;

@@ -25,7 +25,12 @@ export class SurfaceView {
     return this.differenceBy(this.belief.posterior, parameters);
   }
 
-  /** The same by the other contexts alone. */
+  /** The mean of that alone, which costs much less. */
+  mean(parameters: ParameterValues): number {
+    return dot(this.offset(parameters), this.belief.posterior.mean);
+  }
+
+  /** The difference by the other contexts alone. */
   inherited(parameters: ParameterValues): Difference {
     return this.differenceBy(this.belief.inherited, parameters);
   }

@@ -72,6 +72,9 @@ export type Verdict =
 const MINIMUM_CALLS = 20;
 const MINIMUM_LIMIT_PROBABILITY = 0.7;
 const LOST_LIMIT_PROBABILITY = 0.15;
+/** Standard deviations that the whole belief must lie above nothing; a context with enough calls of its own is asked for more. */
+const INHERITED = 1.28;
+const INHERITED_SPARSE = 0.6;
 /** No test makes certain; a policy that asks for a confidence of 1 wants a person to decide. */
 const MOST_CONFIDENT = 0.9999;
 
@@ -131,7 +134,7 @@ export function judgeTrial(variant: VariantId, trial: Trial, view: TrialView, le
     (isSparse || trial.calls >= MINIMUM_CALLS) &&
     inherited.mean > levels.minimumEffect &&
     sharedLogE >= -Math.log(levels.alpha) &&
-    (mean - levels.minimumEffect) / deviation > 0.6;
+    (mean - levels.minimumEffect) / deviation > (isSparse ? INHERITED_SPARSE : INHERITED);
   if (!isProven && !isInherited) return { kind: "going-on" };
   if (limits.verdict === "unknown") {
     return {
