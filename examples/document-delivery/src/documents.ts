@@ -3,7 +3,7 @@
  *
  *   json        a few hundred entries each of large JSON files: message catalogues, schemas, tables
  *   html        type declarations as pages of a code browser (installed packages hold hardly any HTML; see source-page.ts)
- *   javascript  source files and bundles as they are
+ *   javascript  the modules of one or a few packages, one after the other, as in a bundle
  *   text        the Markdown documentation of a few packages, one file after the other
  *   binary      source files in archives that were compressed with gzip once, before the service starts to serve
  *
@@ -64,7 +64,7 @@ export function loadDocuments(files: readonly InstalledFile[] = listInstalledFil
     html: spread(files.filter(isDeclaration)).map(({ path, name }) => {
       return { name: `${name}.html`, body: Buffer.from(sourcePage(name, readFileSync(path, "utf8"))) };
     }),
-    javascript: spread(files.filter(isJavaScript)).map(({ path, name }) => ({ name, body: readFileSync(path) })),
+    javascript: spread(joined(files.filter(isModule), 230_000)),
     text: spread(joined(files.filter(isMarkdown), 30_000)),
     binary: spread(joined(files.filter(isArchived), 700_000)).map(({ name, body }) => {
       return { name: `${name}.gz`, body: gzipSync(body, { level: 6 }) };
@@ -80,9 +80,8 @@ const SOURCES = /\.(json|[cm]?js|ts|mts|cts|md|markdown)$/i;
 
 const isJson = (file: InstalledFile): boolean => file.name.endsWith(".json") && isBetween(file, 100_000, 1_500_000);
 const isDeclaration = (file: InstalledFile): boolean =>
-  /\.d\.[cm]?ts$/.test(file.name) && isBetween(file, 50_000, 140_000);
-const isJavaScript = (file: InstalledFile): boolean =>
-  /\.[cm]?js$/.test(file.name) && isBetween(file, 120_000, 300_000);
+  /\.d\.[cm]?ts$/.test(file.name) && isBetween(file, 50_000, 95_000);
+const isModule = (file: InstalledFile): boolean => /\.[cm]?js$/.test(file.name) && isBetween(file, 10_000, 100_000);
 const isMarkdown = (file: InstalledFile): boolean =>
   /\.(md|markdown)$/i.test(file.name) && isBetween(file, 2000, 100_000);
 const isArchived = (file: InstalledFile): boolean => /\.[cm]?js$/.test(file.name) && isBetween(file, 10_000, 300_000);
@@ -100,7 +99,7 @@ function spread<Item>(items: readonly Item[]): Item[] {
   });
 }
 
-/** A large JSON file in pages, as an API would serve it: whole entries of its top level, about 150 kB each. */
+/** A large JSON file in pages, as an API would serve it: whole entries of its top level, 80 kB of text or a little more each. */
 function jsonPages({ path, name }: InstalledFile): SourceDocument[] {
   const content: unknown = JSON.parse(readFileSync(path, "utf8"));
   if (typeof content !== "object" || content === null) return [];
@@ -110,7 +109,7 @@ function jsonPages({ path, name }: InstalledFile): SourceDocument[] {
   for (const entry of Object.entries(content)) {
     page.push(entry);
     bytes += JSON.stringify(entry).length;
-    if (bytes < 150_000) continue;
+    if (bytes < 80_000) continue;
     const body = Buffer.from(
       JSON.stringify(Array.isArray(content) ? page.map(([, value]) => value) : Object.fromEntries(page)),
     );
