@@ -15,7 +15,7 @@ import type { Health } from "./http/health-routes.ts";
 import { type ListeningServer, listen } from "./http/listen.ts";
 import { createPerformanceReader } from "./http/performance-reader.ts";
 import { createLearningLoop, type LearningLoop } from "./learning-loop.ts";
-import { adaptationQueries, createSource } from "./metric-sources.ts";
+import { adaptationEvidence, adaptationQueries, createSource } from "./metric-sources.ts";
 import { createControllerMetrics } from "./telemetry.ts";
 import { VERSION } from "./version.ts";
 
@@ -92,14 +92,9 @@ export async function startController(config: Config, { log }: ControllerOptions
         now: Date.now,
         freshMilliseconds: () => current().config.intervalMilliseconds,
       }),
-      queriesFor: (adaptation) => {
-        const { config: now, source: asked } = current();
-        const policy = now.policies.find(
-          (each) => each.component === adaptation.component && each.operation === adaptation.operation,
-        );
-        const keys = policy?.context ?? Object.keys(adaptation.context);
-        return adaptationQueries(adaptation, keys, asked.scrapeIntervalMilliseconds());
-      },
+      queriesFor: (adaptation) =>
+        adaptationQueries(adaptation, current().config.policies, current().source.scrapeIntervalMilliseconds()),
+      countedFor: (adaptation) => adaptationEvidence(adaptation, current().config.policies, current().source),
       runCycle: (policy, dry) => current().loop.run(policy, dry),
       health: async (): Promise<Health> => ({
         isReady: !isShuttingDown,

@@ -1,6 +1,6 @@
 /** From the configuration to the metric source. */
-import type { Log, MetricSource, QuestionObserver, RollupStore } from "@trimtab/engine";
-import type { Adaptation, EvidenceQuery } from "@trimtab/learning";
+import type { EvidenceRequest, Log, MetricSource, QuestionObserver, RollupStore } from "@trimtab/engine";
+import type { Adaptation, Evidence, EvidenceQuery, OperationPolicy } from "@trimtab/learning";
 import type { Config } from "./config.ts";
 import { createEmbeddedSource } from "./sources/embedded-source.ts";
 import { evidenceQueries } from "./sources/prometheus/prometheus-queries.ts";
@@ -36,15 +36,35 @@ export function createSource(metrics: Config["metrics"], { rollups, observer, lo
   });
 }
 
+/** An adaptation as far as it says what was measured. */
+type Measured = Pick<Adaptation, "component" | "operation" | "context" | "basis">;
+
 /**
- * PromQL that gives the numbers an adaptation rests on, in a Prometheus that scrapes the services; also where the embedded source
- * measured them.
+ * PromQL that gives what was counted in the window an adaptation rests on, in a Prometheus that scrapes the services; also where
+ * the embedded source measured it.
  */
 export function adaptationQueries(
-  { component, operation, context, basis }: Pick<Adaptation, "component" | "operation" | "context" | "basis">,
-  contextKeys: readonly string[],
+  adaptation: Measured,
+  policies: readonly OperationPolicy[],
   scrapeIntervalMilliseconds: number,
 ): readonly EvidenceQuery[] {
-  const request = { component, operation, context: contextKeys, window: basis.window };
-  return evidenceQueries(request, { scrapeIntervalMilliseconds, filter: context });
+  const request = requestFor(adaptation, policies);
+  return evidenceQueries(request, { scrapeIntervalMilliseconds, filter: adaptation.context });
+}
+
+/** What the source counts in that window, in every context. */
+export async function adaptationEvidence(
+  adaptation: Measured,
+  policies: readonly OperationPolicy[],
+  source: MetricSource,
+): Promise<Evidence["cells"]> {
+  return (await source.readEvidence(requestFor(adaptation, policies))).cells;
+}
+
+function requestFor(
+  { component, operation, context, basis }: Measured,
+  policies: readonly OperationPolicy[],
+): EvidenceRequest {
+  const policy = policies.find((each) => each.component === component && each.operation === operation);
+  return { component, operation, context: policy?.context ?? Object.keys(context), window: basis.window };
 }

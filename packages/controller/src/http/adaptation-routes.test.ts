@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type AppUnderTest, adaptationOf, decisionOf, FIRST_CYCLE_AT, startApp } from "./app-fixture.ts";
+import { type AppUnderTest, adaptationOf, cell, decisionOf, FIRST_CYCLE_AT, startApp } from "./app-fixture.ts";
 
 interface AdaptationPage {
   adaptations: { id: string; status: string; applied: boolean }[];
@@ -114,6 +114,30 @@ describe("GET /v1/adaptations/{id}", () => {
       expect(promql).toContain('ctx_genre="rock"');
       expect(promql).toContain(`@ ${Date.UTC(2025, 10, 20, 10, 0, 30) / 1000}`);
     }
+  });
+
+  test("counts every call of the window again, in its context, as the queries do", async () => {
+    app.source.answer = () => ({
+      kind: "value",
+      value: [cell("rock", 3, 90, 10), cell("rock", 5, 50, 0), cell("jazz", 3, 7, 0)],
+    });
+    const { counted } = await app.json<{ counted: { kind: string; variants: object[] } }>("/v1/adaptations/a-3");
+    expect(counted).toMatchObject({
+      kind: "value",
+      variants: [
+        { total: 100, successRate: 0.9 },
+        { total: 50, successRate: 1 },
+      ],
+    });
+    expect(counted.variants).toHaveLength(2);
+    expect(app.source.asked.at(-1)?.window).toEqual({
+      from: Date.UTC(2025, 10, 20, 9, 59, 30),
+      to: Date.UTC(2025, 10, 20, 10, 0, 30),
+    });
+    app.source.answer = () => ({ kind: "timeout", detail: "no answer" });
+    expect(await app.json("/v1/adaptations/a-3")).toMatchObject({
+      counted: { kind: "timeout", detail: "no answer", variants: [] },
+    });
   });
 
   test("knows no other", async () => {

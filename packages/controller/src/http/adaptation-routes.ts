@@ -1,7 +1,7 @@
 /** Adaptations: the list, and one explained. */
 import { contextId } from "@trimtab/conventions";
 import type { AdaptationFilter, Store, StoredAdaptation } from "@trimtab/engine";
-import type { AdaptationStatus, EvidenceQuery } from "@trimtab/learning";
+import type { AdaptationStatus, Evidence, EvidenceQuery } from "@trimtab/learning";
 import { z } from "zod";
 import { ControllerError } from "../errors.ts";
 import { type Route, sendJson } from "./route.ts";
@@ -11,6 +11,7 @@ import {
   explainedAdaptationSchema,
   type WireExplainedAdaptation,
   wireAdaptation,
+  wireCounted,
   wireHistory,
 } from "./wire/adaptation-wire.ts";
 import { wireLift } from "./wire/learning-wire.ts";
@@ -19,8 +20,10 @@ import { linkNextPage, pageRequest, pagingParameters } from "./wire/paging.ts";
 /** What the routes need. */
 export interface AdaptationRouteDependencies {
   readonly store: Store;
-  /** The questions that give the numbers of an adaptation's basis. */
+  /** The questions about all calls in the window of an adaptation's basis. */
   readonly queriesFor: (adaptation: StoredAdaptation) => readonly EvidenceQuery[];
+  /** What the source answers to them. */
+  readonly countedFor: (adaptation: StoredAdaptation) => Promise<Evidence["cells"]>;
 }
 
 interface ListQuery {
@@ -43,7 +46,7 @@ const listQuery: z.ZodType<ListQuery> = z.strictObject({
 });
 
 /** The routes under /v1/adaptations. */
-export function adaptationRoutes({ store, queriesFor }: AdaptationRouteDependencies): readonly Route[] {
+export function adaptationRoutes({ store, queriesFor, countedFor }: AdaptationRouteDependencies): readonly Route[] {
   const list: Route<ListQuery> = {
     method: "get",
     path: "/v1/adaptations",
@@ -100,6 +103,7 @@ export function adaptationRoutes({ store, queriesFor }: AdaptationRouteDependenc
       changedTogether: together.items
         .filter(({ id }) => id !== adaptation.id)
         .map(({ id, parameter, oldValue, newValue }) => ({ id, parameter, oldValue, newValue })),
+      counted: wireCounted(await countedFor(adaptation), adaptation.context),
       queries: queriesFor(adaptation).map(({ question, promql }) => ({ question, promql })),
       liftNow: lift && wireLift(lift),
     };

@@ -14,7 +14,7 @@ import type { Adaptation, Decision, Evidence, EvidenceCell, Measurements, Operat
 import type { AccessToken } from "../config/access-tokens.ts";
 import { type Config, parseConfig } from "../config.ts";
 import { createLearningLoop } from "../learning-loop.ts";
-import { adaptationQueries } from "../metric-sources.ts";
+import { adaptationEvidence, adaptationQueries } from "../metric-sources.ts";
 import { createControllerMetrics } from "../telemetry.ts";
 import { authorizer } from "./authentication.ts";
 import { createApp } from "./create-app.ts";
@@ -89,7 +89,8 @@ export async function startApp({
       now,
       freshMilliseconds: () => config.intervalMilliseconds,
     }),
-    queriesFor: (adaptation) => adaptationQueries(adaptation, ["genre"], source.scrapeIntervalMilliseconds()),
+    queriesFor: (adaptation) => adaptationQueries(adaptation, config.policies, source.scrapeIntervalMilliseconds()),
+    countedFor: (adaptation) => adaptationEvidence(adaptation, config.policies, source),
     runCycle: (policy, dry) => loop.run(policy, dry),
     health: async () => ({
       isReady: true,

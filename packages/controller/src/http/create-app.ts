@@ -1,7 +1,7 @@
 /** The HTTP interface as an express app, without a port: `main.ts` listens, a test sends requests. */
 import { randomUUID } from "node:crypto";
 import type { AllocationBoard, CycleOutcome, Log, Store, StoredAdaptation } from "@trimtab/engine";
-import type { EvidenceQuery, OperationPolicy } from "@trimtab/learning";
+import type { Evidence, EvidenceQuery, OperationPolicy } from "@trimtab/learning";
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
 import { ControllerError } from "../errors.ts";
 import { adaptationRoutes } from "./adaptation-routes.ts";
@@ -27,6 +27,7 @@ export interface AppDependencies {
   readonly board: () => AllocationBoard;
   readonly performance: PerformanceReader;
   readonly queriesFor: (adaptation: StoredAdaptation) => readonly EvidenceQuery[];
+  readonly countedFor: (adaptation: StoredAdaptation) => Promise<Evidence["cells"]>;
   readonly runCycle: (policy: OperationPolicy, dry: boolean) => Promise<CycleOutcome>;
   readonly health: () => Promise<Health>;
   readonly metricsPage: () => Promise<{ readonly contentType: string; readonly text: string }>;
@@ -52,7 +53,7 @@ export function createApp(dependencies: AppDependencies): Express {
     ...parameterRoutes({ operations, board: dependencies.board, chance: dependencies.chance }),
     ...operationRoutes({ operations, store, board: dependencies.board }),
     ...performanceRoutes({ operations, reader: dependencies.performance }),
-    ...adaptationRoutes({ store, queriesFor: dependencies.queriesFor }),
+    ...adaptationRoutes({ store, queriesFor: dependencies.queriesFor, countedFor: dependencies.countedFor }),
     ...decisionRoutes({ store, operations }),
     ...learningCycleRoutes({ operations, run: dependencies.runCycle }),
     ...healthRoutes({

@@ -1,6 +1,6 @@
 /** Performance summaries of a component and of one operation. */
 import { type Context, DURATION_FORM, formatDuration, parseDuration } from "@trimtab/conventions";
-import type { OperationPolicy, PerformanceSummary, Reading } from "@trimtab/learning";
+import type { OperationPolicy } from "@trimtab/learning";
 import { z } from "zod";
 import { ControllerError } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
@@ -8,35 +8,11 @@ import type { ConfiguredOperations } from "./configured-operations.ts";
 import type { Performance, PerformanceReader } from "./performance-reader.ts";
 import { type Route, type RouteRequest, sendJson } from "./route.ts";
 import { contextSchema, type WireWindow, windowSchema, wireWindow } from "./wire/learning-wire.ts";
+import { summaryFields, summarySchema, type WireSummary, wireSummary } from "./wire/summary-wire.ts";
 
 /** The longest period that a source answers for. */
 const LONGEST_PERIOD_DAYS = 30;
 const USUAL_PERIOD = "24h";
-
-/** `value`, or why there are no numbers: then there are none, and not zeros. */
-type WireReadingKind = "value" | "noData" | "notANumber" | "severalSeries" | "stale" | "partial" | "error" | "timeout";
-
-/** A number, or why there is none. */
-interface WireNumber {
-  readonly kind: WireReadingKind;
-  readonly value?: number | undefined;
-  readonly detail?: string | undefined;
-}
-
-/** What was done. All fields but `kind` are absent without data. */
-interface WireSummary {
-  readonly kind: WireReadingKind;
-  readonly detail?: string | undefined;
-  readonly total?: number | undefined;
-  /** 0 to 1. */
-  readonly successRate?: number | undefined;
-  readonly outcomes?: { readonly success: number; readonly failure: number; readonly partial: number } | undefined;
-  readonly durationSeconds?:
-    | { readonly mean: WireNumber; readonly p50: WireNumber; readonly p95: WireNumber; readonly p99: WireNumber }
-    | undefined;
-  readonly quality?: { readonly mean: WireNumber; readonly scored: number } | undefined;
-  readonly cost?: Readonly<Record<string, { readonly sum: number; readonly mean: WireNumber }>> | undefined;
-}
 
 /** The answer. */
 interface WirePerformance extends WireSummary {
@@ -48,29 +24,15 @@ interface WirePerformance extends WireSummary {
   readonly operations?: Readonly<Record<string, WireSummary>> | undefined;
 }
 
-const kindSchema = z.enum(["value", "noData", "notANumber", "severalSeries", "stale", "partial", "error", "timeout"]);
-const numberSchema = z.strictObject({ kind: kindSchema, value: z.number().optional(), detail: z.string().optional() });
-const summary = {
-  kind: kindSchema,
-  detail: z.string().optional(),
-  total: z.number().optional(),
-  successRate: z.number().min(0).max(1).optional(),
-  outcomes: z.strictObject({ success: z.number(), failure: z.number(), partial: z.number() }).optional(),
-  durationSeconds: z
-    .strictObject({ mean: numberSchema, p50: numberSchema, p95: numberSchema, p99: numberSchema })
-    .optional(),
-  quality: z.strictObject({ mean: numberSchema, scored: z.number() }).optional(),
-  cost: z.record(z.string(), z.strictObject({ sum: z.number(), mean: numberSchema })).optional(),
-};
 const performanceSchema: z.ZodType<WirePerformance> = z.strictObject({
   component: z.string(),
   operation: z.string().optional(),
   period: z.string(),
   context: contextSchema,
   window: windowSchema,
-  ...summary,
-  operations: z.record(z.string(), z.strictObject(summary)).optional(),
-});
+  ...summaryFields,
+  operations: z.record(z.string(), summarySchema).optional(),
+}) as unknown as z.ZodType<WirePerformance>;
 
 interface PeriodQuery {
   readonly period?: string | undefined;
@@ -179,36 +141,4 @@ function wirePerformance(
     ...wireSummary(total),
     operations: Object.fromEntries(Object.entries(byOperation).map(([name, reading]) => [name, wireSummary(reading)])),
   };
-}
-
-function wireSummary(reading: Reading<PerformanceSummary>): WireSummary {
-  if (reading.kind !== "value") return { kind: wireKind(reading.kind), detail: reading.detail };
-  const { total, byOutcome, successRate, meanQuality, scored, cost, ...durations } = reading.value;
-  return {
-    kind: "value",
-    total,
-    successRate: successRate.kind === "value" ? successRate.value : undefined,
-    outcomes: byOutcome,
-    durationSeconds: {
-      mean: wireNumber(durations.meanDurationSeconds),
-      p50: wireNumber(durations.p50DurationSeconds),
-      p95: wireNumber(durations.p95DurationSeconds),
-      p99: wireNumber(durations.p99DurationSeconds),
-    },
-    quality: { mean: wireNumber(meanQuality), scored },
-    cost: Object.fromEntries(
-      Object.entries(cost).map(([unit, { sum, mean }]) => [unit, { sum, mean: wireNumber(mean) }]),
-    ),
-  };
-}
-
-function wireNumber(reading: Reading<number>): WireNumber {
-  return reading.kind === "value"
-    ? { kind: "value", value: reading.value }
-    : { kind: wireKind(reading.kind), detail: reading.detail };
-}
-
-/** `no-data` is `noData` on the wire, as every name there. */
-function wireKind(kind: Reading<unknown>["kind"]): WireReadingKind {
-  return kind.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase()) as WireReadingKind;
 }

@@ -12,7 +12,7 @@ export const explainCommand: Command = {
   name: "explain",
   summary: "tells why a parameter was changed: reason, numbers, test, queries, history",
   details:
-    "The queries are PromQL; pasted into a Prometheus that scrapes the services they give the numbers that are shown.",
+    "The queries are PromQL; pasted into a Prometheus that scrapes the services they give the calls shown above them.",
   argument: "<adaptation id | last>",
   options: { ...controllerOptions, json: { type: "boolean", description: "as JSON, for programs" } },
   positionals: { min: 1, max: 1 },
@@ -53,7 +53,7 @@ function explain(adaptation: WireExplainedAdaptation, { paint }: Terminal): stri
     [
       paint(
         "bold",
-        `What was measured, ${timeText(basis.window.from)} to ${timeText(basis.window.to)} (${basis.windows} windows)`,
+        `What it rests on: ${basis.windows} windows from ${timeText(basis.window.from)} to ${timeText(basis.window.to)}`,
       ),
       ...comparison(basis.from, basis.to).map((line) => `  ${line}`),
       ...(basis.difference === undefined ? [] : [`  difference in utility ${intervalText(basis.difference)}`]),
@@ -72,7 +72,11 @@ function explain(adaptation: WireExplainedAdaptation, { paint }: Terminal): stri
       ...adaptation.history.map(({ at, status, reason }) => `  ${timeText(at)}  ${status}: ${reason.sentence}`),
     ],
     [
-      paint("bold", "Queries, to paste into Prometheus"),
+      paint("bold", `Every call from ${timeText(basis.window.from)} to ${timeText(basis.window.to)}`),
+      ...countedLines(adaptation.counted).map((line) => `  ${line}`),
+    ],
+    [
+      paint("bold", "Queries that give these calls, to paste into Prometheus"),
       ...adaptation.queries.flatMap(({ question, promql }) => [
         `  # ${question}`,
         ...promql.split("\n").map((line) => `  ${line}`),
@@ -99,6 +103,31 @@ function comparison(from: WireVariantSummary, to: WireVariantSummary | undefined
     ),
     row("utility", ({ utility }) => (utility === undefined ? "-" : utility.toFixed(4))),
   ]);
+}
+
+/** What was counted, one row per variant. */
+function countedLines({ kind, detail, variants }: WireExplainedAdaptation["counted"]): string[] {
+  if (kind === "noData" || (kind === "value" && variants.length === 0)) {
+    return ["the metric source holds nothing of this time any more"];
+  }
+  if (kind !== "value") return [`could not be read again (${kind}): ${detail ?? ""}`];
+  return textTable([
+    ["variant", "calls", "success", "failure", "partial", "mean duration", "p95 duration", "mean quality"],
+    ...variants.map(({ variant, total, outcomes, durationSeconds, quality }) => [
+      variant,
+      countText(total),
+      countText(outcomes?.success),
+      countText(outcomes?.failure),
+      countText(outcomes?.partial),
+      secondsText(durationSeconds?.mean.value),
+      secondsText(durationSeconds?.p95.value),
+      quality?.mean.value === undefined ? "-" : short(quality.mean.value),
+    ]),
+  ]);
+}
+
+function countText(count: number | undefined): string {
+  return count === undefined ? "-" : String(Number(count.toFixed(1)));
 }
 
 function intervalText({

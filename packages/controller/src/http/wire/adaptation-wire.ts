@@ -1,7 +1,7 @@
 /** An adaptation as the HTTP interface tells it. */
-import type { Context, ParameterValue } from "@trimtab/conventions";
+import { type Context, contextId, type ParameterValue } from "@trimtab/conventions";
 import type { StoredAdaptation } from "@trimtab/engine";
-import type { Adaptation, AdaptationStatus } from "@trimtab/learning";
+import { type Adaptation, type AdaptationStatus, type EvidenceCell, type Reading, summarize } from "@trimtab/learning";
 import { z } from "zod";
 import {
   contextSchema,
@@ -23,6 +23,7 @@ import {
   wireVariantSummary,
   wireWindow,
 } from "./learning-wire.ts";
+import { summaryFields, type WireSummary, wireKind, wireSummary } from "./summary-wire.ts";
 
 /** The comparison that an adaptation rests on. */
 interface WireBasis {
@@ -64,7 +65,16 @@ export interface WireExplainedAdaptation extends WireAdaptation {
     readonly oldValue: ParameterValue;
     readonly newValue: ParameterValue;
   }[];
-  /** PromQL that gives the numbers of the basis whenever it is asked: it pins its own time. */
+  /**
+   * Every call in the window of the basis, per variant, read again: exactly what `queries` give. The basis may have fewer, because
+   * a test leaves out the parts of its window in which the shares changed or one side had no calls.
+   */
+  readonly counted: {
+    readonly kind: WireSummary["kind"];
+    readonly detail?: string | undefined;
+    readonly variants: readonly (WireSummary & { readonly variant: string })[];
+  };
+  /** PromQL that gives the numbers of `counted` whenever it is asked: it pins its own time. */
   readonly queries: readonly { readonly question: string; readonly promql: string }[];
   /** What came of it: the context's lift as of the last decision. Absent until it can be told. */
   readonly liftNow?: WireLift | undefined;
@@ -128,6 +138,11 @@ export const explainedAdaptationSchema: z.ZodType<WireExplainedAdaptation> = z.s
       newValue: parameterValueSchema,
     }),
   ),
+  counted: z.strictObject({
+    kind: summaryFields.kind,
+    detail: z.string().optional(),
+    variants: z.array(z.strictObject({ variant: z.string(), ...summaryFields })),
+  }) as unknown as z.ZodType<WireExplainedAdaptation["counted"]>,
   queries: z.array(z.strictObject({ question: z.string(), promql: z.string() })),
   liftNow: liftSchema.optional(),
 });
@@ -163,4 +178,20 @@ export function wireAdaptation(adaptation: Adaptation): WireAdaptation {
 /** What happened to an adaptation, for the wire. */
 export function wireHistory(adaptation: StoredAdaptation): WireExplainedAdaptation["history"] {
   return adaptation.history.map(({ status, at, reason }) => ({ status, at: wireTime(at), reason: wireReason(reason) }));
+}
+
+/** What was counted in an adaptation's window, for the wire. */
+export function wireCounted(
+  cells: Reading<readonly EvidenceCell[]>,
+  context: Context,
+): WireExplainedAdaptation["counted"] {
+  if (cells.kind !== "value") return { kind: wireKind(cells.kind), detail: cells.detail, variants: [] };
+  const own = cells.value.filter((cell) => contextId(cell.context) === contextId(context));
+  return {
+    kind: "value",
+    variants: own.map(({ variant, reading }) => ({
+      variant,
+      ...wireSummary(reading.kind === "value" ? { kind: "value", value: summarize([reading.value]) } : reading),
+    })),
+  };
 }
