@@ -1,7 +1,11 @@
 /** Utility per cycle against oracle and holdout, as an SVG that needs nothing else. */
 import type { Curves } from "./curves.ts";
 
-const PANEL = { width: 560, height: 230, left: 56, right: 16, top: 34, bottom: 30 };
+/** Many panels are small, a single one is large. */
+const SMALL = { width: 560, height: 230, left: 56, right: 16, top: 34, bottom: 36 };
+const LARGE = { ...SMALL, width: 900, height: 380 };
+type PanelSize = typeof SMALL;
+
 const COLORS = {
   served: "#1d6fd1",
   band: "#9cc4f2",
@@ -14,63 +18,65 @@ const COLORS = {
 /** Draws one panel per environment, two in a row. */
 export function plotSvg(curves: readonly Curves[], title: string): string {
   const columns = curves.length > 1 ? 2 : 1;
+  const size = columns > 1 ? SMALL : LARGE;
   const rows = Math.ceil(curves.length / columns);
-  const width = columns * PANEL.width;
-  const height = 64 + rows * PANEL.height;
+  const width = columns * size.width;
+  const height = 64 + rows * size.height;
   const panels = curves.map((each, index) => {
-    const [x, y] = [(index % columns) * PANEL.width, 64 + Math.floor(index / columns) * PANEL.height];
-    return `<g transform="translate(${x} ${y})">${panel(each)}</g>`;
+    const [x, y] = [(index % columns) * size.width, 64 + Math.floor(index / columns) * size.height];
+    return `<g transform="translate(${x} ${y})">${panel(each, size)}</g>`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="12" fill="${COLORS.ink}">
 <rect width="100%" height="100%" fill="#ffffff"/>
-<text x="${PANEL.left}" y="26" font-size="16" font-weight="600">${escapeText(title)}</text>
-${legend(PANEL.left, 48)}
+<text x="${size.left}" y="26" font-size="16" font-weight="600">${escapeText(title)}</text>
+${legend(size.left, 48)}
 ${panels.join("\n")}
 </svg>
 `;
 }
 
-function panel(curves: Curves): string {
+function panel(curves: Curves, size: PanelSize): string {
   const { served, low, high, holdout, oracle } = curves;
   const all = [...low, ...high, ...holdout, ...oracle];
   const [bottom, top] = rangeOf(all);
-  const plotWidth = PANEL.width - PANEL.left - PANEL.right;
-  const plotHeight = PANEL.height - PANEL.top - PANEL.bottom;
-  const x = (cycle: number): number => PANEL.left + (cycle / Math.max(1, served.length - 1)) * plotWidth;
-  const y = (utility: number): number => PANEL.top + (1 - (utility - bottom) / (top - bottom)) * plotHeight;
+  const plotWidth = size.width - size.left - size.right;
+  const plotHeight = size.height - size.top - size.bottom;
+  const x = (cycle: number): number => size.left + (cycle / Math.max(1, served.length - 1)) * plotWidth;
+  const y = (utility: number): number => size.top + (1 - (utility - bottom) / (top - bottom)) * plotHeight;
   const line = (values: readonly number[], style: string): string =>
     `<polyline fill="none" ${style} points="${values.map((value, cycle) => `${x(cycle).toFixed(1)},${y(value).toFixed(1)}`).join(" ")}"/>`;
   const edge = (values: readonly number[], cycles: readonly number[]): string =>
     cycles.map((cycle) => `${x(cycle).toFixed(1)},${y(values[cycle] ?? 0).toFixed(1)}`).join(" ");
   const cycles = served.map((_, cycle) => cycle);
   return [
-    `<text x="${PANEL.left}" y="${PANEL.top - 12}" font-weight="600">${escapeText(curves.environment)}</text>`,
-    ...ticksOf(bottom, top, 4).map((value) => horizontal(value, y(value))),
+    `<text x="${size.left}" y="${size.top - 12}" font-weight="600">${escapeText(curves.environment)}</text>`,
+    ...ticksOf(bottom, top, 4).map((value) => horizontal(value, y(value), size)),
     ...ticksOf(0, served.length, 6)
       .filter((cycle) => cycle <= served.length)
-      .map((cycle) => vertical(cycle, x(Math.min(cycle, served.length - 1)))),
+      .map((cycle) => vertical(cycle, x(Math.min(cycle, served.length - 1)), size)),
     `<polygon fill="${COLORS.band}" fill-opacity="0.45" points="${edge(high, cycles)} ${edge(low, cycles.toReversed())}"/>`,
+    `<text x="${size.width - size.right}" y="${size.height - 3}" text-anchor="end" fill-opacity="0.7">cycle</text>`,
     line(oracle, `stroke="${COLORS.oracle}" stroke-width="1.5" stroke-dasharray="6 3"`),
     line(holdout, `stroke="${COLORS.holdout}" stroke-width="1.5" stroke-dasharray="2 3"`),
     line(served, `stroke="${COLORS.served}" stroke-width="1.8"`),
   ].join("\n");
 }
 
-function horizontal(value: number, y: number): string {
-  const line = `<line x1="${PANEL.left}" x2="${PANEL.width - PANEL.right}" y1="${y.toFixed(1)}" y2="${y.toFixed(1)}" stroke="${COLORS.grid}"/>`;
-  return `${line}<text x="${PANEL.left - 6}" y="${(y + 4).toFixed(1)}" text-anchor="end">${Number(value.toPrecision(4))}</text>`;
+function horizontal(value: number, y: number, size: PanelSize): string {
+  const line = `<line x1="${size.left}" x2="${size.width - size.right}" y1="${y.toFixed(1)}" y2="${y.toFixed(1)}" stroke="${COLORS.grid}"/>`;
+  return `${line}<text x="${size.left - 6}" y="${(y + 4).toFixed(1)}" text-anchor="end">${Number(value.toPrecision(4))}</text>`;
 }
 
-function vertical(cycle: number, x: number): string {
-  const y = PANEL.height - PANEL.bottom;
+function vertical(cycle: number, x: number, size: PanelSize): string {
+  const y = size.height - size.bottom;
   const line = `<line x1="${x.toFixed(1)}" x2="${x.toFixed(1)}" y1="${y}" y2="${y + 4}" stroke="${COLORS.ink}"/>`;
   return `${line}<text x="${x.toFixed(1)}" y="${y + 18}" text-anchor="middle">${cycle}</text>`;
 }
 
 function legend(x: number, y: number): string {
   const entries = [
-    ["served, mean of the seeds (band: their range)", `stroke="${COLORS.served}" stroke-width="2"`, 300],
-    ["oracle within the limits", `stroke="${COLORS.oracle}" stroke-width="2" stroke-dasharray="6 3"`, 180],
+    ["served (band: range of the seeds)", `stroke="${COLORS.served}" stroke-width="2"`, 210],
+    ["oracle within the limits", `stroke="${COLORS.oracle}" stroke-width="2" stroke-dasharray="6 3"`, 170],
     ["holdout", `stroke="${COLORS.holdout}" stroke-width="2" stroke-dasharray="2 3"`, 0],
   ] as const;
   let at = x;

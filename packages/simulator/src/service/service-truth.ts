@@ -34,7 +34,7 @@ export function truthOf(service: Service): Truth {
 }
 
 /** The expected utility of one call, 0 to 1. */
-export function utilityOf(behaviour: ServiceBehaviour, objective: ServiceObjective): number {
+function utilityOf(behaviour: ServiceBehaviour, objective: ServiceObjective): number {
   const { quality = 0, success = 0, latency, cost, feedback = 0 } = objective;
   const parts = [
     quality * behaviour.quality,
