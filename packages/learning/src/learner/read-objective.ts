@@ -73,7 +73,8 @@ const TEXT = /^\s*(\w+)\s*(>=|<=)\s*([\d.]+)\s*(s|ms|x\s*baseline)?\s*$/;
 function constraintOf(declared: unknown): Constraint {
   const fields = typeof declared === "string" ? fieldsOfText(declared) : fieldsOf(declared);
   const written = JSON.stringify(declared);
-  const name = String(fields["kind"] ?? fields["metric"] ?? fields["name"] ?? fields["type"] ?? "").toLowerCase();
+  const names = ["kind", "metric", "name", "type"].map((field) => fields[field]);
+  const name = (names.find((value) => typeof value === "string") ?? "").toLowerCase();
   const limit = numberOf(fields, "limit", "value", "threshold", "bound");
   const isRelative = ["relative", "relativeTo", "of", "to"].some((field) => (fields[field] ?? false) !== false);
   const ratio =
