@@ -38,11 +38,11 @@ export interface ConstraintDeclaration {
   readonly [field: string]: unknown;
 }
 
-/** A part of the objective: its weight alone, or with its scale. */
+/** A part of the objective: its weight alone, or with its scale; scales may also stand apart in `scales`, weights in `weights`. */
 export type ObjectiveDeclaration =
   | number
   | {
-      readonly weight: number;
+      readonly weight?: number;
       /** Latency: seconds at which its utility is 1, and 0. */
       readonly good?: number;
       readonly bad?: number;
