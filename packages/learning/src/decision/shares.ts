@@ -24,7 +24,7 @@ const DECIMALS = 10_000;
  */
 export function composeVariants({ baseline, incumbent, challengers, holdout }: Serving): AllocatedVariant[] {
   const floor = Math.min(DECIMALS, Math.ceil(Number((holdout * DECIMALS).toPrecision(12))));
-  const asked = challengers.map(({ weight }) => Math.max(0, weight));
+  const asked = challengers.map(({ weight }) => (weight > 0 ? Math.min(1, weight) : 0)); // NaN asks for nothing
   const total = asked.reduce((sum, weight) => sum + weight, 0);
   const room = Math.min(LARGEST_CHALLENGER_SHARE, 1 - floor / DECIMALS);
   const scale = total > room ? room / total : 1;

@@ -5,13 +5,12 @@ import type { Random } from "../statistics/random.ts";
 import type { Neighbourhood } from "./neighbourhood.ts";
 import type { TrialMemory } from "./surface-memory.ts";
 import type { SurfaceView } from "./surface-view.ts";
-import { newTrial, type Trial } from "./trial.ts";
+import { newTrial, RETRY_CALLS, type Trial } from "./trial.ts";
 
 const FIRST_SHARE = 0.22;
 const UNSURE_SHARE = 0.1;
 const RETRY_SHARE = 0.03;
 const RETRY_GROWTH = 1.4;
-const RETRY_CALLS = 40;
 const SMALLEST_SHARE = 0.06;
 const LARGEST_SHARE = 0.5;
 const LARGEST_SPARSE_SHARE = 0.7;
@@ -46,7 +45,7 @@ export function fillSlots(memory: TrialMemory, filling: Filling): TrialMemory {
   let { retries } = memory;
   for (const variant of Object.keys(memory.retries).sort()) {
     const setting = reachable.get(variant);
-    if (setting === undefined || Object.keys(trials).length >= slots || !isFree(setting)) continue;
+    if (setting === undefined || Object.keys(trials).length > slots || !isFree(setting)) continue; // one more than usual: its share is tiny
     trials[variant] = newTrial(setting.parameters, RETRY_SHARE, true);
     const { [variant]: _, ...others } = retries;
     retries = others;

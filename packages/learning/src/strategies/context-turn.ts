@@ -124,7 +124,8 @@ export class ContextTurn {
     let winner: Winner | undefined;
     for (const variant of Object.keys(before.trials).sort()) {
       const trial = before.trials[variant] as Trial;
-      const counted: Trial = { ...trial, decisions: trial.decisions + (trial.windows > 0 ? 1 : 0) };
+      const counted: Trial =
+        trial.windows > 0 ? { ...trial, decisions: trial.decisions + 1 } : { ...trial, idle: trial.idle + 1 };
       const verdict = judgeTrial(variant, counted, this.viewOf(variant, counted.parameters, before), {
         alpha,
         minimumEffect,

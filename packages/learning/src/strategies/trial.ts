@@ -21,6 +21,8 @@ export type Trial = {
   readonly score: number;
   readonly information: number;
   readonly decisions: number;
+  /** Decisions before it had any calls. */
+  readonly idle: number;
   readonly weight: number;
   /** Was it proven before it was taken back? */
   readonly isRetry: boolean;
@@ -71,7 +73,10 @@ export type Verdict =
 
 const MINIMUM_CALLS = 20;
 const MINIMUM_LIMIT_PROBABILITY = 0.7;
+const MOST_IDLE = 20;
 const LOST_LIMIT_PROBABILITY = 0.15;
+/** What was proven once is judged by so many new calls, not by what the incident left of its fame. */
+export const RETRY_CALLS = 40;
 /** Standard deviations that the whole belief must lie above nothing; a context with enough calls of its own is asked for more. */
 const INHERITED = 1.28;
 const INHERITED_SPARSE = 0.6;
@@ -80,7 +85,7 @@ const MOST_CONFIDENT = 0.9999;
 
 /** A challenger that begins. */
 export function newTrial(parameters: ParameterValues, weight: number, isRetry: boolean): Trial {
-  const nothing = { from: 0, to: 0, windows: 0, calls: 0, score: 0, information: 0, decisions: 0 };
+  const nothing = { from: 0, to: 0, windows: 0, calls: 0, score: 0, information: 0, decisions: 0, idle: 0 };
   return { parameters, ...nothing, weight, isRetry, challenger: null, incumbent: null, drift: null };
 }
 
@@ -113,7 +118,8 @@ export function judgeTrial(variant: VariantId, trial: Trial, view: TrialView, le
     const sentence = `${variant} keeps the limits only with a probability of ${limits.probability.toFixed(2)}.`;
     return { kind: "worse", reason: { code: "LIMIT_UNPROVEN", sentence } };
   }
-  if (trial.decisions >= 2 && probabilityAbove(levels.minimumEffect, mean, deviation) < 0.12) {
+  const mayDrop = trial.decisions >= 2 && (!trial.isRetry || trial.calls >= RETRY_CALLS);
+  if (mayDrop && probabilityAbove(levels.minimumEffect, mean, deviation) < 0.12) {
     return {
       kind: "worse",
       reason: { code: "PROVEN_WORSE", sentence: `${variant}: ${numbers} after ${trial.windows} windows.` },
@@ -124,6 +130,10 @@ export function judgeTrial(variant: VariantId, trial: Trial, view: TrialView, le
       kind: "equivalent",
       reason: { code: "EQUIVALENT", sentence: `${variant}: ${numbers} after ${trial.windows} windows.` },
     };
+  }
+  if (trial.idle >= MOST_IDLE) {
+    const sentence = `${variant} had no calls in ${trial.idle} decisions; its slot goes to another.`;
+    return { kind: "equivalent", reason: { code: "TOO_FEW_CALLS", sentence } };
   }
   if (mean <= levels.minimumEffect) return { kind: "going-on" };
   const logE = logSavageDickey(mean, deviation, difference.prior);

@@ -1,0 +1,23 @@
+/** What goes into a cycle's judgement and what comes out of it: nothing else is looked at, nothing else is touched. */
+import type { Evidence } from "../evidence/evidence.ts";
+import type { OperationPolicy } from "../policy/policy.ts";
+import type { Decision } from "./decision.ts";
+import type { OperationState } from "./operation-state.ts";
+
+/** Everything that a decision depends on. */
+export interface DecideInput {
+  readonly policy: OperationPolicy;
+  /** Undefined at the very first cycle. */
+  readonly state: OperationState | undefined;
+  readonly evidence: Evidence;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** Any text; the same seed gives the same decision. */
+  readonly seed: string;
+}
+
+/** The decision and what to remember. */
+export interface DecideOutput {
+  readonly decision: Decision;
+  readonly state: OperationState;
+}

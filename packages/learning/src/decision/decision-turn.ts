@@ -1,0 +1,314 @@
+/** How one cycle runs through its contexts: observe, take back, ask the strategy, apply, serve. */
+import {
+  type AllocatedVariant,
+  type Allocation,
+  type ContextId,
+  canonicalJson,
+  shortDigest,
+} from "@trimtab/conventions";
+import type { ContextEvidence, Unusable } from "../evidence/evidence-quality.ts";
+import { type DispersionSums, overDispersionOf } from "../evidence/over-dispersion.ts";
+import { judgeLimits } from "../guardrails/outcome-limits.ts";
+import type { Setting } from "../policy/setting.ts";
+import { buildStrategy } from "../strategies/strategies.ts";
+import type {
+  ContextObservation,
+  ContextProposal,
+  Strategy,
+  StrategyInput,
+  StrategyProposal,
+} from "../strategies/strategy.ts";
+import { applyProposal, mayApply } from "./apply-proposal.ts";
+import type { DecideInput, DecideOutput } from "./decide-input.ts";
+import type { Adaptation, AdaptationTransition, ContextDecision, Reason } from "./decision.ts";
+import { EVERY_CONTEXT, held, missingReason, noCallsReason } from "./hold-reasons.ts";
+import { liftOf } from "./lift.ts";
+import { type ContextObserved, observeContext } from "./observe-context.ts";
+import {
+  type ContextMemory,
+  closeMemory,
+  limitContexts,
+  newContextMemory,
+  type OperationMemory,
+  saltOf,
+} from "./operation-state.ts";
+import { barredVariants, breakerReason, breakerState, HALF_OPEN_SHARE, rollBack } from "./roll-back.ts";
+import { composeVariants, type Serving, withVariants } from "./shares.ts";
+
+/** One run of `decide`: what it has gathered so far. Never outlives it. */
+export class DecisionTurn {
+  readonly transitions: AdaptationTransition[] = [];
+  private readonly input: DecideInput;
+  private readonly baseline: Setting;
+  private readonly id: string;
+  private readonly memory: OperationMemory;
+  private readonly contexts: Map<ContextId, ContextMemory>;
+  private readonly outcomes = new Map<ContextId, Omit<ContextDecision, "context" | "lift">>();
+  private readonly adaptations: Adaptation[] = [];
+  private cycle: number;
+  private dispersion: DispersionSums;
+  private shared: OperationMemory["shared"];
+  private mayExplore = false;
+
+  constructor(input: DecideInput, baseline: Setting, memory: OperationMemory) {
+    const { policy, evidence, now } = input;
+    const { window } = evidence;
+    this.input = input;
+    this.baseline = baseline;
+    this.memory = memory;
+    this.id = `d-${shortDigest(canonicalJson([policy.component, policy.operation, window.from, window.to, now, memory.space, memory.aims]))}`;
+    this.contexts = new Map(Object.entries(memory.contexts));
+    if (!this.contexts.has(EVERY_CONTEXT)) this.contexts.set(EVERY_CONTEXT, newContextMemory(policy, {}, baseline));
+    this.cycle = memory.cycle;
+    this.dispersion = memory.dispersion;
+    this.shared = memory.shared;
+  }
+
+  /** What the policy asks for whatever the evidence says: mode observe, and a holdout that was made larger. */
+  keepPolicy(): void {
+    const { policy } = this.input;
+    for (const [id, memory] of this.contexts) {
+      const share = memory.allocation.variants.find((variant) => variant.id === this.baseline.id)?.weight ?? 0;
+      if (policy.mode === "observe") this.serveBaseline(id, memory);
+      else if (share < policy.holdout) this.serve(id, memory, challengersOf(memory.allocation.variants));
+    }
+  }
+
+  /** Nothing could be read: nothing changes. */
+  holdEverything(unusable: Unusable): void {
+    for (const id of this.contexts.keys()) this.hold(id, missingReason(unusable));
+  }
+
+  /** Learns from what was read and decides each context. */
+  decideContexts(found: ReadonlyMap<ContextId, ContextEvidence>): void {
+    const { policy } = this.input;
+    this.cycle += 1;
+    for (const [id, evidence] of found) {
+      if (!this.contexts.has(id)) this.contexts.set(id, newContextMemory(policy, evidence.context, this.baseline));
+    }
+    const strategy = buildStrategy(policy.strategy);
+    const observations: ContextObservation[] = [];
+    for (const id of [...this.contexts.keys()].sort()) {
+      const evidence = found.get(id);
+      if (evidence?.unusable !== undefined) this.hold(id, missingReason(evidence.unusable));
+      else if (evidence === undefined || evidence.measured.size === 0) this.hold(id, noCallsReason(id, policy));
+      else {
+        this.mayExplore = true;
+        const observation = this.observe(id, evidence, strategy);
+        if (observation !== undefined) observations.push(observation);
+      }
+    }
+    if (observations.length > 0) this.consult(strategy, observations);
+  }
+
+  /** The decision, and the state after it. */
+  finish(at: number): DecideOutput {
+    const { policy, evidence } = this.input;
+    const contexts = limitContexts(
+      Object.fromEntries([...this.contexts].sort(([left], [right]) => (left < right ? -1 : 1))),
+    );
+    const decisions: ContextDecision[] = [];
+    const allocations: Allocation[] = [];
+    for (const [id, memory] of Object.entries(contexts)) {
+      const outcome = this.outcomes.get(id) ?? held(noCallsReason(id, policy));
+      const lift = liftOf(memory.lift ?? undefined, memory.incumbent, this.baseline, policy.objective);
+      decisions.push({ context: memory.context, ...outcome, ...(lift === undefined ? {} : { lift }) });
+      allocations.push(memory.allocation);
+    }
+    const { component, operation } = policy;
+    return {
+      decision: {
+        component,
+        operation,
+        id: this.id,
+        at,
+        window: evidence.window,
+        contexts: decisions,
+        adaptations: this.adaptations,
+        transitions: this.transitions,
+        allocations,
+        mayExplore: this.mayExplore,
+      },
+      state: closeMemory({
+        ...this.memory,
+        cycle: this.cycle,
+        dispersion: this.dispersion,
+        shared: this.shared,
+        contexts,
+      }),
+    };
+  }
+
+  private hold(id: ContextId, reason: Reason): void {
+    this.outcomes.set(id, held(reason));
+  }
+
+  /** Learns from a context's measurements, and takes back at once what must not go on. */
+  private observe(id: ContextId, evidence: ContextEvidence, strategy: Strategy): ContextObservation | undefined {
+    const { policy } = this.input;
+    const before = this.contexts.get(id) as ContextMemory;
+    const observed = observeContext(before, evidence.measured, {
+      policy,
+      baseline: this.baseline,
+      window: this.input.evidence.window,
+      rule: strategy.windowRule,
+      cycle: this.cycle,
+      dispersion: this.dispersion,
+      overDispersion: overDispersionOf(this.memory.dispersion),
+    });
+    this.dispersion = observed.dispersion;
+    this.contexts.set(id, observed.memory);
+    if (policy.mode === "observe") {
+      this.hold(id, {
+        code: "OBSERVING",
+        sentence: "The operation is in mode observe: every call has the base values.",
+      });
+      return undefined;
+    }
+    if (observed.breaches.length > 0) this.takeBack(id, observed);
+    const memory = this.contexts.get(id) as ContextMemory;
+    if (breakerState(memory, this.cycle) === "open") {
+      if (observed.breaches.length === 0) this.hold(id, breakerReason(memory, this.cycle));
+      return undefined;
+    }
+    return this.observationOf(id, memory, before, observed, evidence);
+  }
+
+  private observationOf(
+    id: ContextId,
+    memory: ContextMemory,
+    before: ContextMemory,
+    observed: ContextObserved,
+    { measured }: ContextEvidence,
+  ): ContextObservation {
+    const { constraints } = this.input.policy;
+    const variants = [...before.previous, ...before.allocation.variants, ...memory.allocation.variants];
+    return {
+      id,
+      context: memory.context,
+      memory: memory.strategy ?? undefined,
+      baseline: this.baseline,
+      incumbent: memory.incumbent,
+      serving: memory.allocation.variants,
+      known: new Map(variants.map((variant) => [variant.id, variant.parameters])),
+      measured,
+      windows: observed.windows,
+      takenBack: observed.breaches.map((breach) => breach.variant),
+      barred: barredVariants(memory, this.cycle),
+      limits: (variant) => judgeLimits(observed.memory.limits, constraints, variant, this.baseline.id),
+    };
+  }
+
+  private takeBack(id: ContextId, { memory, breaches }: ContextObserved): void {
+    const rolled = rollBack(memory, breaches, this.baseline, this.cycle);
+    this.transitions.push(...rolled.transitions);
+    this.serve(id, rolled.memory, challengersOf(rolled.challengers));
+    const [first, ...others] = breaches;
+    const reason = first?.reason ?? { code: "INTERNAL_ERROR", sentence: "Nothing was taken back." };
+    this.outcomes.set(id, { kind: "roll-back", reason, refused: others });
+  }
+
+  /** Asks the strategy and applies what it proposes, except where something was taken back in this cycle. */
+  private consult(strategy: Strategy, observations: readonly ContextObservation[]): void {
+    const { policy, evidence, now, seed } = this.input;
+    const proposal = proposalOf(strategy, {
+      policy,
+      window: evidence.window,
+      now,
+      cycle: this.cycle,
+      seed: `${seed} ${evidence.window.to}`,
+      shared: this.shared ?? undefined,
+      contexts: observations,
+      mayApply: (confidence) => mayApply(policy, confidence),
+    });
+    if ("failure" in proposal) {
+      for (const { id, takenBack } of observations) if (takenBack.length === 0) this.hold(id, proposal.failure);
+      return;
+    }
+    this.shared = proposal.shared;
+    for (const { id, takenBack } of observations) {
+      const proposed = proposal.contexts.get(id);
+      if (takenBack.length > 0) {
+        const memory = this.contexts.get(id) as ContextMemory;
+        if (proposed !== undefined) this.contexts.set(id, { ...memory, strategy: proposed.memory });
+      } else if (proposed === undefined)
+        this.hold(id, { code: "COLLECTING", sentence: "The window of the context is not full yet." });
+      else this.apply(id, proposed);
+    }
+  }
+
+  private apply(id: ContextId, proposed: ContextProposal): void {
+    const { policy, now } = this.input;
+    const before = this.contexts.get(id) as ContextMemory;
+    const outcome = applyProposal(before, proposed, { policy, baseline: this.baseline, now, cycle: this.cycle });
+    this.adaptations.push(...outcome.adaptations);
+    this.transitions.push(...outcome.transitions);
+    this.contexts.set(id, outcome.memory);
+    if (outcome.challengers !== undefined) {
+      const isHalfOpen = breakerState(before, this.cycle) === "half-open";
+      const allowed = outcome.challengers.slice(0, isHalfOpen ? 1 : undefined);
+      const challengers = allowed.map(({ setting, weight }) => ({
+        setting,
+        weight: isHalfOpen ? Math.min(weight, HALF_OPEN_SHARE) : weight,
+      }));
+      this.serve(id, outcome.memory, challengers);
+    }
+    const isUnchanged = this.contexts.get(id)?.allocation === before.allocation;
+    const kind = outcome.kind === "shift" && isUnchanged ? "hold" : outcome.kind;
+    this.outcomes.set(id, { kind, reason: outcome.reason, refused: outcome.refused });
+  }
+
+  private serveBaseline(id: ContextId, memory: ContextMemory): void {
+    const reason: Reason = {
+      code: "MODE_IS_OBSERVE",
+      sentence: "The operation was set to mode observe, so the base values are served.",
+    };
+    for (const adaptation of Object.values(memory.applied))
+      this.transitions.push({ id: adaptation, status: "rolled-back", reason });
+    for (const adaptation of memory.suggestion?.ids ?? [])
+      this.transitions.push({ id: adaptation, status: "superseded", reason });
+    if (
+      memory.incumbent.id === this.baseline.id &&
+      memory.allocation.variants.length === 1 &&
+      memory.suggestion === null
+    )
+      return;
+    this.serve(
+      id,
+      { ...memory, incumbent: this.baseline, applied: {}, suggestion: null, harm: [], strategy: null },
+      [],
+    );
+  }
+
+  private serve(id: ContextId, memory: ContextMemory, challengers: Serving["challengers"]): void {
+    const { policy, now } = this.input;
+    const variants = composeVariants({
+      baseline: this.baseline,
+      incumbent: memory.incumbent,
+      challengers,
+      holdout: policy.holdout,
+    });
+    const salt = saltOf(policy, memory.context, memory.experiment);
+    const allocation = withVariants(memory.allocation, variants, this.id, salt);
+    const previous: readonly AllocatedVariant[] = memory.allocation.variants;
+    this.contexts.set(
+      id,
+      allocation === memory.allocation ? memory : { ...memory, allocation, previous, changedAt: now },
+    );
+  }
+}
+
+/** A strategy that throws must not take the loop down: nothing changes, and the reason says so. */
+function proposalOf(strategy: Strategy, input: StrategyInput): StrategyProposal | { readonly failure: Reason } {
+  try {
+    return strategy.propose(input);
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    return { failure: { code: "INTERNAL_ERROR", sentence: `The strategy ${strategy.id} failed: ${text}` } };
+  }
+}
+
+function challengersOf(variants: readonly AllocatedVariant[]): Serving["challengers"] {
+  const challengers = variants.filter((variant) => variant.role === "challenger");
+  return challengers.map(({ id, parameters, weight }) => ({ setting: { id, parameters }, weight }));
+}
