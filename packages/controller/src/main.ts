@@ -5,9 +5,9 @@ import {
   type Log,
   type MetricSource,
   openSqliteDatabase,
-  type SourceInspection,
   type Store,
 } from "@trimtab/engine";
+import { atMost } from "./at-most.ts";
 import type { Config } from "./config.ts";
 import { type Authorize, authorizer } from "./http/authentication.ts";
 import { createApp } from "./http/create-app.ts";
@@ -16,6 +16,7 @@ import { type ListeningServer, listen } from "./http/listen.ts";
 import { createPerformanceReader } from "./http/performance-reader.ts";
 import { createLearningLoop, type LearningLoop } from "./learning-loop.ts";
 import { adaptationEvidence, adaptationQueries, createSource } from "./metric-sources.ts";
+import { rememberedInspection } from "./remembered-inspection.ts";
 import { createControllerMetrics } from "./telemetry.ts";
 import { VERSION } from "./version.ts";
 
@@ -212,28 +213,6 @@ function refuseWhatNeedsRestart(before: Config, next: Config): void {
   );
 }
 
-/** A probe must be quick however slow the source is, and must not become a load for it. */
-function rememberedInspection(source: () => MetricSource): () => Promise<SourceInspection> {
-  const freshMilliseconds = 5_000;
-  const patienceMilliseconds = 1_000;
-  let asked: { readonly at: number; readonly of: MetricSource; readonly answer: Promise<SourceInspection> } | undefined;
-  let last: SourceInspection | undefined;
-  return async () => {
-    const now = Date.now();
-    if (asked === undefined || asked.of !== source() || now - asked.at > freshMilliseconds) {
-      const of = source();
-      const answer = of.inspect(now).then((inspection) => (last = inspection));
-      asked = { at: now, of, answer };
-    }
-    const silent: SourceInspection = last ?? {
-      reachable: { kind: "timeout", detail: "the source has not answered yet" },
-      targets: [],
-      scrapeIntervalMilliseconds: asked.of.scrapeIntervalMilliseconds(),
-    };
-    return (await atMost(asked.answer, patienceMilliseconds)) ?? silent;
-  };
-}
-
 function startHousekeeping(store: Store, keepMilliseconds: () => number, log: Log): { stop(): void } {
   const timer = setInterval(() => {
     store.dropCyclesBefore(Date.now() - keepMilliseconds()).then(
@@ -243,17 +222,4 @@ function startHousekeeping(store: Store, keepMilliseconds: () => number, log: Lo
   }, HOUSEKEEPING_INTERVAL_MILLISECONDS);
   timer.unref();
   return { stop: () => clearInterval(timer) };
-}
-
-/** What a promise gives within a time, else undefined. */
-async function atMost<Value>(promise: Promise<Value>, milliseconds: number): Promise<Value | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), milliseconds);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

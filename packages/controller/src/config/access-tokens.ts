@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Problem } from "@trimtab/conventions";
-import type { Role, SecretSection, TokenSection } from "./file-schema.ts";
+import type { Role, SecretSection, TokenSection } from "./config-file.ts";
 
 /** A token that opens the HTTP interface. */
 export interface AccessToken {

@@ -2,9 +2,9 @@
 import { resolve } from "node:path";
 import type { Problem } from "@trimtab/conventions";
 import { type AccessToken, readSecret, resolveTokens } from "./access-tokens.ts";
+import type { ConfigFile } from "./config-file.ts";
 import { DEFAULTS, LONGEST_INTERVAL_MILLISECONDS, SHORTEST_INTERVAL_MILLISECONDS } from "./defaults.ts";
 import { checkedDuration } from "./duration-text.ts";
-import type { ConfigFile } from "./file-schema.ts";
 import { isLoopback, type ListenAddress, parseListenAddress } from "./listen-address.ts";
 import { isRecord, member } from "./plain-values.ts";
 

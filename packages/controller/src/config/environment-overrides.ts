@@ -1,6 +1,6 @@
 /** Environment variables that overrule the file. */
 import type { Problem } from "@trimtab/conventions";
-import type { Role } from "./file-schema.ts";
+import type { Role } from "./config-file.ts";
 import { isRecord } from "./plain-values.ts";
 
 /** A variable and the place of the file that it overrules. */

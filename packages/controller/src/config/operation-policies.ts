@@ -7,10 +7,10 @@ import {
   type Problem,
 } from "@trimtab/conventions";
 import { type Constraint, type Objective, type OperationPolicy, policyProblems } from "@trimtab/learning";
+import type { ConfigFile, OperationSection, ParameterSection, RatioSection } from "./config-file.ts";
 import { parseConstraint } from "./constraint-text.ts";
 import { DEFAULTS } from "./defaults.ts";
 import { checkedDuration } from "./duration-text.ts";
-import type { ConfigFile, OperationSection, ParameterSection, RatioSection } from "./file-schema.ts";
 
 /** The policy of one operation whose section fits the schema. */
 function toPolicy(component: string, operation: string, section: OperationSection): OperationPolicy {

@@ -1,7 +1,7 @@
 /** Who may do what: bearer tokens with roles. Without any token, everybody who reaches the port may do everything. */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { AccessToken } from "../config/access-tokens.ts";
-import type { Role } from "../config/file-schema.ts";
+import type { Role } from "../config/config-file.ts";
 import { ControllerError } from "../errors.ts";
 
 /** Checks the header `Authorization` of a request for a role; throws a ControllerError when it does not suffice. */

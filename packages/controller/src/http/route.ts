@@ -2,7 +2,7 @@
 import type { Context } from "@trimtab/conventions";
 import type { Express, Request, Response } from "express";
 import type { z } from "zod";
-import type { Role } from "../config/file-schema.ts";
+import type { Role } from "../config/config-file.ts";
 import { formatPath } from "../config/problem-list.ts";
 import { schemaProblems } from "../config/schema-problems.ts";
 import { ControllerError, type ErrorCode } from "../errors.ts";

@@ -6,7 +6,9 @@ import type { Config } from "../../config.ts";
 import { type Command, CommandFailure, EXIT, type Terminal } from "../command.ts";
 import { configFileOf } from "../config-option.ts";
 import { type ControllerClient, controllerClient, controllerOptions } from "../controller-client.ts";
-import { type ControllerFacts, type DecisionFacts, diagnose, type Finding } from "../diagnosis.ts";
+import { type ControllerFacts, diagnose } from "../diagnosis.ts";
+import type { Finding } from "../finding.ts";
+import type { DecisionFacts } from "../operation-diagnosis.ts";
 import { type Seen, seenInPrometheus, seenOnPages } from "../seen-operations.ts";
 
 /** Looks for what keeps a controller from learning. */

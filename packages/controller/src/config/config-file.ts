@@ -1,0 +1,93 @@
+/** What stands in trimtab.yaml once it fits its schema: the values as people wrote them. */
+
+/** A secret: the text itself, or where it is. Exactly one of the three. */
+export interface SecretSection {
+  readonly token?: string | undefined;
+  readonly tokenFile?: string | undefined;
+  readonly tokenEnvironment?: string | undefined;
+}
+
+/** One bearer token that callers may use. */
+export interface TokenSection extends SecretSection {
+  readonly name: string;
+  readonly roles: readonly Role[];
+}
+
+/**
+ * What a token allows.
+ *
+ *   read       GET of everything, and the console
+ *   evaluate   allocations and parameters
+ *   feedback   feedback, outcomes and records
+ *   operate    everything, also what changes something
+ */
+export type Role = "read" | "evaluate" | "feedback" | "operate";
+
+/** The section `metrics` with a Prometheus. */
+interface PrometheusSection extends SecretSection {
+  readonly source: "prometheus";
+  readonly url: string;
+  readonly timeout?: string | undefined;
+  readonly scrapeInterval?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+/** The section `metrics` where the controller scrapes the services itself. */
+interface EmbeddedSection extends SecretSection {
+  readonly source: "embedded";
+  readonly scrape: readonly string[];
+  readonly scrapeInterval?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+/** One part of an objective as it is written. */
+export type RatioSection = number | { readonly weight: number };
+
+/** One operation as it is written. */
+export interface OperationSection {
+  readonly context?: readonly string[] | undefined;
+  readonly parameters?: Readonly<Record<string, ParameterSection>> | undefined;
+  readonly objective?:
+    | {
+        readonly quality?: RatioSection | undefined;
+        readonly success?: RatioSection | undefined;
+        readonly latency?: { readonly weight: number; readonly good: string; readonly bad: string } | undefined;
+        readonly cost?: { readonly weight: number; readonly unit: string; readonly reference: number } | undefined;
+      }
+    | undefined;
+  readonly constraints?: readonly string[] | undefined;
+  readonly mode?: "observe" | "suggest" | "auto" | undefined;
+  readonly confidence?: number | undefined;
+  readonly holdout?: number | undefined;
+  readonly strategy?: string | { readonly kind: string; readonly [option: string]: unknown } | undefined;
+}
+
+/** One parameter as it is written. */
+export type ParameterSection =
+  | {
+      readonly type: "number" | "integer";
+      readonly base: number;
+      readonly min: number;
+      readonly max: number;
+      readonly step?: number | undefined;
+      readonly scale?: "linear" | "log" | undefined;
+      readonly largestStep?: number | undefined;
+    }
+  | { readonly type: "choice"; readonly base: string; readonly choices: readonly string[] }
+  | { readonly type: "boolean"; readonly base: boolean };
+
+/** The whole file. */
+export interface ConfigFile {
+  readonly controller?:
+    | {
+        readonly listen?: string | undefined;
+        readonly interval?: string | undefined;
+        readonly store?:
+          | { readonly kind: "sqlite"; readonly path?: string | undefined; readonly keepDecisions?: string | undefined }
+          | undefined;
+        readonly tokens?: readonly TokenSection[] | undefined;
+      }
+    | undefined;
+  readonly metrics: PrometheusSection | EmbeddedSection;
+  readonly components: Readonly<Record<string, { readonly operations: Readonly<Record<string, OperationSection>> }>>;
+}
