@@ -83,7 +83,7 @@ export function observeContext(
 }
 
 /** The variants that were or are served: what measurements may speak of. */
-export function knownVariants(memory: ContextMemory): ReadonlySet<VariantId> {
+function knownVariants(memory: ContextMemory): ReadonlySet<VariantId> {
   return new Set([...memory.previous, ...memory.allocation.variants].map((variant) => variant.id));
 }
 

@@ -26,7 +26,7 @@ import type { LiftMemory } from "./lift.ts";
 export type OperationState = { readonly schema: 1 } & { readonly [key: string]: Json };
 
 /** A change that waits for a person. */
-export type OpenSuggestion = {
+type OpenSuggestion = {
   readonly changeId: string;
   readonly variant: VariantId;
   readonly ids: readonly string[];

@@ -14,7 +14,7 @@ import { CUSUM_BOUND, cusumLevel, updateShareCusum } from "../statistics/cusum.t
 import { bucketTotal, countAbove, histogramQuantile } from "../statistics/histogram-quantile.ts";
 
 /** Counts against one limit, and the alarm's sums; JSON. */
-export type LimitCounts = { readonly good: number; readonly bad: number; readonly sums: readonly number[] };
+type LimitCounts = { readonly good: number; readonly bad: number; readonly sums: readonly number[] };
 
 /** What the limits remember of a context; JSON. */
 export type LimitMemory = {

@@ -17,7 +17,7 @@ import { bucketTotal } from "../statistics/histogram-quantile.ts";
 import type { LatencyTerm, Objective } from "./policy.ts";
 
 /** Observations of one part: how many, their sum and the sum of their squares. */
-export interface TermMoments {
+interface TermMoments {
   readonly count: number;
   readonly sum: number;
   readonly squares: number;

@@ -19,7 +19,7 @@ export function settingOf(parameters: ParameterValues, baseline: Setting): Setti
 }
 
 /** Do two assignments of the same space hold the same values? */
-export function isSameSetting(left: ParameterValues, right: ParameterValues): boolean {
+function isSameSetting(left: ParameterValues, right: ParameterValues): boolean {
   return Object.keys(right).every((name) => left[name] === right[name]);
 }
 

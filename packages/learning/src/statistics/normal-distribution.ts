@@ -34,7 +34,7 @@ export function logNormalCdf(z: number): number {
 }
 
 /** The density at z. */
-export function normalDensity(z: number): number {
+function normalDensity(z: number): number {
   return Math.exp((-z * z) / 2) / SQRT_TWO_PI;
 }
 
