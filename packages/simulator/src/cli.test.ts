@@ -44,7 +44,7 @@ describe("an environment of one's own, as the page tells", () => {
     const plotFile = join(folder, "bakery.svg");
     const { code, out } = await simulate([bakery], { plot: plotFile });
     expect(code).toBe(0);
-    expect(out).toMatch(/^bakery +\d\.\d{3} \(/m);
+    expect(out).toMatch(/^bakery +\d\.\d{3} ±\d/m);
     expect(out).toMatch(/^smallest share of the base values +\d+\.\d % \(bakery\) .* good$/m);
     expect(readFileSync(plotFile, "utf8")).toContain("<svg");
   });
@@ -167,7 +167,7 @@ test("as a process, two threads give the same as one", async () => {
   ];
   const [two, one] = await Promise.all(["2", "1"].map((count) => run(process.execPath, [...arguments_, count])));
   expect(two?.stdout).toBe(one?.stdout);
-  expect(two?.stderr).toContain("4 runs of 2 environments");
+  expect(two?.stderr).toContain("4 runs, 2 environments");
 }, 60_000);
 
 test("the page lists every option and every environment", async () => {

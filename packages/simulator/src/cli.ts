@@ -100,7 +100,7 @@ async function simulateAll(plan: SimulatePlan, names: readonly string[], termina
     const { strategy, seeds, learnerFile = null } = plan;
     terminal.print(JSON.stringify({ strategy, learner: learnerFile, seeds, ...board }, null, 2));
   } else {
-    terminal.print(scoreBoardText(board, new Map(curves.map((each) => [each.environment, sparkline(each, 30)]))));
+    terminal.print(scoreBoardText(board, new Map(curves.map((each) => [each.environment, sparkline(each, 24)]))));
   }
   const { required } = plan;
   const isReached = board.targets.every(
@@ -267,7 +267,9 @@ function progressOn(terminal: SimulateTerminal, total: number): { readonly tell:
     },
     end() {
       if (stderr.isTTY) stderr.write("\r\u001B[2K");
-      terminal.complain(`${done} runs of ${byEnvironment.size} environments in ${seconds()}`);
+      terminal.complain(
+        `${done} runs, ${byEnvironment.size === 1 ? "1 environment" : `${byEnvironment.size} environments`}, ${seconds()}`,
+      );
     },
   };
 }

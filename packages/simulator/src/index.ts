@@ -8,7 +8,7 @@ export {
   type Truth,
 } from "./environment.ts";
 export { type EnvironmentScore, scoreEnvironment } from "./judge/environment-score.ts";
-export { type Estimate, estimateOf } from "./judge/estimate.ts";
+export { type Estimate, estimateOf, type MedianEstimate } from "./judge/estimate.ts";
 export { type RunKind, type RunScores, scoresOf } from "./judge/run-scores.ts";
 export {
   type CalibrationRow,

@@ -1,6 +1,6 @@
 /** The runs of one environment together, and the targets beside them. */
 import type { EnvironmentTrace } from "../run-environment.ts";
-import { type Estimate, estimateOf, medianOf } from "./estimate.ts";
+import { type Estimate, estimateOf, type MedianEstimate, medianOf } from "./estimate.ts";
 import { type RunKind, type RunScores, scoresOf } from "./run-scores.ts";
 
 /** The scores of an environment over seeds. The fields mean what they mean in `RunScores`. */
@@ -21,8 +21,8 @@ export interface EnvironmentScore {
   readonly brokenMajority: Estimate;
   /** In any seed. */
   readonly smallestBaselineShare: number;
-  /** Median over the seeds, where a seed that never had it counts as longer than any; absent where half of them never had it. */
-  readonly cyclesToLift?: number;
+  /** A seed that never had it counts as infinitely long. */
+  readonly cyclesToLift: MedianEstimate;
   /** Seeds that had 80 % of the lift. */
   readonly reached: number;
   /** Mean of one `decide` call, where it was measured. */
@@ -38,7 +38,6 @@ export function scoreEnvironment(traces: readonly EnvironmentTrace[]): Environme
   const scores = traces.map(scoresOf);
   const of = (field: NumericField): Estimate => estimateOf(scores.map((each) => each[field]));
   const lifts = scores.map(({ cyclesToLift = Number.POSITIVE_INFINITY }) => cyclesToLift);
-  const median = medianOf(lifts);
   const times = traces.flatMap(({ millisecondsPerDecision: time }) => (time === undefined ? [] : [time]));
   return {
     environment: traces[0]?.environment ?? "",
@@ -54,7 +53,7 @@ export function scoreEnvironment(traces: readonly EnvironmentTrace[]): Environme
     needlessReturns: of("needlessReturns"),
     brokenMajority: of("brokenMajority"),
     smallestBaselineShare: Math.min(...scores.map((each) => each.smallestBaselineShare)),
-    ...(median === undefined || !Number.isFinite(median) ? {} : { cyclesToLift: median }),
+    cyclesToLift: medianOf(lifts),
     reached: lifts.filter(Number.isFinite).length,
     ...(times.length === 0 ? {} : { millisecondsPerDecision: estimateOf(times).mean }),
   };

@@ -20,10 +20,19 @@ test("one value has no interval", () => {
 });
 
 test("the median of an even number of values is between the middle two, and infinity counts as one more", () => {
-  expect(medianOf([5, 1, 3])).toBe(3);
-  expect(medianOf([4, 1, 3, 2])).toBe(2.5);
-  expect(medianOf([30, Number.POSITIVE_INFINITY, 20])).toBe(30);
-  expect(medianOf([])).toBeUndefined();
+  expect(medianOf([5, 1, 3]).median).toBe(3);
+  expect(medianOf([4, 1, 3, 2]).median).toBe(2.5);
+  expect(medianOf([30, Number.POSITIVE_INFINITY, 20]).median).toBe(30);
+  expect(medianOf([9, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 8]).median).toBe(Number.POSITIVE_INFINITY);
+});
+
+test("the interval of a median leaves as many values out as a coin would in 2.5 % of the cases", () => {
+  const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
+  // all five on one side: 1/32 is more than 0.025; all six: 1/64 is less
+  expect(medianOf(upTo(5))).toEqual({ median: 3, lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY });
+  expect(medianOf(upTo(6))).toEqual({ median: 3.5, lower: 1, upper: 6 });
+  // of twenty, five or fewer on one side has the probability 0.0207, six or fewer 0.0577 (binomial table)
+  expect(medianOf(upTo(20))).toEqual({ median: 10.5, lower: 6, upper: 15 });
 });
 
 test("8 of 10 is a share between 0.490 and 0.943", () => {

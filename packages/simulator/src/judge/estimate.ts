@@ -17,12 +17,32 @@ export function estimateOf(values: readonly number[]): Estimate {
   return { mean, lower: mean - half, upper: mean + half };
 }
 
-/** The middle value; of an even number of values, the mean of the middle two. */
-export function medianOf(values: readonly number[]): number | undefined {
+/** A median with the interval that holds the true one with at least 95 %; infinite where values are, or where they are too few. */
+export interface MedianEstimate {
+  readonly median: number;
+  readonly lower: number;
+  readonly upper: number;
+}
+
+/**
+ * The median of at least one value. Its interval goes from one value to another: the true median lies outside of it only where nearly
+ * all values fell on one side, as by the flips of a fair coin.
+ */
+export function medianOf(values: readonly number[]): MedianEstimate {
   const sorted = values.toSorted((left, right) => left - right);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle];
-  return sorted.length % 2 === 1 || upper === undefined ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
+  const count = sorted.length;
+  const at = (index: number): number => sorted[index] ?? Number.NaN;
+  const middle = count >> 1;
+  const median = count % 2 === 1 || at(middle) === at(middle - 1) ? at(middle) : (at(middle - 1) + at(middle)) / 2;
+  // the largest number of values to leave out at each end
+  let [left, tail, flips] = [0, 0, 0.5 ** count];
+  while (tail + flips <= 0.025) {
+    tail += flips;
+    left += 1;
+    flips *= (count - left + 1) / left;
+  }
+  if (left === 0) return { median, lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY };
+  return { median, lower: at(left - 1), upper: at(count - left) };
 }
 
 /** The interval of a share, by Wilson (1927): `right` of `count`, 95 %. */

@@ -125,11 +125,11 @@ function worst(
 
 /** "On 19 of 20 seeds everywhere" for must, and a median of at most 60 cycles for good. */
 function liftRows(lifts: readonly EnvironmentScore[]): (TargetRow | undefined)[] {
-  const slowest = lifts.toSorted((left, right) => (right.cyclesToLift ?? 1e9) - (left.cyclesToLift ?? 1e9))[0];
+  const slowest = lifts.toSorted((left, right) => -compare(left.cyclesToLift.median, right.cyclesToLift.median))[0];
   const rarest = lifts.toSorted((left, right) => left.reached / left.seeds - right.reached / right.seeds)[0];
   if (slowest === undefined || rarest === undefined) return [];
   const share = rarest.reached / rarest.seeds;
-  const cycles = slowest.cyclesToLift ?? Number.POSITIVE_INFINITY;
+  const cycles = slowest.cyclesToLift.median;
   return [
     {
       metric: "seeds that had 80 % of the lift, worst",
@@ -150,6 +150,12 @@ function liftRows(lifts: readonly EnvironmentScore[]): (TargetRow | undefined)[]
       verdict: cycles <= 60 ? "good" : "must",
     },
   ];
+}
+
+/** Also of infinities. */
+function compare(left: number, right: number): number {
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
 }
 
 function baselineRow(environments: readonly EnvironmentScore[]): TargetRow | undefined {

@@ -75,8 +75,8 @@ function vertical(cycle: number, x: number, size: PanelSize): string {
 
 function legend(x: number, y: number): string {
   const entries = [
-    ["served (band: range of the seeds)", `stroke="${COLORS.served}" stroke-width="2"`, 210],
-    ["oracle within the limits", `stroke="${COLORS.oracle}" stroke-width="2" stroke-dasharray="6 3"`, 170],
+    ["served (band: range of the seeds)", `stroke="${COLORS.served}" stroke-width="2"`, 230],
+    ["oracle within the limits", `stroke="${COLORS.oracle}" stroke-width="2" stroke-dasharray="6 3"`, 180],
     ["holdout", `stroke="${COLORS.holdout}" stroke-width="2" stroke-dasharray="2 3"`, 0],
   ] as const;
   let at = x;

@@ -14,7 +14,7 @@ export function scoreBoardText(board: ScoreBoard, sparklines: ReadonlyMap<string
   );
   const header = [
     "environment",
-    "regret (95 %)",
+    "regret",
     "last ¼",
     "breaking",
     "false",
@@ -27,7 +27,8 @@ export function scoreBoardText(board: ScoreBoard, sparklines: ReadonlyMap<string
     ...table(header, environments),
     "",
     "regret 0: oracle within the limits, 1: base values for ever (* where these are best, 1: uniform choice; = nothing matters).",
-    "breaking: calls on settings that break a limit. false, needless, changes: per context. to 80 %: median of cycles (seeds).",
+    "breaking: calls on settings that break a limit. false, needless, changes: per context. to 80 %: cycles in the median, and seeds.",
+    "±: half of the interval that holds the true mean over all seeds with 95 %.",
     "",
     ...table(["target", "value", "must", "good", ""], board.targets.map(targetRow)),
     ...calibrationText(board.calibration),
@@ -39,13 +40,13 @@ function environmentRow(score: EnvironmentScore, sparkline: string): string[] {
   const isLift = score.kind === "lift";
   return [
     `${score.environment}${mark}`,
-    score.kind === "nothing-matters" ? "" : withInterval(score.regret),
-    score.kind === "nothing-matters" ? "" : score.lastQuarterRegret.mean.toFixed(3),
-    score.hasLimits ? percent(score.violatingTraffic.mean) : "",
-    score.falseChanges.mean.toFixed(2),
-    score.needlessReturns.mean.toFixed(2),
-    score.changes.mean.toFixed(2),
-    isLift ? `${score.cyclesToLift ?? "never"} (${score.reached}/${score.seeds})` : "",
+    score.kind === "nothing-matters" ? "" : withInterval(score.regret, 3),
+    score.kind === "nothing-matters" ? "" : withInterval(score.lastQuarterRegret, 3),
+    score.hasLimits ? `${withInterval(score.violatingTraffic, 1, 100)} %` : "",
+    withInterval(score.falseChanges, 2),
+    withInterval(score.needlessReturns, 2),
+    withInterval(score.changes, 1),
+    isLift ? liftText(score) : "",
     isLift ? sparkline : "",
   ];
 }
@@ -82,9 +83,17 @@ function calibrationText(rows: readonly CalibrationRow[]): string[] {
   return ["", ...table(["confidence", "changes", "mean", "truly better (95 %)"], lines)];
 }
 
-function withInterval({ mean, lower, upper }: Estimate): string {
-  if (!Number.isFinite(lower)) return mean.toFixed(3);
-  return `${mean.toFixed(3)} (${lower.toFixed(2)} to ${upper.toFixed(2)})`;
+/** The mean and half the width of its interval. */
+function withInterval({ mean, upper }: Estimate, digits: number, factor = 1): string {
+  const text = (mean * factor).toFixed(digits);
+  return Number.isFinite(upper) ? `${text} ±${((upper - mean) * factor).toFixed(digits)}` : text;
+}
+
+/** `24 (18 to 31) 5/5`: median, its interval, the seeds that had it. */
+function liftText({ cyclesToLift: { median, lower, upper }, reached, seeds }: EnvironmentScore): string {
+  const text = (cycles: number): string => (Number.isFinite(cycles) ? String(cycles) : "never");
+  const interval = Number.isFinite(lower) ? ` (${text(lower)} to ${text(upper)})` : "";
+  return `${text(median)}${interval} ${reached}/${seeds}`;
 }
 
 function percent(share: number): string {
