@@ -34,7 +34,12 @@ export const serveCommand: Command = {
     });
     const config = loadConfig(file, environment);
     const signal = signalled();
-    let controller: RunningController;
+    let controller: RunningController | undefined;
+    // From the beginning: nobody's SIGHUP may end a controller that is still starting.
+    const onReload = (): void => {
+      if (controller !== undefined) void reload(controller, file, environment, log);
+    };
+    process.on("SIGHUP", onReload);
     try {
       controller = await startController(config, { log });
     } catch (error) {
@@ -42,8 +47,6 @@ export const serveCommand: Command = {
       throw error;
     }
     print(`Trimtab listens on ${controller.url}`);
-    const onReload = (): void => void reload(controller, file, environment, log);
-    process.on("SIGHUP", onReload);
     log.info("stopping", { signal: await signal });
     process.off("SIGHUP", onReload);
     await stop(controller, complain);
