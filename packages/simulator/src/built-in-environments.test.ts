@@ -69,7 +69,7 @@ test.each([
   ["outage", "genre=g1", 119, { model: "medium" }],
   ["outage", "genre=g1", 120, { temperature: 0.7 }],
   ["success-limit", "genre=g0", 0, { model: "medium", temperature: 0.7 }],
-  ["latency-limit", "genre=g0", 0, { model: "medium", candidates: 5 }],
+  ["latency-limit", "genre=g0", 0, { model: "medium", candidates: 3 }],
   ["sparse-contexts", "genre=g4,country=c7", 0, { model: "large", temperature: 0.3 }],
   ["baseline-best", "genre=g0", 0, { model: "small", temperature: 0.5 }],
 ])("what is best in %s, %s, cycle %i", (name, context, cycle, best) => {
@@ -84,7 +84,7 @@ test("the best models of a cost trade-off differ: the easy context wants a cheap
 test("just above the limits better utility could be had", () => {
   for (const [name, tempting] of [
     ["success-limit", { model: "medium", temperature: 0.8 }],
-    ["latency-limit", { model: "medium", candidates: 6 }],
+    ["latency-limit", { model: "medium", candidates: 4 }],
   ] as const) {
     const truth = truthOf(name);
     expect(truth.of("genre=g0", tempting, 0).breaksLimit).toBe(true);
