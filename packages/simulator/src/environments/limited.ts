@@ -47,7 +47,7 @@ export const latencyLimit: Service = {
     return {
       ...HEALTHY,
       quality: 0.5 + gain + 0.12 * Math.log2(candidates / 2 + 0.5),
-      // with the medium model 1.26 times the baseline at 3 candidates, 1.51 at 4, where 11 % of the calls are slower than 5 % may be
+      // with the medium model 1.26 times the baseline at 3 candidates and 1.51 at 4, where 11 % of the calls are over the limit on 5 %
       medianSeconds: 0.8 * factor * 1.2 ** (candidates - 2),
       durationSpread: 0.35,
     };
