@@ -118,7 +118,7 @@ describe("both sources give the same evidence", () => {
     for (let index = 0; index < 12; index++) {
       // From slot 6 on: what an old process did before a source first met it, each source guesses in its own way.
       const from = 6 + below(SLOTS - 11);
-      const to = from + 4 + below(SLOTS - 5 - from);
+      const to = from + 4 + below(Math.min(56, SLOTS - 5 - from)); // longer ones are extrapolated through a restart
       const { embedded, asked } = await read(from, to);
       expect({ from, to, cells: asked }).toEqual({ from, to, cells: embedded });
     }
