@@ -64,7 +64,9 @@ export function objectiveOf(specification: LearnerSpecification, ignored: string
 export function constraintsOf({ constraints }: LearnerSpecification): Constraint[] {
   const list = Array.isArray(constraints)
     ? constraints
-    : Object.entries(fieldsOf(constraints)).map(([kind, fields]) => ({ kind, ...fieldsOf(fields) }));
+    : Object.entries(fieldsOf(constraints)).map(([kind, fields]) =>
+        typeof fields === "number" ? { kind, limit: fields } : { kind, ...fieldsOf(fields) },
+      );
   return list.map((declared: unknown) => constraintOf(declared));
 }
 
@@ -78,8 +80,16 @@ function constraintOf(declared: unknown): Constraint {
   const limit = numberOf(fields, "limit", "value", "threshold", "bound");
   const isRelative = ["relative", "relativeTo", "of", "to"].some((field) => (fields[field] ?? false) !== false);
   const ratio =
-    numberOf(fields, "maximumRatio", "maxRatio", "ratio", "maximum_ratio", "max_ratio") ??
-    (isRelative || name.includes("ratio") ? (limit ?? numberOf(fields, "max", "maximum")) : undefined);
+    numberOf(
+      fields,
+      "maximumRatio",
+      "maxRatio",
+      "ratio",
+      "maximum_ratio",
+      "max_ratio",
+      "baselineRatio",
+      "ratioToBaseline",
+    ) ?? (isRelative || name.includes("ratio") ? (limit ?? numberOf(fields, "max", "maximum")) : undefined);
   if (name.includes("success")) {
     const minimum = numberOf(fields, "minimum", "min", "atLeast") ?? limit;
     if (minimum === undefined || isRelative || fields["minimumRatio"] !== undefined || fields["ratio"] !== undefined)

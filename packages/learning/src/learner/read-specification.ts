@@ -45,12 +45,13 @@ export interface OutsideParameter {
  */
 export function readSpecification(specification: LearnerSpecification): ReadSpecification {
   const ignored: string[] = [];
+  const largest = specification.largestStep ?? (specification["maxStep"] as LearnerSpecification["largestStep"]);
   const declared = declarationsOf(specification.parameters);
   const outside = declared.map(([name, declaration], index) => outsideOf(name, declaration, index));
   const parameters: ParameterSpace = Object.fromEntries(
     declared.map(([name, declaration], index) => [
       outside[index]?.inside ?? name,
-      parameterOf(name, declaration, specification.largestStep),
+      parameterOf(name, declaration, largest),
     ]),
   );
   const keys = (specification.contextKeys ?? listOf(specification["context"]) ?? []).map(String);

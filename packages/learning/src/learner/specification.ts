@@ -59,7 +59,10 @@ export interface LearnerSpecification {
   readonly contextKeys?: readonly string[];
   /** Weights by part: quality, success, latency, cost, feedback. They sum to 1. */
   readonly objective: Readonly<Record<string, ObjectiveDeclaration>>;
-  readonly constraints?: readonly (ConstraintDeclaration | string)[];
+  /** A list, or an object by kind. */
+  readonly constraints?:
+    | readonly (ConstraintDeclaration | string)[]
+    | Readonly<Record<string, number | ConstraintDeclaration>>;
   /** The share, 0 to 0.5, that keeps the base values for ever. Default 0.05. */
   readonly holdout?: number;
   /** Upper bounds of the buckets, ascending; infinity may be left out. */

@@ -147,7 +147,7 @@ function liftRows(lifts: readonly EnvironmentScore[]): (TargetRow | undefined)[]
       must: Number.POSITIVE_INFINITY,
       good: 60,
       unit: "cycles",
-      verdict: cycles <= 60 ? "good" : "must",
+      verdict: Number.isFinite(cycles) ? verdictOf(cycles, Number.POSITIVE_INFINITY, 60) : "missed",
     },
   ];
 }
