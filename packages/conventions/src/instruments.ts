@@ -75,6 +75,9 @@ export type ServiceInstrument =
   | "operationCost"
   | "operationCostSquares"
   | "operationErrors"
+  | "operationCpu"
+  | "operationEventLoopDelay"
+  | "operationHeap"
   | "processStartTime"
   | "parametersServed"
   | "parametersAge"
@@ -136,6 +139,24 @@ export const serviceInstruments: Readonly<Record<ServiceInstrument, Instrument>>
   operationErrors: onOperations("trimtab.operation.errors", "counter", "{error}", "Failed calls, by type of error.", [
     "error_type",
   ]),
+  operationCpu: onOperations(
+    "trimtab.operation.resource.cpu.seconds",
+    "counter",
+    "s",
+    "CPU time of the process while calls ran, shared out evenly among the calls that ran at the same time; level comprehensive.",
+  ),
+  operationEventLoopDelay: onOperations(
+    "trimtab.operation.resource.event.loop.delay.seconds",
+    "counter",
+    "s",
+    "Time by which the event loop was late while calls ran: what they waited for others; level comprehensive.",
+  ),
+  operationHeap: onOperations(
+    "trimtab.operation.resource.heap.bytes",
+    "counter",
+    "By",
+    "Growth of the heap while calls ran, shared out evenly among the calls that ran at the same time; level comprehensive.",
+  ),
   processStartTime: ofProcess(
     "trimtab.process.start.time.seconds",
     "gauge",

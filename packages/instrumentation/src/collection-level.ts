@@ -5,7 +5,7 @@
  * |---------------|------------------------------------------|-------|
  * | minimal       | counts and sums: no buckets, no error types | none  |
  * | standard      | everything of the telemetry contract     | one per call |
- * | comprehensive | as standard; the level that resource use per call will belong to | one per call |
+ * | comprehensive | as standard, and what the process used while calls ran: CPU, event-loop delay, heap | one per call |
  */
 
 /** What is recorded of each call. */
@@ -22,10 +22,17 @@ export interface Collected {
   readonly buckets: boolean;
   /** Failures counted by type of error. */
   readonly errorTypes: boolean;
+  /** What the process used while calls ran. Costs some microseconds per call. */
+  readonly resources: boolean;
 }
 
 /** What a level records. `spans` overrules the level where a person set it. */
 export function collectedAt(level: CollectionLevel, spans?: boolean): Collected {
   const isMinimal = level === "minimal";
-  return { spans: spans ?? !isMinimal, buckets: !isMinimal, errorTypes: !isMinimal };
+  return {
+    spans: spans ?? !isMinimal,
+    buckets: !isMinimal,
+    errorTypes: !isMinimal,
+    resources: level === "comprehensive",
+  };
 }

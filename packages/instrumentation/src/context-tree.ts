@@ -18,6 +18,8 @@ export interface FoundContext {
 export interface LabelledContext {
   readonly context: Context;
   readonly isCollapsed: boolean;
+  /** What stands for this context past a bound: every other context of the operation; itself where there are no keys. */
+  readonly collapsed: LabelledContext;
   /** Owned by the recorder of metrics: its series of this context. */
   series: unknown;
 }
@@ -67,7 +69,7 @@ export class ContextTree {
     const isFree = Object.keys(context).length > 0;
     if (isFree && this.#budget.used >= this.#budget.maximum) return { context, labels: this.#collapsed() };
     if (isFree) this.#budget.used++;
-    const found = { context, labels: { context, isCollapsed: false, series: undefined } };
+    const found = { context, labels: this.#labelled(context) };
     const branch = this.#walk(context, true);
     if (branch !== undefined) branch.found = found;
     this.#rememberSpelling(input, found);
@@ -110,12 +112,30 @@ export class ContextTree {
     branch.found = found;
   }
 
-  #collapsed(): LabelledContext {
-    this.#other ??= {
-      context: Object.fromEntries(this.declaredKeys.map((key) => [key, OTHER_CONTEXT_VALUE])),
-      isCollapsed: true,
+  #labelled(context: Context): LabelledContext {
+    const collapsed = (): LabelledContext => (this.declaredKeys.length === 0 ? labelled : this.#collapsed());
+    const labelled: LabelledContext = {
+      context,
+      isCollapsed: false,
+      get collapsed() {
+        return collapsed();
+      },
       series: undefined,
     };
-    return this.#other;
+    return labelled;
+  }
+
+  #collapsed(): LabelledContext {
+    if (this.#other !== undefined) return this.#other;
+    const other: LabelledContext = {
+      context: Object.fromEntries(this.declaredKeys.map((key) => [key, OTHER_CONTEXT_VALUE])),
+      isCollapsed: true,
+      get collapsed() {
+        return other;
+      },
+      series: undefined,
+    };
+    this.#other = other;
+    return other;
   }
 }

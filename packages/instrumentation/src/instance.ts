@@ -4,12 +4,15 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { context, type Span, type Tracer, trace } from "@opentelemetry/api";
-import { type ContextInput, contextAttribute, spanAttributes } from "@trimtab/conventions";
+import { type ContextInput, contextAttribute, OTHER_CONTEXT_VALUE, spanAttributes } from "@trimtab/conventions";
 import { type Collected, collectedAt } from "./collection-level.ts";
 import type { ContextBudget, FoundContext } from "./context-tree.ts";
 import { ControllerConnection } from "./controller-connection.ts";
+import { labelValue } from "./label-values.ts";
 import { CallMetrics, type MetricSettings } from "./metrics/call-metrics.ts";
-import { type OwnReadings, SCOPE } from "./metrics/instruments.ts";
+import { SCOPE } from "./metrics/instruments.ts";
+import type { OwnReadings } from "./metrics/own-readings.ts";
+import { ResourceMeter } from "./metrics/resource-use.ts";
 import type { CallOptions } from "./operation-handle.ts";
 import { type InstrumentationOptions, type Settings, settingsFrom } from "./options.ts";
 import { describeError, reportOwnFailure, warn, warnOnce } from "./own-failure.ts";
@@ -22,6 +25,8 @@ import { TrackedOperation } from "./tracked-operation.ts";
 const KEY = Symbol.for("trimtab.instrumentation");
 /** Of the instance's form: a copy that knows another one keeps its own instance. */
 const FORM = 1;
+/** Names come from the application; more of them than this are one operation. */
+const MAXIMUM_OPERATIONS = 1000;
 
 /** Everything that the public functions share. */
 export class Instrumentation implements CallSurroundings {
@@ -36,17 +41,27 @@ export class Instrumentation implements CallSurroundings {
   #collected: Collected;
   #tracer: Tracer;
   #connection: ControllerConnection | undefined;
+  readonly #meter = new ResourceMeter();
   #qualityRefused = 0;
   #labelsCollapsed = 0;
 
-  constructor(options: InstrumentationOptions) {
+  /** @param now Milliseconds on a monotonic clock. */
+  constructor(options: InstrumentationOptions, now: () => number = () => performance.now()) {
     this.#options = options;
     this.#settings = settingsFrom(options);
     this.#collected = collectedAt(this.#settings.collectionLevel, this.#settings.spans);
     this.#budget = { used: 0, maximum: this.#settings.maximumContexts };
     this.#tracer = (this.#settings.tracerProvider ?? trace).getTracer(SCOPE);
-    this.parameters = new ParameterClient(this.#settings.component, () => performance.now(), Math.random);
-    this.metrics = new CallMetrics(this.#metricSettings(), () => this.#ownReadings());
+    this.parameters = new ParameterClient(this.#settings.component, now, Math.random);
+    this.metrics = new CallMetrics(this.#metricSettings(), {
+      ownReadings: () => this.#ownReadings(),
+      onCollapsed: () => this.#collapseLabels(),
+      now,
+    });
+  }
+
+  get resources(): ResourceMeter | undefined {
+    return this.#collected.resources ? this.#meter : undefined;
   }
 
   get settings(): Settings {
@@ -77,8 +92,19 @@ export class Instrumentation implements CallSurroundings {
   operation(name: string): TrackedOperation {
     const known = this.#operations.get(name);
     if (known !== undefined) return known;
-    const operation = new TrackedOperation(String(name), this.#budget);
-    this.#operations.set(name, operation);
+    const label = labelValue(String(name));
+    const alike = this.#operations.get(label); // names that are cut to the same label are one operation
+    if (alike !== undefined) return alike;
+    const isFull = this.#operations.size >= MAXIMUM_OPERATIONS && label !== OTHER_CONTEXT_VALUE;
+    if (isFull) {
+      warnOnce(
+        "too many operations",
+        `more than ${MAXIMUM_OPERATIONS} operations: "${label}" counts as ${OTHER_CONTEXT_VALUE}`,
+      );
+      return this.operation(OTHER_CONTEXT_VALUE);
+    }
+    const operation = new TrackedOperation(label, this.#budget);
+    this.#operations.set(label, operation);
     this.parameters.publishTo(operation);
     return operation;
   }
@@ -145,12 +171,12 @@ export class Instrumentation implements CallSurroundings {
     this.#qualityRefused++;
   }
 
-  collapseLabels(): void {
+  #collapseLabels(): void {
     this.#labelsCollapsed++;
     warnOnce(
       "labels collapsed",
-      `this process has seen more than ${this.#budget.maximum} contexts: the labels of further ones are __other__. ` +
-        "Is a context key an id? Pass it as metadata, or raise maximumContexts",
+      `this process has seen more than ${this.#budget.maximum} contexts, or too many variants that no document names: the labels ` +
+        "of further ones are __other__. Is a context key an id? Pass it as metadata, or raise maximumContexts",
     );
   }
 
@@ -188,8 +214,8 @@ export class Instrumentation implements CallSurroundings {
   }
 
   #metricSettings(): MetricSettings {
-    const { component, durationBoundariesSeconds, meterProvider } = this.#settings;
-    return { component, durationBoundariesSeconds, meterProvider, collected: this.#collected };
+    const { component, durationBoundariesSeconds, maximumContexts, meterProvider } = this.#settings;
+    return { component, durationBoundariesSeconds, maximumContexts, meterProvider, collected: this.#collected };
   }
 
   #ownReadings(): OwnReadings {

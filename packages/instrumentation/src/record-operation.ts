@@ -76,8 +76,7 @@ function record(shared: Instrumentation, name: string, recorded: RecordedOperati
   const isAmount = cost !== undefined && Number.isFinite(cost.amount) && cost.amount >= 0 && cost.unit !== "";
   const quality = validQuality(shared, name, recorded.quality);
   const costs = isAmount ? new Map([[labelValue(cost.unit), cost.amount]]) : undefined;
-  if (found.labels.isCollapsed) shared.collapseLabels();
-  shared.metrics.record(operation.name, found.labels, variant, {
+  shared.metrics.record(operation, found.labels, variant, {
     outcome,
     durationMilliseconds,
     quality,

@@ -5,6 +5,7 @@ import { endSpan, setMetadata } from "./call-span.ts";
 import type { FoundContext } from "./context-tree.ts";
 import { errorTypeOf, labelValue, UNKNOWN_ERROR_TYPE } from "./label-values.ts";
 import type { CallMetrics } from "./metrics/call-metrics.ts";
+import type { ResourceMark, ResourceMeter } from "./metrics/resource-use.ts";
 import { type CallOptions, type OperationHandle, stickyKey } from "./operation-handle.ts";
 import { describeError, reportOwnFailure, warnOnce } from "./own-failure.ts";
 import type { ChosenVariant, ParameterClient } from "./parameters/parameter-client.ts";
@@ -15,10 +16,10 @@ import type { TrackedOperation } from "./tracked-operation.ts";
 export interface CallSurroundings {
   readonly metrics: CallMetrics;
   readonly parameters: ParameterClient;
+  /** At level `comprehensive` alone. */
+  readonly resources: ResourceMeter | undefined;
   /** Counts a score that was refused. */
   refuseQuality(): void;
-  /** Counts a call whose context labels collapsed. */
-  collapseLabels(): void;
 }
 
 /** A call while it runs, and after. */
@@ -33,6 +34,8 @@ export class TrackedCall implements OperationHandle {
   #key: string | undefined;
   #classify: ((result: never) => Outcome | undefined) | undefined;
   readonly #startedAt: number;
+  readonly #resources: ResourceMeter | undefined;
+  readonly #resourceMark: ResourceMark | undefined;
   #chosen: ChosenVariant | undefined;
   #answer: ServedParameters | undefined;
   #said: Outcome | undefined;
@@ -53,6 +56,8 @@ export class TrackedCall implements OperationHandle {
     this.span = span;
     this.#classify = tracked.declaration?.outcome;
     this.parent = parent;
+    this.#resources = surroundings.resources;
+    this.#resourceMark = this.#resources?.begin();
     this.#startedAt = performance.now();
   }
 
@@ -88,7 +93,7 @@ export class TrackedCall implements OperationHandle {
     // Scored after its end: counted once, because what was written to a histogram cannot be taken back.
     if (isFirst)
       this.#late((metrics, variant) => {
-        metrics.recordLateQuality(this.operation, this.found.labels, variant, score);
+        metrics.recordLateQuality(this.tracked, this.found.labels, variant, score);
       });
   }
 
@@ -113,7 +118,7 @@ export class TrackedCall implements OperationHandle {
     const label = labelValue(unit);
     if (this.isEnded) {
       this.#late((metrics, variant) => {
-        metrics.recordLateCost(this.operation, this.found.labels, variant, amount, label);
+        metrics.recordLateCost(this.tracked, this.found.labels, variant, amount, label);
       });
       return;
     }
@@ -201,6 +206,7 @@ export class TrackedCall implements OperationHandle {
     this.isEnded = true;
     this.parent = undefined;
     const durationMilliseconds = performance.now() - this.#startedAt;
+    const resources = this.#resourceMark && this.#resources?.end(this.#resourceMark);
     const { operation, span } = this;
     const quality = this.#quality;
     const errorType = outcome === "failure" ? (this.#errorType ?? UNKNOWN_ERROR_TYPE) : undefined;
@@ -208,9 +214,8 @@ export class TrackedCall implements OperationHandle {
       const { id: variant, parameters, source, revision, siblings } = this.#choose(undefined, undefined);
       const { metrics, parameters: client } = this.#surroundings;
       const { labels } = this.found;
-      if (labels.isCollapsed) this.#surroundings.collapseLabels();
-      const ended = { outcome, durationMilliseconds, quality, costs: this.#costs, errorType };
-      metrics.record(operation, labels, variant, ended, siblings);
+      const ended = { outcome, durationMilliseconds, quality, costs: this.#costs, errorType, resources };
+      metrics.record(this.tracked, labels, variant, ended, siblings);
       if (span === undefined) return;
       const { component } = client;
       endSpan(span, {

@@ -1,18 +1,22 @@
 /** What this process knows of one operation: what the code declared, what the controller said, and the contexts it has seen. */
 import {
+  type AllocatedVariant,
   baseValues,
+  type Context,
   contextKeyProblem,
   isSameParameterSpace,
   type OperationAllocations,
   type Outcome,
   type ParameterSpace,
   type ParameterValues,
+  UNKNOWN_VARIANT,
   type VariantId,
   variantId,
 } from "@trimtab/conventions";
 import { type ContextBudget, ContextTree } from "./context-tree.ts";
 import { labelValue } from "./label-values.ts";
-import { AllocationIndex } from "./parameters/allocation-index.ts";
+import type { MeasuredOperation } from "./metrics/measured-call.ts";
+import { AllocationIndex, type CompiledAllocation } from "./parameters/allocation-index.ts";
 
 /** What the code says of an operation. */
 export interface OperationDeclaration {
@@ -21,6 +25,8 @@ export interface OperationDeclaration {
   /** Undefined where the code leaves the parameters to the controller. */
   readonly parameters: ParameterSpace | undefined;
   readonly outcome?: (result: never) => Outcome | undefined;
+  /** Upper bounds of the duration buckets in seconds. */
+  readonly durationBoundaries?: readonly number[];
 }
 
 /** Values with the id of the variant that they are. */
@@ -30,7 +36,7 @@ export interface NamedValues {
 }
 
 /** One operation of this process. */
-export class TrackedOperation {
+export class TrackedOperation implements MeasuredOperation {
   /** The name as it stands in labels. */
   readonly name: string;
   readonly #budget: ContextBudget;
@@ -64,6 +70,21 @@ export class TrackedOperation {
     return this.#index;
   }
 
+  get durationBoundaries(): readonly number[] | undefined {
+    return this.#declaration?.durationBoundaries;
+  }
+
+  /**
+   * May a call of this context still get this variant? The base variant may always come back, and so may the one of calls that
+   * nobody chose parameters for. Without a context: a call of any context.
+   */
+  isCurrent(variant: VariantId, context: Context | undefined): boolean {
+    if (variant === this.#base?.id || variant === UNKNOWN_VARIANT) return true;
+    const served = context === undefined ? this.#published?.allocations : [this.#index?.find(context)];
+    if (this.#index === undefined || served === undefined) return false;
+    return served.some((allocation) => variantsOf(allocation).some(({ id }) => id === variant));
+  }
+
   /** The code declares the operation. */
   declare(declaration: OperationDeclaration): void {
     this.#declaration = declaration;
@@ -93,6 +114,13 @@ export class TrackedOperation {
     if (keys.join(",") === this.#contexts.declaredKeys.join(",")) return;
     this.#contexts = new ContextTree(keys, this.#budget);
   }
+}
+
+function variantsOf(
+  allocation: CompiledAllocation | OperationAllocations["allocations"][number] | undefined,
+): readonly AllocatedVariant[] {
+  if (allocation === undefined) return [];
+  return "exploring" in allocation ? allocation.exploring : allocation.variants;
 }
 
 function named(parameters: ParameterValues): NamedValues {

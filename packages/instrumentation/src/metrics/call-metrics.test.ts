@@ -79,7 +79,7 @@ describe("instruments", () => {
   });
 
   test("carry the names, labels and bounds of the contract, and nothing else", async () => {
-    const shared = instrumented();
+    const shared = instrumented({ collectionLevel: "comprehensive" });
     declare(shared, "op", ["genre"]);
     call(shared, "op", { genre: "rock", user: "u-1" }, {}, (begun) => {
       begun.quality(0.5);

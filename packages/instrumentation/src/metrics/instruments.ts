@@ -5,12 +5,12 @@ import type {
   Histogram,
   Meter,
   MeterProvider,
-  Observable,
   ObservableCounter,
   ObservableGauge,
 } from "@opentelemetry/api";
 import { type Instrument, serviceInstruments } from "@trimtab/conventions";
 import type { Collected } from "../collection-level.ts";
+import { type OwnReadings, ownSeries } from "./own-readings.ts";
 
 /** Name of the meter and the tracer. */
 export const SCOPE = "@trimtab/instrumentation";
@@ -25,17 +25,9 @@ export interface Instruments {
   readonly cost: Counter;
   readonly costSquares: Counter;
   readonly errors: Counter;
-}
-
-/** What the package says of itself; read when metrics are collected, so that counting it costs a call nothing. */
-export interface OwnReadings {
-  readonly startTimeSeconds: number;
-  readonly served: Readonly<Record<string, number>>;
-  readonly refused: Readonly<Record<string, number>>;
-  readonly qualityRefused: number;
-  readonly labelsCollapsed: number;
-  /** Undefined where there never was a document. */
-  readonly parametersAgeSeconds: number | undefined;
+  readonly cpu: Counter;
+  readonly eventLoopDelay: Counter;
+  readonly heap: Counter;
 }
 
 /** Makes the instruments of tracked calls. */
@@ -55,32 +47,25 @@ export function createInstruments(meter: Meter, collected: Collected, durationBo
     cost: counter(serviceInstruments.operationCost),
     costSquares: counter(serviceInstruments.operationCostSquares),
     errors: counter(serviceInstruments.operationErrors),
+    cpu: counter(serviceInstruments.operationCpu),
+    eventLoopDelay: counter(serviceInstruments.operationEventLoopDelay),
+    heap: counter(serviceInstruments.operationHeap),
   };
 }
 
 /** Makes the instruments of the package itself. Returns how to take them away again. */
 export function observeOwnReadings(meter: Meter, read: () => OwnReadings): () => void {
-  const counter = (instrument: Instrument): ObservableCounter =>
-    meter.createObservableCounter(instrument.name, describe(instrument));
-  const gauge = (instrument: Instrument): ObservableGauge =>
-    meter.createObservableGauge(instrument.name, describe(instrument));
-  const startTime = gauge(serviceInstruments.processStartTime);
-  const age = gauge(serviceInstruments.parametersAge);
-  const served = counter(serviceInstruments.parametersServed);
-  const refused = counter(serviceInstruments.parametersRefused);
-  const qualityRefused = counter(serviceInstruments.qualityRefused);
-  const labelsCollapsed = counter(serviceInstruments.labelValuesCollapsed);
-
+  const observed = ownSeries.map((series) => ({ series, observable: observableOf(meter, series.instrument) }));
   const observe: BatchObservableCallback = (result) => {
     const readings = read();
-    result.observe(startTime, readings.startTimeSeconds);
-    result.observe(qualityRefused, readings.qualityRefused);
-    result.observe(labelsCollapsed, readings.labelsCollapsed);
-    for (const [source, count] of Object.entries(readings.served)) result.observe(served, count, { source });
-    for (const [reason, count] of Object.entries(readings.refused)) result.observe(refused, count, { reason });
-    if (readings.parametersAgeSeconds !== undefined) result.observe(age, readings.parametersAgeSeconds);
+    for (const { series, observable } of observed) {
+      const { label } = series;
+      for (const [labelValue, value] of series.read(readings)) {
+        result.observe(observable, value, label === undefined ? {} : { [label]: labelValue });
+      }
+    }
   };
-  const observables: Observable[] = [startTime, age, served, refused, qualityRefused, labelsCollapsed];
+  const observables = observed.map(({ observable }) => observable);
   meter.addBatchObservableCallback(observe, observables);
   return () => meter.removeBatchObservableCallback(observe, observables);
 }
@@ -88,6 +73,12 @@ export function observeOwnReadings(meter: Meter, read: () => OwnReadings): () =>
 /** The meter that owns every name of the contract: two scopes with one name would stand on the page twice. */
 export function meterOf(provider: MeterProvider): Meter {
   return provider.getMeter(SCOPE);
+}
+
+function observableOf(meter: Meter, instrument: Instrument): ObservableCounter | ObservableGauge {
+  return instrument.kind === "gauge"
+    ? meter.createObservableGauge(instrument.name, describe(instrument))
+    : meter.createObservableCounter(instrument.name, describe(instrument));
 }
 
 function describe(instrument: Instrument): { description: string; unit: string } {

@@ -1,0 +1,203 @@
+/**
+ * The numbers of one operation, context and variant: plain sums in typed arrays, written at the end of a call and read when
+ * metrics are collected.
+ */
+import { OTHER_CONTEXT_VALUE, type VariantId } from "@trimtab/conventions";
+import type { LabelledContext } from "../context-tree.ts";
+import { UNKNOWN_ERROR_TYPE } from "../label-values.ts";
+import {
+  type EndedCall,
+  MAXIMUM_ERROR_TYPES,
+  MAXIMUM_UNITS,
+  type MeasuredOperation,
+  type ResourceUse,
+} from "./measured-call.ts";
+
+/** Upper bounds of buckets, shared by all cells that have them. */
+export class Buckets {
+  /** Ascending, without infinity. */
+  readonly boundaries: readonly number[];
+  readonly limits: Float64Array;
+  /** As the label `le` writes them, with infinity. */
+  readonly texts: readonly string[];
+
+  constructor(boundaries: readonly number[]) {
+    this.boundaries = boundaries;
+    this.limits = Float64Array.from(boundaries);
+    this.texts = [...boundaries.map(String), "+Inf"];
+  }
+}
+
+const SUM = 0;
+const SQUARES = 1;
+const FIRST_BUCKET = 2;
+
+/** A histogram with the sum of squares beside it. */
+export class Distribution {
+  readonly buckets: Buckets;
+  readonly #values: Float64Array;
+
+  constructor(buckets: Buckets) {
+    this.buckets = buckets;
+    this.#values = new Float64Array(FIRST_BUCKET + buckets.limits.length + 1);
+  }
+
+  get sum(): number {
+    return this.#values[SUM] as number;
+  }
+
+  get squares(): number {
+    return this.#values[SQUARES] as number;
+  }
+
+  /** The observations of each bucket alone, the one without an upper bound last. */
+  get counts(): Float64Array {
+    return this.#values.subarray(FIRST_BUCKET);
+  }
+
+  record(value: number): void {
+    const values = this.#values;
+    const { limits } = this.buckets;
+    let low = 0;
+    let high = limits.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (value <= (limits[middle] as number)) high = middle;
+      else low = middle + 1;
+    }
+    const at = FIRST_BUCKET + low;
+    values[at] = (values[at] as number) + 1;
+    values[SUM] = (values[SUM] as number) + value;
+    values[SQUARES] = (values[SQUARES] as number) + value * value;
+  }
+}
+
+/** What was spent in one unit. */
+export interface Spent {
+  amount: number;
+  squares: number;
+}
+
+/** Which buckets a new distribution gets. */
+export interface CellBuckets {
+  readonly duration: Buckets;
+  readonly quality: Buckets;
+  readonly countsErrorTypes: boolean;
+}
+
+const SUCCESS = 0;
+const FAILURE = 1;
+const PARTIAL = 2;
+const WRITES = 3;
+
+/** One operation, context and variant. */
+export class Cell {
+  readonly operation: MeasuredOperation;
+  readonly context: LabelledContext;
+  /** As it stands in labels. */
+  readonly variant: VariantId;
+  /** Milliseconds since 1970. */
+  readonly bornAt: number;
+  duration: Distribution | undefined;
+  quality: Distribution | undefined;
+  costs: Map<string, Spent> | undefined;
+  errors: Map<string, number> | undefined;
+  resources: { -readonly [Key in keyof ResourceUse]: number } | undefined;
+  readonly #buckets: CellBuckets;
+  readonly #counts = new Float64Array(4);
+
+  constructor(
+    operation: MeasuredOperation,
+    context: LabelledContext,
+    variant: VariantId,
+    buckets: CellBuckets,
+    bornAt: number,
+  ) {
+    this.operation = operation;
+    this.context = context;
+    this.variant = variant;
+    this.#buckets = buckets;
+    this.bornAt = bornAt;
+  }
+
+  /** Stands for more than what its labels say. */
+  get isCollapsed(): boolean {
+    return this.context.isCollapsed || this.variant === OTHER_CONTEXT_VALUE;
+  }
+
+  get success(): number {
+    return this.#counts[SUCCESS] as number;
+  }
+
+  get failure(): number {
+    return this.#counts[FAILURE] as number;
+  }
+
+  get partial(): number {
+    return this.#counts[PARTIAL] as number;
+  }
+
+  /** Grows with every change. */
+  get writes(): number {
+    return this.#counts[WRITES] as number;
+  }
+
+  record(call: EndedCall): void {
+    const counts = this.#counts;
+    const at = call.outcome === "success" ? SUCCESS : call.outcome === "failure" ? FAILURE : PARTIAL;
+    counts[at] = (counts[at] as number) + 1;
+    counts[WRITES] = (counts[WRITES] as number) + 1;
+    if (call.durationMilliseconds !== undefined) {
+      this.duration ??= new Distribution(this.#buckets.duration);
+      this.duration.record(call.durationMilliseconds / 1000);
+    }
+    if (call.quality !== undefined) {
+      this.quality ??= new Distribution(this.#buckets.quality);
+      this.quality.record(call.quality);
+    }
+    if (call.errorType !== undefined && this.#buckets.countsErrorTypes) this.#addError(call.errorType);
+    if (call.costs !== undefined) for (const [unit, amount] of call.costs) this.#spend(amount, unit);
+    if (call.resources !== undefined) this.#use(call.resources);
+  }
+
+  recordQuality(quality: number): void {
+    this.quality ??= new Distribution(this.#buckets.quality);
+    this.quality.record(quality);
+    this.#touch();
+  }
+
+  recordCost(amount: number, unit: string): void {
+    this.#spend(amount, unit);
+    this.#touch();
+  }
+
+  #touch(): void {
+    this.#counts[WRITES] = this.writes + 1;
+  }
+
+  #addError(type: string): void {
+    this.errors ??= new Map();
+    const isNew = !this.errors.has(type);
+    const label = isNew && this.errors.size >= MAXIMUM_ERROR_TYPES ? UNKNOWN_ERROR_TYPE : type;
+    this.errors.set(label, (this.errors.get(label) ?? 0) + 1);
+  }
+
+  #spend(amount: number, unit: string): void {
+    this.costs ??= new Map();
+    const isNew = !this.costs.has(unit);
+    const label = isNew && this.costs.size >= MAXIMUM_UNITS ? OTHER_CONTEXT_VALUE : unit;
+    const spent = this.costs.get(label);
+    if (spent === undefined) this.costs.set(label, { amount, squares: amount * amount });
+    else {
+      spent.amount += amount;
+      spent.squares += amount * amount;
+    }
+  }
+
+  #use(used: ResourceUse): void {
+    this.resources ??= { cpuSeconds: 0, eventLoopDelaySeconds: 0, heapBytes: 0 };
+    this.resources.cpuSeconds += used.cpuSeconds;
+    this.resources.eventLoopDelaySeconds += used.eventLoopDelaySeconds;
+    this.resources.heapBytes += used.heapBytes;
+  }
+}

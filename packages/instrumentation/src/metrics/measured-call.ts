@@ -1,0 +1,80 @@
+/** What is measured of a call, and who takes it: the cells of this process, or the instruments of somebody else's SDK. */
+import type { Context, Outcome, VariantId } from "@trimtab/conventions";
+import type { Collected } from "../collection-level.ts";
+import type { LabelledContext } from "../context-tree.ts";
+
+/** What is known of a call when it has ended. */
+export interface EndedCall {
+  readonly outcome: Outcome;
+  /** Undefined where nobody measured it. */
+  readonly durationMilliseconds: number | undefined;
+  readonly quality: number | undefined;
+  /** Amounts by unit. */
+  readonly costs: ReadonlyMap<string, number> | undefined;
+  readonly errorType: string | undefined;
+  /** At level `comprehensive` alone. */
+  readonly resources?: ResourceUse | undefined;
+}
+
+/** What the process used while a call ran; the share of this call. */
+export interface ResourceUse {
+  readonly cpuSeconds: number;
+  readonly eventLoopDelaySeconds: number;
+  readonly heapBytes: number;
+}
+
+/** An operation, as its metrics need it. */
+export interface MeasuredOperation {
+  /** As it stands in labels. */
+  readonly name: string;
+  /** Upper bounds of its duration buckets in seconds; undefined for those that all operations have. */
+  readonly durationBoundaries: readonly number[] | undefined;
+  /** May a call of this context still get this variant? Without a context: a call of any context. */
+  isCurrent(variant: VariantId, context: Context | undefined): boolean;
+}
+
+/** Variants that exist from now on. */
+export type Siblings = readonly { readonly id: VariantId }[];
+
+/** Takes what was measured. */
+export interface CallWriter {
+  /**
+   * Counts a call that has ended.
+   *
+   * @param siblings The variants that calls of this context may get: their outcomes exist at zero from now on, because
+   * Prometheus sees no increase in a series that is born with its first call.
+   */
+  record(
+    operation: MeasuredOperation,
+    context: LabelledContext,
+    variant: VariantId,
+    call: EndedCall,
+    siblings?: Siblings,
+  ): void;
+  /** Counts a score that came after its call had ended. */
+  recordLateQuality(operation: MeasuredOperation, context: LabelledContext, variant: VariantId, quality: number): void;
+  /** Counts a cost that came after its call had ended. */
+  recordLateCost(
+    operation: MeasuredOperation,
+    context: LabelledContext,
+    variant: VariantId,
+    amount: number,
+    unit: string,
+  ): void;
+}
+
+/** What decides which series there are. */
+export interface SeriesSettings {
+  readonly component: string;
+  readonly collected: Collected;
+  readonly durationBoundariesSeconds: readonly number[];
+  /** The most contexts that become labels; the most cells follow from it. */
+  readonly maximumContexts: number;
+}
+
+/** Error types come from the application; more of them than this per cell are one. */
+export const MAXIMUM_ERROR_TYPES = 50;
+/** Units of cost come from the application; more of them than this per cell are one. */
+export const MAXIMUM_UNITS = 20;
+/** Variants of one context that no document names; more of them than this are recorded as `__other__`. */
+export const MAXIMUM_FOREIGN_VARIANTS = 100;
