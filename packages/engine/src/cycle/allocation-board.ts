@@ -58,6 +58,7 @@ export interface DecidedCycle {
   readonly decision: Decision;
 }
 
+/** What a board is built of. */
 export interface AllocationBoardOptions {
   readonly store: Pick<Store, "loadOperation" | "listCycles" | "countCycles">;
   readonly operations: readonly ScheduledOperation[];
@@ -66,6 +67,7 @@ export interface AllocationBoardOptions {
   readonly exploreIntervals?: number;
 }
 
+/** What is served now, and who is told when it changes. */
 export interface AllocationBoard {
   /** Configured components, sorted. */
   readonly components: readonly string[];

@@ -55,6 +55,7 @@ export interface PassStatus extends OperationKey {
   readonly nextDueAt: number;
 }
 
+/** Runs the passes of all operations, each at its interval. */
 export interface CycleScheduler {
   start(): void;
   /** Starts no pass any more and waits for those that run. */

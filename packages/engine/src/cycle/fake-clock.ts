@@ -1,6 +1,7 @@
 /** A clock for tests: it stands still until it is told to go on. */
 import type { Clock } from "./clock.ts";
 
+/** Time as a test says it: `now()` moves, and timers fire, only when the test advances it. */
 export class FakeClock implements Clock {
   private time: number;
   private readonly timers = new Set<{ readonly at: number; readonly callback: () => void }>();

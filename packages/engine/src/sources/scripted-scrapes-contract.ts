@@ -36,7 +36,9 @@ export interface Script {
 /** The page of each target at a slot; undefined while the target is down; a text for a page that is not sound. */
 export type PagesAt = (slot: number, script: Script) => readonly (ScriptedPage | string | undefined)[];
 
+/** Milliseconds between two scrapes. */
 export const INTERVAL = 15_000;
+/** The operation that the pages speak of. */
 export const OPERATION = "price";
 /** Seconds before the first slot: a process that ran long before anybody looked. */
 export const LONG_AGO = 86_400;

@@ -5,6 +5,7 @@ import type { CycleRecord } from "./store.ts";
 
 /** Cycles are half a minute apart, and this is when the first one runs. */
 export const FIRST_CYCLE_AT: number = Date.UTC(2026, 10, 20, 10, 0, 0);
+/** The time between two cycles of the samples. */
 export const INTERVAL_MILLISECONDS = 30_000;
 
 /** A policy with one number between 0 and 1 whose base is 0.5. */

@@ -20,6 +20,7 @@ const FAILURES_TO_OPEN = 3;
 const FIRST_PAUSE_MILLISECONDS = 1_000;
 const LONGEST_PAUSE_MILLISECONDS = 60_000;
 
+/** A breaker that is closed: it opens after three failures in a row, for 1 s that doubles up to a minute. */
 export function createFailureBreaker(): FailureBreaker {
   let failures = 0;
   let pausedUntil = 0;
