@@ -268,7 +268,7 @@ function progressOn(terminal: SimulateTerminal, total: number): { readonly tell:
     end() {
       if (stderr.isTTY) stderr.write("\r\u001B[2K");
       terminal.complain(
-        `${done} runs, ${byEnvironment.size === 1 ? "1 environment" : `${byEnvironment.size} environments`}, ${seconds()}`,
+        `${done === 1 ? "1 run" : `${done} runs`}, ${byEnvironment.size === 1 ? "1 environment" : `${byEnvironment.size} environments`}, ${seconds()}`,
       );
     },
   };

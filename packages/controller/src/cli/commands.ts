@@ -1,4 +1,5 @@
 /** The list of commands, in the order of the help. */
+import { simulateCommand } from "@trimtab/simulator/cli";
 import type { Command } from "./command.ts";
 import { checkCommand } from "./commands/check.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -17,6 +18,7 @@ export const commands: readonly Command[] = [
   statusCommand,
   explainCommand,
   doctorCommand,
+  simulateCommand,
   schemaCommand,
   versionCommand,
 ];
