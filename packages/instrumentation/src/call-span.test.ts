@@ -1,7 +1,8 @@
-import { SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
+import { context, SpanKind, SpanStatusCode, TraceFlags, trace } from "@opentelemetry/api";
 import { NodeSDK, type NodeSDKConfiguration } from "@opentelemetry/sdk-node";
-import { afterAll, beforeEach, expect, test } from "vitest";
-import { configure, defineOperation, recordOperation, track } from "./index.ts";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { CallSpans } from "./call-spans.ts";
+import { configure, currentOperation, defineOperation, recordOperation, track } from "./index.ts";
 
 type Processor = NonNullable<NodeSDKConfiguration["spanProcessors"]>[number];
 type Finished = Parameters<Processor["onEnd"]>[0];
@@ -27,7 +28,7 @@ sdk.start();
 
 beforeEach(() => {
   finished.length = 0;
-  configure({ collectionLevel: "standard" });
+  configure({ collectionLevel: "standard", spansRatio: 1 });
 });
 
 afterAll(() => sdk.shutdown());
@@ -129,3 +130,103 @@ test("at level minimal, or with spans off, there are none", () => {
   track("op", {}, () => {});
   expect(finished).toHaveLength(1);
 });
+
+describe("with a share of the calls", () => {
+  const ALMOST_NONE = 1e-12;
+  const sampled = {
+    traceId: "0af7651916cd43dd8448eb211c80319c",
+    spanId: "b7ad6b7169203331",
+    traceFlags: TraceFlags.SAMPLED,
+  };
+
+  test("about that share has a span, and no call inside a call that was left out begins a trace of its own", () => {
+    configure({ spansRatio: 0.25 });
+    for (let each = 0; each < 2000; each++) track("outer", {}, () => track("inner", {}, () => {}));
+    const outer = finished.filter(({ name }) => name === "outer");
+    expect(outer.length).toBeGreaterThan(350);
+    expect(outer.length).toBeLessThan(650);
+    expect(finished.filter(({ name }) => name === "inner")).toHaveLength(outer.length);
+  });
+
+  test("a caller that was sampled decides for its calls, and so does one that was not", () => {
+    configure({ spansRatio: ALMOST_NONE });
+    context.with(trace.setSpanContext(context.active(), sampled), () => track("inside", {}, () => {}));
+    expect(finished.map(({ name }) => name)).toEqual(["inside"]);
+    configure({ spansRatio: 1 });
+    const unsampled = { ...sampled, traceFlags: TraceFlags.NONE };
+    context.with(trace.setSpanContext(context.active(), unsampled), () => {
+      track("inside", {}, () => {});
+      expect(() => track("fails", {}, () => fail())).toThrow("no");
+    });
+    expect(finished).toHaveLength(1);
+  });
+
+  test("a failure that was left out is told after the fact, with its duration", async () => {
+    configure({ spansRatio: ALMOST_NONE });
+    track("works", { genre: "rock" }, () => {});
+    const operation = defineOperation({ name: "fails", context: ["genre"] });
+    await operation.track({ genre: "rock", user: "u-1" }, async () => fail()).catch(() => {});
+    recordOperation("over", { outcome: "failure", durationMilliseconds: 1500 });
+    recordOperation("over", { outcome: "success", durationMilliseconds: 1500 });
+    expect(finished.map(({ name }) => name)).toEqual(["fails", "over"]);
+    const [failed, over] = finished;
+    expect(failed).toMatchObject({ status: { code: SpanStatusCode.ERROR, message: "Error: no" } });
+    expect(failed?.attributes["trimtab.context.genre"]).toBe("rock");
+    expect(failed?.parentSpanContext).toBeUndefined();
+    expect(over?.duration[0]).toBe(1);
+  });
+
+  test("ten failures in a second are told after the fact, not more", () => {
+    let now = 0;
+    const spans = new CallSpans({ component: "shop", ratio: 0.5, tracerProvider: undefined }, () => now, Math.random);
+    const taken = (): number => Array.from({ length: 50 }, () => spans.takesFailure()).filter(Boolean).length;
+    expect(taken()).toBe(10);
+    now = 999;
+    expect(taken()).toBe(0);
+    now = 1000;
+    expect(taken()).toBe(10);
+  });
+
+  test("of zero there is none, not even of a failure", () => {
+    configure({ spansRatio: 0 });
+    context.with(trace.setSpanContext(context.active(), sampled), () => {
+      expect(() => track("fails", {}, () => fail())).toThrow("no");
+    });
+    expect(finished).toEqual([]);
+  });
+
+  test("the innermost call is found through calls with and without spans", async () => {
+    const innermost = async (): Promise<string | undefined> => {
+      await new Promise((resolve) => setImmediate(resolve));
+      return currentOperation()?.operation;
+    };
+    configure({ spansRatio: ALMOST_NONE });
+    await track("without", {}, async () => {
+      await context.with(trace.setSpanContext(context.active(), sampled), () =>
+        track("with", {}, async () => {
+          expect(await innermost()).toBe("with");
+          configure({ spansRatio: 0 });
+          await track("without again", {}, async () => expect(await innermost()).toBe("without again"));
+          expect(await innermost()).toBe("with");
+        }),
+      );
+      expect(await innermost()).toBe("without");
+    });
+    expect(await innermost()).toBeUndefined();
+  });
+
+  test("what an application puts into the context of a call is there, and the call too", () => {
+    const key = Symbol("mine");
+    track("op", {}, () => {
+      context.with(context.active().setValue(key, 7), () => {
+        expect(context.active().getValue(key)).toBe(7);
+        expect(currentOperation()?.operation).toBe("op");
+        expect(context.active().deleteValue(key).getValue(key)).toBeUndefined();
+      });
+    });
+  });
+});
+
+function fail(): never {
+  throw new Error("no");
+}

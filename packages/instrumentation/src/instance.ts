@@ -2,15 +2,14 @@
  * The one instance of this package in a process. It lives on `globalThis`, so that two copies of the package (two versions in one
  * dependency tree, or one as ES module and one as CommonJS) count into the same series and poll once.
  */
-import { AsyncLocalStorage } from "node:async_hooks";
-import { context, type Span, type Tracer, trace } from "@opentelemetry/api";
-import { type ContextInput, contextAttribute, OTHER_CONTEXT_VALUE, spanAttributes } from "@trimtab/conventions";
+import { type ContextInput, OTHER_CONTEXT_VALUE } from "@trimtab/conventions";
+import { CallContext } from "./call-context.ts";
+import { CallSpans, type SpanSettings } from "./call-spans.ts";
 import { type Collected, collectedAt } from "./collection-level.ts";
 import type { ContextBudget, FoundContext } from "./context-tree.ts";
 import { ControllerConnection } from "./controller-connection.ts";
 import { labelValue } from "./label-values.ts";
 import { CallMetrics, type MetricSettings } from "./metrics/call-metrics.ts";
-import { SCOPE } from "./metrics/instruments.ts";
 import type { OwnReadings } from "./metrics/own-readings.ts";
 import { ResourceMeter } from "./metrics/resource-use.ts";
 import type { CallOptions } from "./operation-handle.ts";
@@ -33,13 +32,13 @@ export class Instrumentation implements CallSurroundings {
   readonly form: number = FORM;
   readonly metrics: CallMetrics;
   readonly parameters: ParameterClient;
-  readonly calls: AsyncLocalStorage<TrackedCall> = new AsyncLocalStorage<TrackedCall>();
+  readonly spans: CallSpans;
+  readonly #calls = new CallContext<TrackedCall>();
   readonly #operations = new Map<string, TrackedOperation>();
   readonly #budget: ContextBudget;
   #options: InstrumentationOptions;
   #settings: Settings;
   #collected: Collected;
-  #tracer: Tracer;
   #connection: ControllerConnection | undefined;
   readonly #meter = new ResourceMeter();
   #qualityRefused = 0;
@@ -51,7 +50,7 @@ export class Instrumentation implements CallSurroundings {
     this.#settings = settingsFrom(options);
     this.#collected = collectedAt(this.#settings.collectionLevel, this.#settings.spans);
     this.#budget = { used: 0, maximum: this.#settings.maximumContexts };
-    this.#tracer = (this.#settings.tracerProvider ?? trace).getTracer(SCOPE);
+    this.spans = new CallSpans(this.#spanSettings(), now, Math.random);
     this.parameters = new ParameterClient(this.#settings.component, now, Math.random);
     this.metrics = new CallMetrics(this.#metricSettings(), {
       ownReadings: () => this.#ownReadings(),
@@ -76,7 +75,7 @@ export class Instrumentation implements CallSurroundings {
     this.#settings = settings;
     this.#collected = collectedAt(settings.collectionLevel, settings.spans);
     this.#budget.maximum = settings.maximumContexts;
-    this.#tracer = (settings.tracerProvider ?? trace).getTracer(SCOPE);
+    this.spans.configure(this.#spanSettings());
     if (settings.component !== before.component) this.parameters.clear(settings.component, this.#operations.values());
     this.metrics.configure(this.#metricSettings());
     this.#connect();
@@ -111,7 +110,7 @@ export class Instrumentation implements CallSurroundings {
 
   /** The innermost call that is still running here. */
   currentCall(): TrackedCall | undefined {
-    const call = this.calls.getStore();
+    const call = this.#calls.current();
     return call === undefined || !call.isEnded ? call : undefined;
   }
 
@@ -122,7 +121,10 @@ export class Instrumentation implements CallSurroundings {
       const operation = this.operation(name);
       const given = input ?? {};
       const found = findContext(operation, given);
-      const call = new TrackedCall(this, operation, found, this.startSpan(operation, given), this.currentCall());
+      const outer = this.currentCall();
+      const decision = this.spans.decide(outer?.spanDecision);
+      const span = decision === "span" ? this.spans.start(operation.name, given) : undefined;
+      const call = new TrackedCall(this, operation, found, span, decision, outer);
       if (options) call.begin(options);
       return call;
     } catch (error) {
@@ -133,38 +135,7 @@ export class Instrumentation implements CallSurroundings {
 
   /** Runs the function of a call inside it. Whatever the function throws comes out as it is. */
   run<Result>(call: TrackedCall, invoke: () => Result): Result {
-    const { span } = call;
-    if (span === undefined) return this.calls.run(call, invoke);
-    let hasBegun = false;
-    const inside = (): Result => {
-      hasBegun = true;
-      return this.calls.run(call, invoke);
-    };
-    try {
-      return context.with(trace.setSpan(context.active(), span), inside);
-    } catch (error) {
-      if (hasBegun) throw error;
-      reportOwnFailure("the OpenTelemetry context manager", error);
-      return this.calls.run(call, invoke);
-    }
-  }
-
-  /** Starts a span, or none. It describes what is known at the start. */
-  startSpan(operation: TrackedOperation, input: ContextInput, startTime?: number): Span | undefined {
-    if (!this.#collected.spans) return undefined;
-    try {
-      const span = this.#tracer.startSpan(operation.name, startTime === undefined ? {} : { startTime });
-      if (!span.isRecording()) return trace.isSpanContextValid(span.spanContext()) ? span : undefined;
-      span.setAttribute(spanAttributes.component, this.#settings.component);
-      span.setAttribute(spanAttributes.operation, operation.name);
-      for (const [key, value] of Object.entries(input)) {
-        if (value !== null && value !== undefined) span.setAttribute(contextAttribute(key), value);
-      }
-      return span;
-    } catch (error) {
-      reportOwnFailure("starting a span", error);
-      return undefined;
-    }
+    return this.#calls.run(call, invoke);
   }
 
   refuseQuality(): void {
@@ -216,6 +187,11 @@ export class Instrumentation implements CallSurroundings {
   #metricSettings(): MetricSettings {
     const { component, durationBoundariesSeconds, maximumContexts, meterProvider } = this.#settings;
     return { component, durationBoundariesSeconds, maximumContexts, meterProvider, collected: this.#collected };
+  }
+
+  #spanSettings(): SpanSettings {
+    const { component, spansRatio, tracerProvider } = this.#settings;
+    return { component, ratio: this.#collected.spans ? spansRatio : 0, tracerProvider };
   }
 
   #ownReadings(): OwnReadings {

@@ -23,6 +23,8 @@ export interface InstrumentationOptions {
   readonly collectionLevel?: CollectionLevel;
   /** A span for each tracked call. Default: as the collection level says. */
   readonly spans?: boolean;
+  /** Share of the calls that have a span, 0 to 1, where they have spans and run inside no other span. Default 1. */
+  readonly spansRatio?: number;
   /** Upper bounds of the duration buckets in seconds, ascending. Default: 1 ms to 10 min. */
   readonly durationBoundariesSeconds?: readonly number[];
   /** The most contexts that become labels in the life of the process; the rest is recorded as `__other__`. Default 1,000. */
@@ -55,6 +57,7 @@ export const DEFAULT_SETTINGS: Settings = {
   pollIntervalMilliseconds: 5000,
   requestTimeoutMilliseconds: 3000,
   collectionLevel: "standard",
+  spansRatio: 1,
   durationBoundariesSeconds: DURATION_BOUNDARIES_SECONDS,
   maximumContexts: 1000,
   disabled: false,
@@ -71,6 +74,9 @@ export function settingsFrom(options: InstrumentationOptions): Settings {
     (bound, at) => Number.isFinite(bound) && bound > (at === 0 ? 0 : (bounds[at - 1] ?? 0)),
   );
   if (!isAscending) warn("durationBoundariesSeconds is ignored: bounds are finite, above zero and ascending");
+  const ratio = settings.spansRatio;
+  const isRatio = ratio >= 0 && ratio <= 1;
+  if (!isRatio) warn(`spansRatio ${ratio} is ignored: a share is from 0 to 1`);
   const interval = settings.pollIntervalMilliseconds;
   const url = settings.controllerUrl;
   const hasUrl = url !== undefined && URL.canParse(url);
@@ -81,6 +87,7 @@ export function settingsFrom(options: InstrumentationOptions): Settings {
     ...(hasUrl ? { controllerUrl: url } : {}),
     component: labelValue(settings.component) || DEFAULT_SETTINGS.component,
     durationBoundariesSeconds: isAscending ? bounds : DEFAULT_SETTINGS.durationBoundariesSeconds,
+    spansRatio: isRatio ? ratio : DEFAULT_SETTINGS.spansRatio,
     pollIntervalMilliseconds: interval >= MINIMUM_POLL_MILLISECONDS ? interval : MINIMUM_POLL_MILLISECONDS,
     maximumContexts: settings.maximumContexts >= 0 ? settings.maximumContexts : DEFAULT_SETTINGS.maximumContexts,
   };

@@ -84,7 +84,10 @@ function record(shared: Instrumentation, name: string, recorded: RecordedOperati
     errorType,
   });
   const startTime = durationMilliseconds === undefined ? undefined : Date.now() - durationMilliseconds;
-  const span = shared.startSpan(operation, context, startTime);
+  const { spans } = shared;
+  const decision = spans.decide(shared.currentCall()?.spanDecision);
+  const hasSpan = decision === "span" || (decision === "left_out" && outcome === "failure" && spans.takesFailure());
+  const span = hasSpan ? spans.start(operation.name, context, startTime) : undefined;
   if (span === undefined) return;
   for (const [key, value] of Object.entries(recorded.metadata ?? {})) setMetadata(span, key, value);
   const { component } = shared.settings;

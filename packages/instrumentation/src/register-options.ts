@@ -42,6 +42,7 @@ export function optionsFromEnvironment(environment: Environment): EnvironmentOpt
     cacheDirectory: environment["TRIMTAB_CACHE_DIRECTORY"]?.trim() || undefined,
     collectionLevel: read("TRIMTAB_COLLECTION_LEVEL", collectionLevel, COLLECTION_LEVELS.join(", ")),
     spans: read("TRIMTAB_SPANS", onOrOff, "on or off"),
+    spansRatio: read("TRIMTAB_SPANS_RATIO", share, "a number from 0 to 1"),
     durationBoundariesSeconds: read(
       "TRIMTAB_DURATION_BOUNDARIES",
       boundaries,
@@ -121,6 +122,11 @@ function boundaries(text: string): readonly number[] | undefined {
   const bounds = text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
   const isAscending = bounds.every((bound, index) => bound > (index === 0 ? 0 : (bounds[index - 1] ?? 0)));
   return isAscending && bounds.every(Number.isFinite) ? bounds : undefined;
+}
+
+function share(text: string): number | undefined {
+  const number = /^[\d.]+(?:e-\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+  return number >= 0 && number <= 1 ? number : undefined;
 }
 
 function wholeNumber(text: string): number | undefined {

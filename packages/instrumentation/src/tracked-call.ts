@@ -2,6 +2,7 @@
 import type { AttributeValue, Span } from "@opentelemetry/api";
 import { type Outcome, type ParameterValues, UNKNOWN_VARIANT, type VariantId } from "@trimtab/conventions";
 import { endSpan, setMetadata } from "./call-span.ts";
+import type { CallSpans, SpanDecision } from "./call-spans.ts";
 import type { FoundContext } from "./context-tree.ts";
 import { errorTypeOf, labelValue, UNKNOWN_ERROR_TYPE } from "./label-values.ts";
 import type { CallMetrics } from "./metrics/call-metrics.ts";
@@ -16,6 +17,7 @@ import type { TrackedOperation } from "./tracked-operation.ts";
 export interface CallSurroundings {
   readonly metrics: CallMetrics;
   readonly parameters: ParameterClient;
+  readonly spans: CallSpans;
   /** At level `comprehensive` alone. */
   readonly resources: ResourceMeter | undefined;
   /** Counts a score that was refused. */
@@ -31,6 +33,7 @@ export class TrackedCall implements OperationHandle {
   isEnded = false;
   readonly #surroundings: CallSurroundings;
   readonly span: Span | undefined;
+  readonly spanDecision: SpanDecision;
   #key: string | undefined;
   #classify: ((result: never) => Outcome | undefined) | undefined;
   readonly #startedAt: number;
@@ -48,12 +51,14 @@ export class TrackedCall implements OperationHandle {
     tracked: TrackedOperation,
     found: FoundContext,
     span: Span | undefined,
+    spanDecision: SpanDecision,
     parent: TrackedCall | undefined,
   ) {
     this.#surroundings = surroundings;
     this.tracked = tracked;
     this.found = found;
     this.span = span;
+    this.spanDecision = spanDecision;
     this.#classify = tracked.declaration?.outcome;
     this.parent = parent;
     this.#resources = surroundings.resources;
@@ -207,7 +212,7 @@ export class TrackedCall implements OperationHandle {
     this.parent = undefined;
     const durationMilliseconds = performance.now() - this.#startedAt;
     const resources = this.#resourceMark && this.#resources?.end(this.#resourceMark);
-    const { operation, span } = this;
+    const { operation } = this;
     const quality = this.#quality;
     const errorType = outcome === "failure" ? (this.#errorType ?? UNKNOWN_ERROR_TYPE) : undefined;
     try {
@@ -216,6 +221,7 @@ export class TrackedCall implements OperationHandle {
       const { labels } = this.found;
       const ended = { outcome, durationMilliseconds, quality, costs: this.#costs, errorType, resources };
       metrics.record(this.tracked, labels, variant, ended, siblings);
+      const span = this.span ?? (outcome === "failure" ? this.#spanAfterwards(durationMilliseconds) : undefined);
       if (span === undefined) return;
       const { component } = client;
       endSpan(span, {
@@ -233,6 +239,12 @@ export class TrackedCall implements OperationHandle {
     } catch (failure) {
       reportOwnFailure("recording a call", failure);
     }
+  }
+
+  #spanAfterwards(durationMilliseconds: number): Span | undefined {
+    const { spans } = this.#surroundings;
+    if (this.spanDecision !== "left_out" || !spans.takesFailure()) return undefined;
+    return spans.start(this.operation, this.found.context, Date.now() - durationMilliseconds);
   }
 
   #late(write: (metrics: CallMetrics, variant: VariantId) => void): void {
