@@ -62,9 +62,7 @@ export interface OperationState {
   readonly states: readonly ContextState[];
 }
 
-const TIMEOUT_MILLISECONDS = 2000;
-
-/** A controller on this machine. */
+/** A controller on this machine. Every question ends with an error when its signal is aborted. */
 export class ControllerApi {
   readonly url: string;
 
@@ -72,29 +70,31 @@ export class ControllerApi {
     this.url = url;
   }
 
-  readOperation(): Promise<OperationState> {
-    return this.#get(`/v1/operations/${COMPONENT}/${OPERATION}`);
+  readOperation(signal: AbortSignal): Promise<OperationState> {
+    return this.#get(`/v1/operations/${COMPONENT}/${OPERATION}`, signal);
   }
 
   /** The newest thousand. */
-  async listAdaptations(): Promise<readonly ListedAdaptation[]> {
+  async listAdaptations(signal: AbortSignal): Promise<readonly ListedAdaptation[]> {
     const page = await this.#get<{ adaptations: readonly ListedAdaptation[] }>(
       `/v1/adaptations?component=${COMPONENT}&operation=${OPERATION}&limit=1000`,
+      signal,
     );
     return page.adaptations;
   }
 
-  /** Calls that the controller has counted in this time, or undefined where it has no data. */
-  async countCalls(milliseconds: number): Promise<number | undefined> {
+  /** Calls that the controller has counted in this time, 0 where it has no data; undefined where it cannot tell at the moment. */
+  async countCalls(milliseconds: number, signal: AbortSignal): Promise<number | undefined> {
     const period = `${Math.max(1, Math.ceil(milliseconds / 1000))}s`;
-    const performance = await this.#get<{ total?: number }>(
+    const { kind, total } = await this.#get<{ kind: string; total?: number }>(
       `/v1/performance/${COMPONENT}/${OPERATION}?period=${period}`,
+      signal,
     );
-    return performance.total;
+    return kind === "noData" ? 0 : total;
   }
 
-  async #get<Body>(path: string): Promise<Body> {
-    const response = await fetch(this.url + path, { signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS) });
+  async #get<Body>(path: string, signal: AbortSignal): Promise<Body> {
+    const response = await fetch(this.url + path, { signal });
     if (!response.ok)
       throw new Error(`GET ${path} was answered with ${response.status}: ${(await response.text()).slice(0, 300)}`);
     return (await response.json()) as Body;

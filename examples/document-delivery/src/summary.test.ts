@@ -129,13 +129,18 @@ describe("the summary of a run", () => {
   });
 
   test("says plainly that nothing was measured, and then compares nothing", () => {
-    const summary = summarise({ ...facts, countedCalls: undefined });
+    const summary = summarise({ ...facts, countedCalls: 0 }); // the lifts are from earlier runs
     expect(summary.measured).toBe(false);
     expect(formatSummary(summary)).toEqual([
       "8,012 documents were delivered in 90 s.",
       "320 of them were decoded and compared with the original, all equal.",
       "The controller has counted no call: nothing could be measured, so nothing was learnt. The logs tell why.",
     ]);
+  });
+
+  test("a controller that could not tell the number of calls has measured something if it knows a lift", () => {
+    expect(summarise({ ...facts, countedCalls: undefined }).measured).toBe(true);
+    expect(summarise({ ...facts, countedCalls: undefined, operation: undefined }).measured).toBe(false);
   });
 
   test("tells failures with the reason of the last, and requests that were left out", () => {

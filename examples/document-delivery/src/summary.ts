@@ -13,7 +13,7 @@ export interface RunFacts {
   /** Undefined where the controller could not be asked any more. */
   readonly operation: OperationState | undefined;
   readonly adaptations: readonly ListedAdaptation[];
-  /** Calls that the controller counted in this run; undefined: it has no data. */
+  /** Calls that the controller counted in this run; undefined: it could not tell when it was asked. */
   readonly countedCalls: number | undefined;
   readonly load: LoadCounts;
   readonly documents: ServiceReady["documents"];
@@ -57,13 +57,14 @@ export function summarise({
   documents,
   startedAt,
 }: RunFacts): DemoSummary {
+  const states = operation?.states ?? [];
   return {
     seconds: Math.round(seconds),
     documents: load,
     ...(countedCalls === undefined ? {} : { countedCalls }),
-    measured: (countedCalls ?? 0) > 0,
+    measured: countedCalls === undefined ? states.some(({ lift }) => lift !== undefined) : countedCalls > 0,
     contentTypes: DOCUMENT_TYPES.map((contentType) => {
-      const state = operation?.states.find(({ context }) => context["content_type"] === contentType);
+      const state = states.find(({ context }) => context["content_type"] === contentType);
       const learnt = state?.parameters ?? { ...BASE };
       const changes = adaptations.filter(
         ({ context, at, status }) =>

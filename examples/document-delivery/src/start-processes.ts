@@ -1,0 +1,114 @@
+/** Starts what the demonstration consists of, one process after the other, each once the one that it needs is ready. */
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as wait } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import {
+  COMPONENT,
+  type ControllerPlaces,
+  DURATION_BOUNDARIES_SECONDS,
+  writeControllerConfiguration,
+} from "./configuration.ts";
+import type { DemoOptions } from "./options.ts";
+import { freePort, lastLines, type ProcessGroup } from "./processes.ts";
+import { findPrometheus, prometheusCommand } from "./prometheus.ts";
+import type { ServiceReady } from "./service-ready.ts";
+import { StartError } from "./start-error.ts";
+import type { StateFolder } from "./state-folder.ts";
+
+/** Everything runs. */
+export interface Started {
+  readonly service: ServiceReady;
+  /** It tells its counts as messages. */
+  readonly load: ChildProcess;
+  readonly metricsPage: string;
+  readonly prometheusUrl?: string;
+  readonly controllerUrl: string;
+}
+
+/** Processes need a second each; on a machine that does a lot else, longer. */
+const START_MILLISECONDS = 90_000;
+
+const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const CONTROLLER = file("../../../packages/controller/src/cli/cli.ts");
+
+/**
+ * Service, Prometheus if it was asked for, controller, load.
+ *
+ * @param signal Aborted when the end has come: nothing more is started then.
+ * @throws {StartError} when one of them does not get ready; an AbortError when the end came first.
+ */
+export async function startProcesses(
+  options: DemoOptions,
+  state: StateFolder,
+  group: ProcessGroup,
+  signal: AbortSignal,
+): Promise<Started> {
+  const binary = options.prometheus ? await findPrometheus(signal) : undefined;
+  const port = options.port === 0 ? await freePort() : options.port;
+  const metricsPort = options.metricsPort === 0 ? await freePort() : options.metricsPort;
+  const controllerUrl = `http://127.0.0.1:${port}`;
+  const metricsPage = `http://127.0.0.1:${metricsPort}/metrics`;
+
+  const serviceProcess = group.start({
+    name: "service",
+    args: ["--import", "@trimtab/instrumentation/register", file("service.ts")],
+    environment: {
+      PORT: String(options.servicePort),
+      OTEL_SERVICE_NAME: COMPONENT,
+      OTEL_EXPORTER_PROMETHEUS_HOST: "127.0.0.1",
+      OTEL_EXPORTER_PROMETHEUS_PORT: String(metricsPort),
+      TRIMTAB_CONTROLLER_URL: controllerUrl,
+      TRIMTAB_POLL_INTERVAL: "1s",
+      TRIMTAB_CACHE_DIRECTORY: state.parameters,
+      TRIMTAB_DURATION_BOUNDARIES: DURATION_BOUNDARIES_SECONDS.join(","),
+    },
+  });
+  const hello = once(serviceProcess, "message", { signal });
+  const [service] = (await inTime(group.logFile("service"), hello, signal)) as [ServiceReady];
+
+  let metrics: ControllerPlaces["metrics"] = { source: "embedded", page: metricsPage };
+  if (binary !== undefined) {
+    const prometheusPort = await freePort();
+    group.start(prometheusCommand(binary, state, prometheusPort, metricsPort));
+    metrics = { source: "prometheus", url: `http://127.0.0.1:${prometheusPort}` };
+    await inTime(group.logFile("prometheus"), answers(`${metrics.url}/-/ready`, signal), signal);
+  }
+
+  const listen = `127.0.0.1:${port}`;
+  writeControllerConfiguration(state.controllerConfiguration, { listen, storePath: state.store, metrics });
+  const serve = [CONTROLLER, "serve", "--config", state.controllerConfiguration];
+  group.start({ name: "controller", args: ["--import", new URL("parent.ts", import.meta.url).href, ...serve] });
+  await inTime(group.logFile("controller"), answers(`${controllerUrl}/readyz`, signal), signal);
+
+  const rate = String(options.rate);
+  const load = group.start({ name: "load", args: [file("load.ts"), "--url", service.url, "--rate", rate] });
+  const prometheusUrl = metrics.source === "prometheus" ? { prometheusUrl: metrics.url } : {};
+  return { service, load, metricsPage, controllerUrl, ...prometheusUrl };
+}
+
+/** Whoever waits for a process that does not get ready is told where to look. */
+async function inTime<Result>(logFile: string, answer: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  const early = new AbortController();
+  const timeout = wait(START_MILLISECONDS, undefined, { signal: early.signal }).then(() => {
+    const problem = `Not ready within ${START_MILLISECONDS / 1000} s; the end of ${logFile}:`;
+    throw new StartError([problem, ...lastLines(logFile, 15)].join("\n"));
+  });
+  timeout.catch(() => {}); // aborted, as it should be
+  try {
+    const result = await Promise.race([answer, timeout]);
+    signal.throwIfAborted();
+    return result;
+  } finally {
+    early.abort();
+  }
+}
+
+/** Asks until the answer is good, or the end has come. */
+async function answers(url: string, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const response = await fetch(url, { signal: AbortSignal.timeout(2000) }).catch(() => undefined);
+    if (response?.ok === true) return;
+    await wait(100, undefined, { signal }).catch(() => {});
+  }
+}
