@@ -2,6 +2,7 @@
 
 export type { CollectionLevel } from "./collection-level.ts";
 export { configure, shutdown } from "./configure.ts";
+export { metricProducer, type OperationMetricProducer } from "./metric-producer.ts";
 export {
   type ContextOf,
   type DefinedOperation,

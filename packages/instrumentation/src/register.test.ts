@@ -128,6 +128,20 @@ describe("a service that is started with register", { timeout: 60_000 }, () => {
     expect(child.stderr).toBe("");
   });
 
+  test("shows what its other meters say too", async () => {
+    const api = JSON.stringify(import.meta.resolve("@opentelemetry/api"));
+    const child = await start(
+      `import { metrics } from ${api}; ${TRACKED}
+       metrics.getMeter("shop").createCounter("orders").add(3, { "kind.of": "big" });
+       metrics.getMeter("shop").createHistogram("weight").record(2); ${UNTIL_STDIN_ENDS}`,
+    );
+    await ready(child);
+    const samples = await scrape(child);
+    expect(sumOf(samples, "orders_total", { kind_of: "big" })).toBe(3);
+    expect(sumOf(samples, "weight_count")).toBe(1);
+    expect(sumOf(samples, "trimtab_operation_calls_total", { operation: "deliver", outcome: "success" })).toBe(1);
+  });
+
   test("has room for more sets of labels than the SDK's 2,000", async () => {
     const child = await start(
       `import { defineOperation } from "@trimtab/instrumentation";

@@ -7,6 +7,7 @@ import { createNoopMeter, metrics } from "@opentelemetry/api";
 import { serviceInstruments } from "@trimtab/conventions";
 import { configure } from "./configure.ts";
 import { flushAtEnd } from "./flush-at-end.ts";
+import { instrumentation } from "./instance.ts";
 import { serveMetricsPage } from "./metrics-page.ts";
 import { DEFAULT_SETTINGS } from "./options.ts";
 import { describeError, listenToWarnings } from "./own-failure.ts";
@@ -44,7 +45,9 @@ async function startSdk({ options, metricsPage }: EnvironmentOptions): Promise<v
   if (packages === undefined) return;
   const { NodeSDK, PrometheusExporter, PrometheusSerializer, envDetector, serviceInstanceIdDetector } = packages;
   const hasPage = (process.env["OTEL_METRICS_EXPORTER"]?.trim() || "prometheus") === "prometheus";
-  const reader = hasPage ? new PrometheusExporter({ preventServerStart: true }) : undefined;
+  // With a page of our own the calls are rendered straight from where they are counted; the reader has what other meters say.
+  const { metrics: calls } = instrumentation();
+  const reader = hasPage && calls.take() ? new PrometheusExporter({ preventServerStart: true }) : undefined;
   const sdk = new NodeSDK({
     views: Object.values(serviceInstruments).map((instrument) => ({
       instrumentName: instrument.name,
@@ -62,8 +65,9 @@ async function startSdk({ options, metricsPage }: EnvironmentOptions): Promise<v
   sdk.start();
   if (reader !== undefined) {
     const serializer = new PrometheusSerializer();
-    const render = async (): Promise<string> => serializer.serialize((await reader.collect()).resourceMetrics);
-    serveMetricsPage({ ...metricsPage, render, onError: tell });
+    const renderOthers = async (): Promise<string> =>
+      asLines(serializer.serialize((await reader.collect()).resourceMetrics));
+    serveMetricsPage({ ...metricsPage, renderOthers, parts: () => calls.pageText(), onError: tell });
   }
   if (isSet("OTEL_TRACES_EXPORTER") || isSet("OTEL_LOGS_EXPORTER") || !hasPage) {
     flushAtEnd(
@@ -73,6 +77,12 @@ async function startSdk({ options, metricsPage }: EnvironmentOptions): Promise<v
       },
     );
   }
+}
+
+/** Whole lines; a reader without metrics says so in a comment that is none of Prometheus' kinds and has no end. */
+function asLines(text: string): string {
+  const lines = text.replace(/# no registered metrics$/, "");
+  return lines === "" || lines.endsWith("\n") ? lines : `${lines}\n`;
 }
 
 async function loadSdk() {

@@ -134,7 +134,7 @@ export class CallMetrics implements CallWriter {
   }
 
   /** What the cells hold, in the SDK's data model. */
-  collect(): readonly CollectedMetric[] {
+  collect(): CollectedMetric[] {
     const cells = this.#shown().map(({ cell }) => cell);
     const readings = this.#surroundings.ownReadings();
     return metricData(this.#settings.component, cells, readings, performance.timeOrigin, Date.now());
