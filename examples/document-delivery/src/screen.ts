@@ -26,7 +26,7 @@ export interface Line {
   readonly text: string;
 }
 
-/** The picture: a heading, and three lines for each content type. */
+/** The picture: a heading, and up to four lines for each content type. */
 export function draw({ elapsedSeconds, forSeconds, operation, load, now }: Picture): Line[] {
   const clock =
     forSeconds === undefined
@@ -70,13 +70,16 @@ function stateLines(
   );
   const last =
     lastAdaptation === undefined
-      ? `no change yet${lastDecision === undefined ? "" : `: ${lastDecision.reason.sentence}`}`
-      : `${ago(now - Date.parse(lastAdaptation.at))} ${lastAdaptation.parameter} ${lastAdaptation.oldValue} -> ${lastAdaptation.newValue} ` +
-        `${lastAdaptation.status}: ${lastAdaptation.reason.sentence}`;
+      ? [`no change yet${lastDecision === undefined ? "" : `: ${lastDecision.reason.sentence}`}`]
+      : [
+          `${ago(now - Date.parse(lastAdaptation.at))}: ${lastAdaptation.parameter} ${lastAdaptation.oldValue} -> ${lastAdaptation.newValue} ` +
+            `${lastAdaptation.status}, confidence ${lastAdaptation.confidence.toFixed(2)}`,
+          lastAdaptation.reason.sentence,
+        ];
   return [
     { tone, text: `${first} ${comparison}` },
     { tone: "quiet", text: `            traffic: ${shares.join(", ")}` },
-    { tone: "quiet", text: `            ${last}` },
+    ...last.map((text): Line => ({ tone: "quiet", text: `            ${text}` })),
   ];
 }
 
