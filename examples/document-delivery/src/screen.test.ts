@@ -45,11 +45,11 @@ const picture: Picture = {
 test("a content type shows its values, its lift, its traffic and its last change", () => {
   expect(draw(picture).slice(0, 6)).toEqual([
     { tone: "heading", text: "42 of 90 s · 3,780 documents delivered · 40 cycles of learning" },
-    { tone: "better", text: "json        zstd 3    utility 0.853, holdout 0.688: +0.165 (+0.155 to +0.175) proven" },
-    { tone: "quiet", text: "            traffic: base gzip 6 10 %, best zstd 3 70 %, trying brotli 4 20 %" },
-    { tone: "quiet", text: "            12 s ago: level 6 -> 3 applied, confidence 0.99" },
-    { tone: "quiet", text: "            zstd 3 is better." },
-    { tone: "plain", text: "html        gzip 6    nothing measured yet" },
+    { tone: "better", text: "json       zstd 3   utility 0.853, holdout 0.688: +0.165 proven (+0.155…+0.175)" },
+    { tone: "quiet", text: "           traffic: base gzip 6 10 %, best zstd 3 70 %, trying brotli 4 20 %" },
+    { tone: "quiet", text: "           12 s ago: level 6 -> 3 applied, confidence 0.99" },
+    { tone: "quiet", text: "           zstd 3 is better." },
+    { tone: "plain", text: "html       gzip 6   nothing measured yet" },
   ]);
 });
 
@@ -70,8 +70,8 @@ test("without a lift it says whether the base values are kept, or something new 
   const kept = { ...unmeasured, variants: unmeasured.variants.filter(({ role }) => role !== "incumbent") };
   const first = (state: ContextState): string | undefined =>
     draw({ ...picture, operation: { cycles: 1, states: [state] } })[1]?.text;
-  expect(first(kept)).toBe("json        zstd 3    the base values; nothing better is proven yet");
-  expect(first(unmeasured)).toBe("json        zstd 3    too new to be compared with the holdout");
+  expect(first(kept)).toBe("json       zstd 3   the base values; nothing better is proven yet");
+  expect(first(unmeasured)).toBe("json       zstd 3   too new to be compared with the holdout");
 });
 
 test("before the first answer of the controller there is a line for each content type", () => {

@@ -45,7 +45,7 @@ export function draw({ elapsedSeconds, forSeconds, operation, load, now }: Pictu
 }
 
 function waiting(type: DocumentType): Line {
-  return { tone: "plain", text: `${type.padEnd(11)} ${describeSetting({ ...BASE }).padEnd(9)} nothing measured yet` };
+  return { tone: "plain", text: `${type.padEnd(10)} ${describeSetting({ ...BASE }).padEnd(8)} nothing measured yet` };
 }
 
 function stateLines(
@@ -53,7 +53,7 @@ function stateLines(
   { parameters, variants, lift, lastAdaptation, lastDecision }: ContextState,
   now: number,
 ): Line[] {
-  const first = `${type.padEnd(11)} ${describeSetting(parameters).padEnd(9)}`;
+  const first = `${type.padEnd(10)} ${describeSetting(parameters).padEnd(8)}`;
   const isBase = !variants.some(({ role }) => role === "incumbent");
   const comparison =
     lift === undefined
@@ -61,7 +61,7 @@ function stateLines(
         ? "the base values; nothing better is proven yet"
         : "too new to be compared with the holdout"
       : `utility ${lift.served.utility?.toFixed(3) ?? "-"}, holdout ${lift.holdout.utility?.toFixed(3) ?? "-"}: ` +
-        `${signed(lift.estimate)} (${signed(lift.lower)} to ${signed(lift.upper)})${lift.lower > 0 ? " proven" : ""}`;
+        `${signed(lift.estimate)}${lift.lower > 0 ? " proven" : ""} (${signed(lift.lower)}…${signed(lift.upper)})`;
   const tone: Tone =
     lift !== undefined && lift.lower > 0 ? "better" : lift !== undefined && lift.upper < 0 ? "worse" : "plain";
   const roles = { baseline: "base", incumbent: "best", challenger: "trying" };
@@ -78,8 +78,8 @@ function stateLines(
         ];
   return [
     { tone, text: `${first} ${comparison}` },
-    { tone: "quiet", text: `            traffic: ${shares.join(", ")}` },
-    ...last.map((text): Line => ({ tone: "quiet", text: `            ${text}` })),
+    { tone: "quiet", text: `           traffic: ${shares.join(", ")}` },
+    ...last.map((text): Line => ({ tone: "quiet", text: `           ${text}` })),
   ];
 }
 
