@@ -12,6 +12,7 @@ test("every problem of a definition is told at once, where it is defined", () =>
       },
       isSuccess: () => true,
       outcome: () => "success",
+      durationBoundaries: [0.5, 0.5, Number.NaN],
     });
   expect(define).toThrow(TypeError);
   expect(define).toThrow(
@@ -22,9 +23,16 @@ test("every problem of a definition is told at once, where it is defined", () =>
       '  the context key "mood" stands there twice',
       "  parameters.temperature.base 2 is outside 0 to 1",
       '  parameters.model.base "x" is not one of "a"',
+      "  durationBoundaries.1 is 0.5: bounds are seconds, finite, above zero and ascending",
+      "  durationBoundaries.2 is NaN: bounds are seconds, finite, above zero and ascending",
       "  isSuccess and outcome cannot both be given",
     ].join("\n"),
   );
+});
+
+test("more than a hundred duration boundaries are too many series", () => {
+  const durationBoundaries = Array.from({ length: 101 }, (_, each) => each + 1);
+  expect(() => defineOperation({ name: "op", durationBoundaries })).toThrow("has 101 bounds; 100 at most");
 });
 
 test("without a controller the base values serve, under the id that the controller computes for them", () => {

@@ -23,6 +23,8 @@ import {
 } from "./record-operation.ts";
 import { type TrackOptions, track, type WrapOptions, wrap } from "./track.ts";
 
+const MAXIMUM_BOUNDARIES = 100;
+
 /** The values that a space allows: a number, a boolean, or one of the choices by name. */
 export type ValuesOf<Space extends ParameterSpace> = {
   readonly [Name in keyof Space]: Space[Name] extends ChoiceParameter
@@ -45,6 +47,12 @@ export interface OperationDefinition<Keys extends readonly string[], Space exten
   readonly context?: Keys;
   /** Left out, the controller's parameters are taken as they are; given, a document with others is not applied. */
   readonly parameters?: Space;
+  /**
+   * Upper bounds of the duration buckets in seconds, ascending, at most 100: finer around a limit that matters. Default: those of all
+   * operations, 1 ms to 10 min. They hold on our metrics page and through `metricProducer()`; a MeterProvider of the service's own
+   * has one list for all.
+   */
+  readonly durationBoundaries?: readonly number[];
   /** Is this result a success? For more than two outcomes use `outcome`. */
   readonly isSuccess?: (result: never) => boolean;
   /** What a result means; undefined means success. */
@@ -86,13 +94,22 @@ export function defineOperation<
       `operation "${definition.name}" cannot be defined:\n${problems.map((text) => `  ${text}`).join("\n")}`,
     );
   }
-  const { name, context = [], parameters: space } = definition;
-  const operation = instrumentation().operation(name);
+  const { name, context = [], parameters: space, durationBoundaries } = definition;
+  const shared = instrumentation();
+  const operation = shared.operation(name);
   if (operation.declaration !== undefined && !isSameDeclaration(operation.declaration, context, space)) {
     warn(`operation "${name}" is defined twice, and differently; the later definition holds`);
   }
   const outcome = outcomeOf(definition);
-  operation.declare({ name, context, parameters: space, ...(outcome === undefined ? {} : { outcome }) });
+  const boundariesBefore = operation.durationBoundaries;
+  operation.declare({
+    name,
+    context,
+    parameters: space,
+    ...(outcome === undefined ? {} : { outcome }),
+    ...(durationBoundaries === undefined ? {} : { durationBoundaries: [...durationBoundaries] }),
+  });
+  if (String(boundariesBefore) !== String(durationBoundaries)) shared.metrics.restart(operation);
   return {
     name,
     track: (given, fn, options) => track(name, given, fn as (call: OperationHandle) => never, options),
@@ -111,9 +128,26 @@ function problemsOf(definition: OperationDefinition<readonly string[], Parameter
   if (twice !== undefined) problems.push(`the context key "${twice}" stands there twice`);
   for (const { path, message } of parameterSpaceProblems(space))
     problems.push(`parameters.${path.join(".")} ${message}`);
+  problems.push(...boundaryProblems(definition.durationBoundaries ?? []));
   if (definition.isSuccess !== undefined && definition.outcome !== undefined) {
     problems.push("isSuccess and outcome cannot both be given");
   }
+  return problems;
+}
+
+function boundaryProblems(boundaries: readonly number[]): string[] {
+  const problems: string[] = [];
+  if (boundaries.length > MAXIMUM_BOUNDARIES) {
+    problems.push(
+      `durationBoundaries has ${boundaries.length} bounds; ${MAXIMUM_BOUNDARIES} at most, each is a series`,
+    );
+  }
+  boundaries.forEach((bound, at) => {
+    const below = at === 0 ? 0 : (boundaries[at - 1] ?? 0);
+    if (!(Number.isFinite(bound) && bound > below)) {
+      problems.push(`durationBoundaries.${at} is ${bound}: bounds are seconds, finite, above zero and ascending`);
+    }
+  });
   return problems;
 }
 

@@ -13,7 +13,7 @@ import { createNoopMeter, type MeterProvider, metrics } from "@opentelemetry/api
 import type { VariantId } from "@trimtab/conventions";
 import type { LabelledContext } from "../context-tree.ts";
 import { reportOwnFailure, warn, warnOnce } from "../own-failure.ts";
-import { CellWriter, type ShownCell } from "./cell-writer.ts";
+import { CellWriter } from "./cell-writer.ts";
 import { InstrumentWriter } from "./instrument-writer.ts";
 import { meterOf } from "./instruments.ts";
 import type { CallWriter, EndedCall, MeasuredOperation, SeriesSettings, Siblings } from "./measured-call.ts";
@@ -130,18 +130,14 @@ export class CallMetrics implements CallWriter {
 
   /** The page of what the cells hold, in parts. */
   pageText(): Generator<string, void> {
-    return pageText(this.#shown(), this.#surroundings.ownReadings());
+    return pageText(this.#cells.shown(), this.#surroundings.ownReadings());
   }
 
   /** What the cells hold, in the SDK's data model. */
   collect(): CollectedMetric[] {
-    const cells = this.#shown().map(({ cell }) => cell);
+    const cells = this.#cells.shown().map(({ cell }) => cell);
     const readings = this.#surroundings.ownReadings();
     return metricData(this.#settings.component, cells, readings, performance.timeOrigin, Date.now());
-  }
-
-  #shown(): readonly ShownCell[] {
-    return this.#cells.shown();
   }
 
   #moveTo(provider: MeterProvider): void {

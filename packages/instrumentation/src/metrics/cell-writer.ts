@@ -1,18 +1,15 @@
 /**
  * Keeps the cells of this process: finds the cell of a call, bounds how many there are, and lets go of those of retired variants.
  *
- *     shown      its variant may still be given to calls, or something was recorded in the last 10 minutes, or fewer than two pages
- *                have shown what was recorded last
- *     hidden     else: on no page, but its numbers are kept, and it goes on from them should its variant come back
- *     forgotten  after 30 more minutes: should its variant come back, it starts at zero
- *
- * Hidden before forgotten, because whoever reads the page remembers a series for a while (5 minutes, or ten scrapes) and takes one
- * that comes back within that time for the same: starting at zero any earlier would be counted wrong.
+ *     contexts    bounded where they are told apart (context-tree.ts); with too many cells, further contexts collapse as well
+ *     variants    those that no document names collapse past a hundred per context; the others never
+ *     totals      stay exact: what collapses is counted under `__other__`
  */
 import { OTHER_CONTEXT_VALUE, serviceInstruments, type VariantId } from "@trimtab/conventions";
 import type { LabelledContext } from "../context-tree.ts";
 import { labelValue } from "../label-values.ts";
-import { Buckets, Cell, type CellBuckets } from "./cell.ts";
+import { Buckets, type Cell, type CellBuckets, type CellShape } from "./cell.ts";
+import { type CellSlot, KeptCell, type ShownCell } from "./kept-cell.ts";
 import { cellLabels } from "./label-text.ts";
 import {
   type CallWriter,
@@ -23,43 +20,18 @@ import {
   type Siblings,
 } from "./measured-call.ts";
 
-/** How long a series of a retired variant is still shown after its last change, in milliseconds. */
-export const GRACE_MILLISECONDS: number = 10 * 60_000;
-/** How long its numbers are kept after that, in milliseconds. */
-export const HIDDEN_MILLISECONDS: number = 30 * 60_000;
-/** Pages that show what was recorded last before a series goes. */
-const MINIMUM_PAGES = 2;
+/** How long it is remembered that a series is gone, in milliseconds: longer than readers remember it. */
+const REMEMBERED_MILLISECONDS = 60 * 60_000;
 const MINIMUM_SWEEP_INTERVAL_MILLISECONDS = 1000;
 /** On average over all contexts; and no fewer than this in all. */
 const CELLS_PER_CONTEXT = 10;
 const MINIMUM_CELLS = 1000;
 
 /** The cells of one context. */
-interface Slot {
+interface Slot extends CellSlot {
   readonly owner: object;
-  readonly byVariant: Map<VariantId, Cell>;
   /** The variants that were last made to exist. */
   born: Siblings | undefined;
-}
-
-/** A cell, and what is known of its age. */
-interface KeptCell {
-  readonly cell: Cell;
-  /** Its labels as text: two cells with the same would be one series twice. */
-  readonly labels: string;
-  readonly slots: Set<Slot>;
-  /** On the clock of the writer. */
-  lastSeenAt: number;
-  writesSeen: number;
-  pagesSince: number;
-  isShown: boolean;
-}
-
-/** A cell as a page shows it. */
-export interface ShownCell {
-  readonly cell: Cell;
-  /** `component="…",operation="…",variant="…",ctx_…="…"` */
-  readonly labels: string;
 }
 
 /** Writes tracked calls to cells. */
@@ -70,6 +42,8 @@ export class CellWriter implements CallWriter {
   #owner: object = {};
   #sweptAt = Number.NEGATIVE_INFINITY;
   readonly #cells = new Map<string, KeptCell>();
+  /** Series that are gone, oldest first. */
+  readonly #gone = new Map<string, { readonly shape: CellShape; readonly at: number }>();
   readonly #buckets = new Map<string, Buckets>();
 
   /** @param now Milliseconds on a monotonic clock. @param onCollapsed Hears of each call that loses labels to a bound. */
@@ -100,12 +74,13 @@ export class CellWriter implements CallWriter {
   clear(): void {
     this.#owner = {};
     this.#cells.clear();
+    this.#gone.clear();
     this.#buckets.clear();
   }
 
   /** Forgets the cells of an operation: it has other buckets now, and a histogram cannot change its buckets. */
   restart(operation: MeasuredOperation): void {
-    for (const kept of this.#cells.values()) if (kept.cell.operation === operation) this.#forget(kept);
+    for (const kept of this.#cells.values()) if (kept.cell.operation === operation) this.#drop(kept);
   }
 
   record(
@@ -139,10 +114,11 @@ export class CellWriter implements CallWriter {
     this.#cellOf(operation, context, variant).recordCost(amount, unit);
   }
 
-  /** The cells that a page is to show now. Asking counts as showing them. */
+  /** What a page is to show now. Asking counts as showing it. */
   shown(): readonly ShownCell[] {
     this.#sweep(true);
-    return [...this.#cells.values()].filter((kept) => kept.isShown);
+    const now = this.#now();
+    return Array.from(this.#cells.values(), (kept) => kept.show(now));
   }
 
   #cellOf(operation: MeasuredOperation, context: LabelledContext, variant: VariantId): Cell {
@@ -173,7 +149,9 @@ export class CellWriter implements CallWriter {
       if (context.collapsed !== context && this.#isPast(isFull)) {
         return this.#cellOf(operation, context.collapsed, variant);
       }
-      if (isForeign && this.#isPast(isFull)) return this.#cellOf(operation, context, OTHER_CONTEXT_VALUE);
+      // Published variants always keep their label: there are as many as the controller allows.
+      const isOverfull = (): boolean => this.#cells.size >= 2 * this.#maximumCells;
+      if (isForeign && this.#isPast(isOverfull)) return this.#cellOf(operation, context, OTHER_CONTEXT_VALUE);
       kept = this.#make(operation, context, label, labels);
     }
     // A text that is cut for its label has no end of spellings: only what is its own label is found at once next time.
@@ -185,16 +163,17 @@ export class CellWriter implements CallWriter {
   }
 
   #make(operation: MeasuredOperation, context: LabelledContext, variant: VariantId, labels: string): KeptCell {
-    const cell = new Cell(operation, context, variant, this.#bucketsOf(operation), Date.now());
-    const kept: KeptCell = {
-      cell,
+    const shapeBefore = this.#gone.get(labels)?.shape;
+    this.#gone.delete(labels);
+    const kept = new KeptCell(
+      operation,
+      context,
+      variant,
+      this.#bucketsOf(operation),
       labels,
-      slots: new Set(),
-      lastSeenAt: this.#now(),
-      writesSeen: 0,
-      pagesSince: 0,
-      isShown: true,
-    };
+      this.#now(),
+      shapeBefore,
+    );
     this.#cells.set(labels, kept);
     return kept;
   }
@@ -214,21 +193,17 @@ export class CellWriter implements CallWriter {
     const now = this.#now();
     this.#sweptAt = now;
     for (const kept of this.#cells.values()) {
-      const { cell } = kept;
-      const { context, writes } = cell;
-      const isCurrent = cell.operation.isCurrent(cell.variant, context.isCollapsed ? undefined : context.context);
-      if (isCurrent || writes !== kept.writesSeen) {
-        kept.writesSeen = writes;
-        kept.lastSeenAt = now;
-        kept.pagesSince = 0;
-      } else if (isPage) kept.pagesSince++;
-      const age = now - kept.lastSeenAt;
-      kept.isShown = age < GRACE_MILLISECONDS || (isPage && kept.pagesSince < MINIMUM_PAGES);
-      if (!kept.isShown && age >= GRACE_MILLISECONDS + HIDDEN_MILLISECONDS) this.#forget(kept);
+      if (kept.stays(now, isPage)) continue;
+      this.#drop(kept);
+      this.#gone.set(kept.labels, { shape: kept.cell.shape, at: now });
+    }
+    for (const [labels, { at }] of this.#gone) {
+      if (now - at < REMEMBERED_MILLISECONDS && this.#gone.size <= this.#maximumCells) break;
+      this.#gone.delete(labels);
     }
   }
 
-  #forget(kept: KeptCell): void {
+  #drop(kept: KeptCell): void {
     this.#cells.delete(kept.labels);
     for (const slot of kept.slots) slot.byVariant.delete(kept.cell.variant);
   }

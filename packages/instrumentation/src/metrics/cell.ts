@@ -85,6 +85,15 @@ export interface CellBuckets {
   readonly countsErrorTypes: boolean;
 }
 
+/** Which series a cell has, beside its calls. */
+export interface CellShape {
+  readonly hasDuration: boolean;
+  readonly hasQuality: boolean;
+  readonly hasResources: boolean;
+  readonly units: readonly string[];
+  readonly errorTypes: readonly string[];
+}
+
 const SUCCESS = 0;
 const FAILURE = 1;
 const PARTIAL = 2;
@@ -112,12 +121,24 @@ export class Cell {
     variant: VariantId,
     buckets: CellBuckets,
     bornAt: number,
+    shape?: CellShape,
   ) {
     this.operation = operation;
     this.context = context;
     this.variant = variant;
     this.#buckets = buckets;
     this.bornAt = bornAt;
+    if (shape !== undefined) this.#take(shape);
+  }
+
+  get shape(): CellShape {
+    return {
+      hasDuration: this.duration !== undefined,
+      hasQuality: this.quality !== undefined,
+      hasResources: this.resources !== undefined,
+      units: [...(this.costs?.keys() ?? [])],
+      errorTypes: [...(this.errors?.keys() ?? [])],
+    };
   }
 
   /** Stands for more than what its labels say. */
@@ -169,6 +190,15 @@ export class Cell {
   recordCost(amount: number, unit: string): void {
     this.#spend(amount, unit);
     this.#touch();
+  }
+
+  /** All of it at zero. */
+  #take({ hasDuration, hasQuality, hasResources, units, errorTypes }: CellShape): void {
+    if (hasDuration) this.duration = new Distribution(this.#buckets.duration);
+    if (hasQuality) this.quality = new Distribution(this.#buckets.quality);
+    if (hasResources) this.resources = { cpuSeconds: 0, eventLoopDelaySeconds: 0, heapBytes: 0 };
+    if (units.length > 0) this.costs = new Map(units.map((unit) => [unit, { amount: 0, squares: 0 }]));
+    if (errorTypes.length > 0) this.errors = new Map(errorTypes.map((type) => [type, 0]));
   }
 
   #touch(): void {

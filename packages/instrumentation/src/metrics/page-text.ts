@@ -5,8 +5,8 @@
  */
 import { type Instrument, prometheusName } from "@trimtab/conventions";
 import type { Distribution } from "./cell.ts";
-import type { ShownCell } from "./cell-writer.ts";
 import { type Family, families, type LabelledValues } from "./families.ts";
+import type { ShownCell } from "./kept-cell.ts";
 import { label } from "./label-text.ts";
 import { type OwnReadings, ownSeries } from "./own-readings.ts";
 
