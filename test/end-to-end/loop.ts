@@ -164,7 +164,7 @@ components:
         parameters:
           algorithm: { type: choice, base: gzip, choices: [gzip, brotli, zstd] }
           level: { type: integer, base: 6, min: 1, max: 9 }
-        objective: { quality: 0.5, latency: { weight: 0.4, good: 1ms, bad: 20ms }, success: 0.1 }
+        objective: { quality: 0.5, latency: { weight: 0.4, good: 0.5ms, bad: 20ms }, success: 0.1 }
         constraints: [success_rate >= 0.95]
         mode: auto
         confidence: 0.7
