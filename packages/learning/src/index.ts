@@ -21,6 +21,7 @@ export {
   type EvidenceCell,
   type EvidenceQuery,
   type EvidenceWindow,
+  type FeedbackEntry,
   type Histogram,
   type Measurements,
   type MissingKind,
@@ -64,6 +65,7 @@ export { baselineOf, describeSetting, type Setting, settingOf } from "./policy/s
 export { histogramQuantile } from "./statistics/histogram-quantile.ts";
 export { type Random, randomFromSeed } from "./statistics/random.ts";
 export type { OptionSpecification, OptionSpecifications } from "./strategies/options.ts";
+export { strategyDefinitionProblems } from "./strategies/own-strategy.ts";
 export { STRATEGY_IDS, strategyOptions, strategyProblems } from "./strategies/strategies.ts";
 export type {
   ContextObservation,
@@ -73,3 +75,4 @@ export type {
   StrategyInput,
   StrategyProposal,
 } from "./strategies/strategy.ts";
+export type { StrategyDefinition, StrategyDefinitions } from "./strategies/strategy-definition.ts";

@@ -1,6 +1,7 @@
 /** What goes into a cycle's judgement and what comes out of it: nothing else is looked at, nothing else is touched. */
 import type { Evidence } from "../evidence/evidence.ts";
 import type { OperationPolicy } from "../policy/policy.ts";
+import type { StrategyDefinitions } from "../strategies/strategy-definition.ts";
 import type { Decision } from "./decision.ts";
 import type { OperationState } from "./operation-state.ts";
 
@@ -14,6 +15,8 @@ export interface DecideInput {
   readonly now: number;
   /** Any text; the same seed gives the same decision. */
   readonly seed: string;
+  /** Strategies of one's own by id, for a policy that chooses one: code is no part of a record, its digest in the policy is. */
+  readonly strategies?: StrategyDefinitions;
 }
 
 /** The decision and what to remember. */

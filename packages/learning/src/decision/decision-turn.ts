@@ -8,6 +8,7 @@ import {
 } from "@trimtab/conventions";
 import type { ContextEvidence, Unusable } from "../evidence/evidence-quality.ts";
 import { type DispersionSums, overDispersionOf } from "../evidence/over-dispersion.ts";
+import { DEFAULT_WINDOW_RULE } from "../evidence/windows.ts";
 import { judgeLimits } from "../guardrails/outcome-limits.ts";
 import type { Setting } from "../policy/setting.ts";
 import { buildStrategy } from "../strategies/strategies.ts";
@@ -21,6 +22,7 @@ import type {
 import { applyProposal, mayApply } from "./apply-proposal.ts";
 import type { DecideInput, DecideOutput } from "./decide-input.ts";
 import type { Adaptation, AdaptationTransition, ContextDecision, Reason } from "./decision.ts";
+import { type FeedbackInbox, openInbox, stillWaiting } from "./feedback-inbox.ts";
 import { EVERY_CONTEXT, held, missingReason, noCallsReason } from "./hold-reasons.ts";
 import { liftOf } from "./lift.ts";
 import { type ContextObserved, observeContext } from "./observe-context.ts";
@@ -45,6 +47,7 @@ export class DecisionTurn {
   private readonly contexts: Map<ContextId, ContextMemory>;
   private readonly outcomes = new Map<ContextId, Omit<ContextDecision, "context" | "lift">>();
   private readonly adaptations: Adaptation[] = [];
+  private readonly inbox: FeedbackInbox;
   private cycle: number;
   private dispersion: DispersionSums;
   private shared: OperationMemory["shared"];
@@ -59,6 +62,7 @@ export class DecisionTurn {
     this.id = `d-${shortDigest(canonicalJson([policy.component, policy.operation, window.from, window.to, now, memory.space, memory.aims]))}`;
     this.contexts = new Map(Object.entries(memory.contexts));
     if (!this.contexts.has(EVERY_CONTEXT)) this.contexts.set(EVERY_CONTEXT, newContextMemory(policy, {}, baseline));
+    this.inbox = openInbox(memory.feedback, policy.mode === "observe" ? undefined : evidence.feedback, policy.context);
     this.cycle = memory.cycle;
     this.dispersion = memory.dispersion;
     this.shared = memory.shared;
@@ -86,15 +90,21 @@ export class DecisionTurn {
     for (const [id, evidence] of found) {
       if (!this.contexts.has(id)) this.contexts.set(id, newContextMemory(policy, evidence.context, this.baseline));
     }
-    const strategy = buildStrategy(policy.strategy);
+    for (const [id, [entry]] of this.inbox) {
+      if (entry !== undefined && !this.contexts.has(id))
+        this.contexts.set(id, newContextMemory(policy, entry.context, this.baseline));
+    }
+    const strategy = strategyOf(this.input);
     const observations: ContextObservation[] = [];
     for (const id of [...this.contexts.keys()].sort()) {
       const evidence = found.get(id);
       if (evidence?.unusable !== undefined) this.hold(id, missingReason(evidence.unusable));
-      else if (evidence === undefined || evidence.measured.size === 0) this.hold(id, noCallsReason(id, policy));
+      else if ((evidence === undefined || evidence.measured.size === 0) && !this.inbox.has(id))
+        this.hold(id, noCallsReason(id, policy));
       else {
-        this.mayExplore = true;
-        const observation = this.observe(id, evidence, strategy);
+        if ((evidence?.measured.size ?? 0) > 0) this.mayExplore = true; // feedback alone says nothing about those who call now
+        const { context } = this.contexts.get(id) as ContextMemory;
+        const observation = this.observe(id, evidence ?? { context, measured: new Map() }, strategy);
         if (observation !== undefined) observations.push(observation);
       }
     }
@@ -135,6 +145,7 @@ export class DecisionTurn {
         dispersion: this.dispersion,
         shared: this.shared,
         contexts,
+        ...withFeedback(this.memory, this.inbox),
       }),
     };
   }
@@ -183,6 +194,7 @@ export class DecisionTurn {
   ): ContextObservation {
     const { constraints } = this.input.policy;
     const variants = [...before.previous, ...before.allocation.variants, ...memory.allocation.variants];
+    const feedback = this.inbox.get(id);
     return {
       id,
       context: memory.context,
@@ -192,6 +204,7 @@ export class DecisionTurn {
       serving: memory.allocation.variants,
       known: new Map(variants.map((variant) => [variant.id, variant.parameters])),
       measured,
+      ...(feedback === undefined ? {} : { feedback }),
       windows: observed.windows,
       takenBack: observed.breaches.map((breach) => breach.variant),
       barred: barredVariants(memory, this.cycle),
@@ -227,6 +240,7 @@ export class DecisionTurn {
     }
     this.shared = proposal.shared;
     for (const { id, takenBack } of observations) {
+      this.inbox.delete(id);
       const proposed = proposal.contexts.get(id);
       if (takenBack.length > 0) {
         const memory = this.contexts.get(id) as ContextMemory;
@@ -296,6 +310,24 @@ export class DecisionTurn {
       allocation === memory.allocation ? memory : { ...memory, allocation, previous, changedAt: now },
     );
   }
+}
+
+/** The policy's strategy. One that cannot be built, because its module is gone or fails, is one that fails at every turn. */
+function strategyOf({ policy, strategies }: DecideInput): Strategy {
+  try {
+    return buildStrategy(policy.strategy, strategies);
+  } catch (error) {
+    const propose = (): never => {
+      throw error;
+    };
+    return { id: policy.strategy.kind, windowRule: DEFAULT_WINDOW_RULE, propose };
+  }
+}
+
+/** The state keeps the field only where something waits, or once did. */
+function withFeedback(before: OperationMemory, inbox: FeedbackInbox): Pick<OperationMemory, "feedback"> {
+  const waiting = stillWaiting(inbox);
+  return waiting === undefined && before.feedback === undefined ? {} : { feedback: waiting ?? [] };
 }
 
 /** A strategy that throws must not take the loop down: nothing changes, and the reason says so. */

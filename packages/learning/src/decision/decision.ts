@@ -66,6 +66,8 @@ export interface AdaptationBasis {
   readonly difference?: Interval;
   /** Name and statistic of the test, e.g. `{ name: "e-value", value: 41.2, threshold: 20 }`. */
   readonly test?: { readonly name: string; readonly value: number; readonly threshold: number };
+  /** Ids of the feedback that it rests on; absent where it rests on metrics. */
+  readonly feedback?: readonly string[];
 }
 
 /** An estimate with an interval. */

@@ -13,6 +13,7 @@ import {
   shortDigest,
   type VariantId,
 } from "@trimtab/conventions";
+import type { FeedbackEntry } from "../evidence/evidence.ts";
 import { type DispersionSums, type LastContrasts, NO_DISPERSION } from "../evidence/over-dispersion.ts";
 import type { OpenWindow } from "../evidence/windows.ts";
 import { type LimitMemory, NO_LIMIT_MEMORY } from "../guardrails/outcome-limits.ts";
@@ -80,6 +81,8 @@ export type OperationMemory = {
   /** The strategy's own, shared by all contexts; null before its first turn. */
   readonly shared: Json;
   readonly contexts: Readonly<Record<ContextId, ContextMemory>>;
+  /** Feedback that waits for a cycle in which its context can be decided; absent where none ever did. */
+  readonly feedback?: readonly FeedbackEntry[];
 };
 
 /** Contexts beyond this number are forgotten, the one that was seen longest ago first. */

@@ -67,12 +67,28 @@ export interface EvidenceQuery {
   readonly promql: string;
 }
 
+/** What somebody said about one result, with a score; entries without one say nothing about quality. */
+export interface FeedbackEntry {
+  /** The same entry has the same id for ever: it counts once. */
+  readonly id: string;
+  /** The context of the call that it is about. */
+  readonly context: Context;
+  /** The variant that had served the call; absent where nobody knows. */
+  readonly variant?: VariantId;
+  /** 0 to 1; a rating of 1 to 5 is rating/5. */
+  readonly score: number;
+  /** When it was given, in milliseconds since 1970: often long after the window of the call. */
+  readonly at: number;
+}
+
 /** Everything that was measured of one operation in one window. */
 export interface Evidence {
   readonly window: EvidenceWindow;
   readonly queries: readonly EvidenceQuery[];
   /** The cells that had any data; a variant without a cell had none. One failed question makes the whole unusable. */
   readonly cells: Reading<readonly EvidenceCell[]>;
+  /** The feedback that arrived since the last cycle, each entry in one cycle only; absent where none is collected. */
+  readonly feedback?: Reading<readonly FeedbackEntry[]>;
 }
 
 /** Calls that ended, of any outcome. */

@@ -1,18 +1,21 @@
 /** Everything that is wrong with a policy, each with its path and what would be right. */
 import { contextKeyProblem, type Problem, parameterSpaceProblems } from "@trimtab/conventions";
-import { optionValues } from "../strategies/options.ts";
-import { strategyOptions, strategyProblems } from "../strategies/strategies.ts";
+import { strategyProblems } from "../strategies/strategies.ts";
+import type { StrategyDefinitions } from "../strategies/strategy-definition.ts";
 import type { Constraint, Objective, OperationPolicy } from "./policy.ts";
 
-/** @returns All problems at once; empty when the policy is sound. */
-export function policyProblems(policy: OperationPolicy): Problem[] {
+/**
+ * @param own Strategies of one's own, by id.
+ * @returns All problems at once; empty when the policy is sound.
+ */
+export function policyProblems(policy: OperationPolicy, own: StrategyDefinitions = {}): Problem[] {
   const { parameters, objective, constraints, confidence, holdout, strategy, mode, context } = policy;
   const problems: Problem[] = [
     ...contextProblems(context),
     ...within("parameters", parameterSpaceProblems(parameters)),
     ...within("objective", objectiveProblems(objective)),
     ...constraints.flatMap((constraint, index) => within(["constraints", index], constraintProblems(constraint))),
-    ...within("strategy", strategyProblems(strategy)),
+    ...within("strategy", strategyProblems(strategy, own, parameters)),
   ];
   const add = (path: Problem["path"], message: string): void => {
     problems.push({ path, message });
@@ -27,7 +30,6 @@ export function policyProblems(policy: OperationPolicy): Problem[] {
       `${holdout} is out of range; write a share from 0 to 0.5, 0.05 is usual (0 gives up the proof that learning helps)`,
     );
   }
-  problems.push(...ruleProblems(policy));
   return problems;
 }
 
@@ -112,26 +114,6 @@ function constraintProblems(constraint: Constraint): Problem[] {
       ];
     }
   }
-}
-
-/** A strategy that moves one named parameter needs one that exists and can move. */
-function ruleProblems({ strategy, parameters }: OperationPolicy): Problem[] {
-  const options = strategyOptions(strategy.kind);
-  if (options === undefined || !Object.hasOwn(options, "parameter")) return [];
-  const name = String(optionValues(options, strategy.options)["parameter"]);
-  const path = ["strategy", "options", "parameter"];
-  const specification = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
-  if (specification === undefined) {
-    return [
-      {
-        path,
-        message: `"${name}" is no parameter of this operation; write one of ${Object.keys(parameters).join(", ")}`,
-      },
-    ];
-  }
-  return "min" in specification
-    ? []
-    : [{ path, message: `"${name}" is a ${specification.type}; the rule moves a number or an integer` }];
 }
 
 function within(place: string | readonly (string | number)[], problems: readonly Problem[]): Problem[] {

@@ -48,6 +48,13 @@ export type Constraint =
 export interface StrategyChoice {
   readonly kind: string;
   readonly options: Readonly<Record<string, unknown>>;
+  /** Where a strategy of one's own comes from; absent for the strategies that are built in. */
+  readonly module?: {
+    /** As it stands in the configuration. */
+    readonly path: string;
+    /** Names the content of the file: another content is another strategy, and learns anew. */
+    readonly digest: string;
+  };
 }
 
 /** Everything that governs one operation. */

@@ -1,5 +1,5 @@
 /** The options of strategies: their defaults, their forms, and what is wrong with what a person wrote. */
-import type { Problem } from "@trimtab/conventions";
+import type { ParameterValues, Problem } from "@trimtab/conventions";
 
 /** One option of a strategy. */
 export type OptionSpecification =
@@ -10,14 +10,20 @@ export type OptionSpecification =
       readonly max: number;
       readonly isWhole?: boolean;
     }
-  | { readonly type: "text"; readonly default: string; readonly choices?: readonly string[] };
+  | { readonly type: "text"; readonly default: string; readonly choices?: readonly string[] }
+  /** Values of parameters, by name. */
+  | { readonly type: "values"; readonly default: ParameterValues };
 
 /** Every option of a strategy, by name. */
 export type OptionSpecifications = Readonly<Record<string, OptionSpecification>>;
 
 /** The values of options, with the defaults where nothing was written. */
 export type OptionValues<Specifications extends OptionSpecifications> = {
-  readonly [Name in keyof Specifications]: Specifications[Name]["type"] extends "number" ? number : string;
+  readonly [Name in keyof Specifications]: Specifications[Name]["type"] extends "number"
+    ? number
+    : Specifications[Name]["type"] extends "values"
+      ? ParameterValues
+      : string;
 };
 
 /** Fills the defaults in. Options must be without problems. */
@@ -71,10 +77,18 @@ function optionProblem(specification: OptionSpecification, value: unknown): stri
       ? undefined
       : `"${value}" is unknown; ${suggestName(value, choices)}`;
   }
+  if (specification.type === "values") return valuesProblem(value);
   if (typeof value !== "number" || !Number.isFinite(value)) return `${String(value)} is not a finite number`;
   if (specification.isWhole === true && !Number.isInteger(value)) return `${value} is not a whole number`;
   const { min, max } = specification;
   return value < min || value > max ? `${value} is outside ${min} to ${max}` : undefined;
+}
+
+function valuesProblem(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return `${String(value)} holds no values; write them by parameter, e.g. { temperature: 0.6 }`;
+  const wrong = Object.entries(value).find(([, each]) => !["number", "string", "boolean"].includes(typeof each));
+  return wrong === undefined ? undefined : `${wrong[0]} is neither a number nor a text nor true or false`;
 }
 
 /** Levenshtein's distance. */

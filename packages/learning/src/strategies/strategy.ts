@@ -6,7 +6,7 @@
  */
 import type { AllocatedVariant, Context, ContextId, Json, ParameterValues, VariantId } from "@trimtab/conventions";
 import type { AdaptationBasis, Reason } from "../decision/decision.ts";
-import type { EvidenceWindow, Measurements } from "../evidence/evidence.ts";
+import type { EvidenceWindow, FeedbackEntry, Measurements } from "../evidence/evidence.ts";
 import type { ClosedWindow, WindowRule } from "../evidence/windows.ts";
 import type { LimitJudgement } from "../guardrails/outcome-limits.ts";
 import type { OperationPolicy } from "../policy/policy.ts";
@@ -26,6 +26,8 @@ export interface ContextObservation {
   readonly known: ReadonlyMap<VariantId, ParameterValues>;
   /** This cycle's measurements, by variant; a variant without calls is absent. */
   readonly measured: ReadonlyMap<VariantId, Measurements>;
+  /** Scored feedback on calls of this context that arrived since the last turn, whenever they were made; absent where there is none. */
+  readonly feedback?: readonly FeedbackEntry[];
   /** Windows that closed in this cycle, oldest first. */
   readonly windows: readonly ClosedWindow[];
   /** Variants that were taken back in this cycle because they broke a limit or did harm. Nothing new may run in this turn. */

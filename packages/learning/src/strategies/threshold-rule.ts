@@ -11,7 +11,7 @@
  * Wrong where it matters whether the change helped: the rule looks at the level of one rate, never at a comparison, so it walks to
  * the floor in a healthy service and to the ceiling in an outage. The baseline keeps its holdout, which shows what it did.
  */
-import { type Json, type ParameterValue, type Problem, parameterValueProblem } from "@trimtab/conventions";
+import type { Json, Problem } from "@trimtab/conventions";
 import type { Reason } from "../decision/decision.ts";
 import { summarizeVariant } from "../decision/variant-summary.ts";
 import { callsOf, type Measurements } from "../evidence/evidence.ts";
@@ -19,11 +19,13 @@ import { addMeasurements } from "../evidence/measurements.ts";
 import { DEFAULT_WINDOW_RULE } from "../evidence/windows.ts";
 import type { OperationPolicy } from "../policy/policy.ts";
 import { betaCdf } from "../statistics/beta-distribution.ts";
+import { movedValue, numericParameter, numericParameterProblems } from "./numeric-parameter.ts";
 import { type OptionValues, optionProblems, optionValues } from "./options.ts";
 import type { ContextObservation, ContextProposal, Strategy } from "./strategy.ts";
+import type { StrategyDefinition } from "./strategy-definition.ts";
 
 /** The options of `threshold-rule`. */
-export const THRESHOLD_RULE_OPTIONS = {
+const THRESHOLD_RULE_OPTIONS = {
   parameter: { type: "text", default: "temperature" },
   below: { type: "number", default: 0.7, min: 0, max: 1 },
   above: { type: "number", default: 0.9, min: 0, max: 1 },
@@ -53,6 +55,16 @@ export function thresholdRuleProblems(options: Readonly<Record<string, unknown>>
     problems.push({ path: ["floor"], message: `${floor} must not be greater than ceiling, which is ${ceiling}` });
   return problems;
 }
+
+/** The rule as it stands in the list. */
+export const THRESHOLD_RULE: StrategyDefinition = {
+  id: "threshold-rule",
+  options: THRESHOLD_RULE_OPTIONS,
+  build: thresholdRule,
+  problems: thresholdRuleProblems,
+  spaceProblems: (options, space) =>
+    numericParameterProblems(space, optionValues(THRESHOLD_RULE_OPTIONS, options).parameter),
+};
 
 /** The rule with these options. */
 export function thresholdRule(given: Readonly<Record<string, unknown>>): Strategy {
@@ -118,7 +130,8 @@ function judge(
     );
   }
   const value = observation.incumbent.parameters[options.parameter] ?? MISSING_VALUE;
-  const moved = movedValue(value, isLow === (options.direction === "raise-when-low"), policy, options);
+  const specification = numericParameter(policy.parameters, options.parameter);
+  const moved = movedValue(value, isLow === (options.direction === "raise-when-low"), specification, options);
   const [word, threshold] = isLow ? (["under", options.below] as const) : (["over", options.above] as const);
   const finding = `The success rate of the last ${calls} operations is ${rate.toFixed(3)}, ${word} ${threshold}`;
   if (moved === undefined) return hold("AT_BOUND", `${finding}, but ${options.parameter} stands at ${value}.`);
@@ -137,25 +150,6 @@ function judge(
     change: { to, confidence, reason, basis: { window, windows: cycles.length, from, test } },
     challengers: [],
   };
-}
-
-/** One step up or down, within the rule's and the space's bounds; undefined where that is no step. */
-function movedValue(
-  value: ParameterValue,
-  isUp: boolean,
-  policy: OperationPolicy,
-  { step, ceiling, floor, parameter }: Options,
-): number | undefined {
-  const specification = policy.parameters[parameter];
-  if (typeof value !== "number" || specification === undefined || !("min" in specification)) return undefined;
-  const size = Math.min(step, specification.largestStep ?? step);
-  const stepped = Number((isUp ? value + size : value - size).toPrecision(12)); // 0.7 + 0.1 is 0.8, not 0.7999999999999999
-  const upper = Math.min(ceiling, specification.max);
-  const lower = Math.max(floor, specification.min);
-  // a value that stands past a bound already is not dragged back by a step away from it
-  const moved = isUp ? Math.min(upper, stepped) : Math.max(lower, stepped);
-  const isMove = isUp ? moved > value : moved < value;
-  return isMove && parameterValueProblem(specification, moved) === undefined ? moved : undefined;
 }
 
 function hold(
