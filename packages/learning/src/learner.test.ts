@@ -182,11 +182,6 @@ describe("a specification", () => {
     expect(Object.keys(createLearner(specification, 1).decide(statistics, 1))).toEqual(["all"]);
   });
 
-  test("says what it leaves out: late ratings are no part of the objective yet", () => {
-    const learner = createLearner({ ...SPECIFICATION, objective: { quality: 0.5, feedback: 0.5 } }, 1);
-    expect(learner.ignored).toEqual(["feedback (weight 0.5): the other parts of the objective share its weight"]);
-  });
-
   test.each([
     ["p95_latency <= 1.2 x baseline", { kind: "p95-latency-ratio", maximumRatio: 1.2 }],
     ["p95_latency <= 800ms", { kind: "p95-latency", maximumSeconds: 0.8 }],

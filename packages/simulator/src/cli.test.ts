@@ -101,11 +101,6 @@ test("a strategy that cannot work somewhere is left out there, and said", async 
   expect(out).not.toMatch(/^cost-trade-off/m);
 });
 
-test("what a learner leaves out is said", async () => {
-  const { err } = await simulate(["delayed-ratings"], { seeds: "1", cycles: "2" });
-  expect(err).toContain("delayed-ratings: the learner leaves out feedback");
-});
-
 test("the list names each environment and what it asks", async () => {
   const { code, out } = await simulate([], { list: true });
   expect(code).toBe(0);

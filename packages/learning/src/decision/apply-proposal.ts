@@ -57,6 +57,9 @@ export function applyProposal(before: ContextMemory, proposal: ContextProposal, 
   return { ...outcome, memory, refused, ...(isServing ? { challengers } : {}) };
 }
 
+/** Why a strategy may give an incumbent up for the base values, whatever the mode. */
+const RETREATS: ReadonlySet<string> = new Set(["HOLDOUT_IS_BETTER", "LIMIT_UNPROVEN"]);
+
 function applyChange(
   before: ContextMemory,
   change: ProposedChange,
@@ -66,8 +69,7 @@ function applyChange(
   const { policy, baseline, cycle } = applying;
   const to = settingOf(change.to, baseline);
   if (to.id === before.incumbent.id) return undefined;
-  if (to.id === baseline.id && change.reason.code === "HOLDOUT_IS_BETTER")
-    return retreat(before, change, baseline, cycle);
+  if (to.id === baseline.id && RETREATS.has(change.reason.code)) return retreat(before, change, baseline, cycle);
   const problem = refusalOf(policy, before.incumbent, to, barredVariants(before, cycle));
   if (problem !== undefined) {
     refused.push({ variant: to.id, reason: problem });

@@ -6,10 +6,11 @@ import {
   canonicalJson,
   shortDigest,
 } from "@trimtab/conventions";
+import type { Histogram } from "../evidence/evidence.ts";
 import type { ContextEvidence, Unusable } from "../evidence/evidence-quality.ts";
 import { type DispersionSums, overDispersionOf } from "../evidence/over-dispersion.ts";
 import { DEFAULT_WINDOW_RULE } from "../evidence/windows.ts";
-import { judgeLimits } from "../guardrails/outcome-limits.ts";
+import { judgeLimits, limitLevels, siblingDurations } from "../guardrails/outcome-limits.ts";
 import type { Setting } from "../policy/setting.ts";
 import { buildStrategy } from "../strategies/strategies.ts";
 import type {
@@ -52,6 +53,7 @@ export class DecisionTurn {
   private dispersion: DispersionSums;
   private shared: OperationMemory["shared"];
   private mayExplore = false;
+  private siblings: Histogram | undefined;
 
   constructor(input: DecideInput, baseline: Setting, memory: OperationMemory) {
     const { policy, evidence, now } = input;
@@ -95,6 +97,10 @@ export class DecisionTurn {
         this.contexts.set(id, newContextMemory(policy, entry.context, this.baseline));
     }
     const strategy = strategyOf(this.input);
+    this.siblings = siblingDurations(
+      [...this.contexts.values()].map(({ limits }) => limits),
+      policy.constraints,
+    );
     const observations: ContextObservation[] = [];
     for (const id of [...this.contexts.keys()].sort()) {
       const evidence = found.get(id);
@@ -166,6 +172,7 @@ export class DecisionTurn {
       cycle: this.cycle,
       dispersion: this.dispersion,
       overDispersion: overDispersionOf(this.memory.dispersion),
+      siblings: this.siblings,
     });
     this.dispersion = observed.dispersion;
     this.contexts.set(id, observed.memory);
@@ -195,6 +202,7 @@ export class DecisionTurn {
     const { constraints } = this.input.policy;
     const variants = [...before.previous, ...before.allocation.variants, ...memory.allocation.variants];
     const feedback = this.inbox.get(id);
+    const retired = Object.entries(before.retired).map(([variant, { parameters }]) => [variant, parameters] as const);
     return {
       id,
       context: memory.context,
@@ -202,13 +210,14 @@ export class DecisionTurn {
       baseline: this.baseline,
       incumbent: memory.incumbent,
       serving: memory.allocation.variants,
-      known: new Map(variants.map((variant) => [variant.id, variant.parameters])),
+      known: new Map([...retired, ...variants.map((variant) => [variant.id, variant.parameters] as const)]),
       measured,
       ...(feedback === undefined ? {} : { feedback }),
       windows: observed.windows,
       takenBack: observed.breaches.map((breach) => breach.variant),
       barred: barredVariants(memory, this.cycle),
       limits: (variant) => judgeLimits(observed.memory.limits, constraints, variant, this.baseline.id),
+      limitLevels: limitLevels(observed.memory.limits, constraints, this.baseline.id),
     };
   }
 
@@ -304,11 +313,13 @@ export class DecisionTurn {
     });
     const salt = saltOf(policy, memory.context, memory.experiment);
     const allocation = withVariants(memory.allocation, variants, this.id, salt);
+    if (allocation === memory.allocation) {
+      this.contexts.set(id, memory);
+      return;
+    }
     const previous: readonly AllocatedVariant[] = memory.allocation.variants;
-    this.contexts.set(
-      id,
-      allocation === memory.allocation ? memory : { ...memory, allocation, previous, changedAt: now },
-    );
+    const retired = policy.objective.feedback === undefined ? {} : retire(memory, this.cycle);
+    this.contexts.set(id, { ...memory, allocation, previous, retired, changedAt: now });
   }
 }
 
@@ -339,6 +350,16 @@ function proposalOf(strategy: Strategy, input: StrategyInput): StrategyProposal 
     return { failure: { code: "INTERNAL_ERROR", sentence: `The strategy ${strategy.id} failed: ${text}` } };
   }
 }
+
+/** Ratings may still come for what was served before the last change. */
+function retire({ previous, retired }: ContextMemory, cycle: number): ContextMemory["retired"] {
+  const left = Object.entries(retired).filter(([, { until }]) => until > cycle);
+  const now = previous.map(({ id, parameters }) => [id, { parameters, until: cycle + RATED_CYCLES }] as const);
+  return Object.fromEntries([...left, ...now]);
+}
+
+/** How long a variant that no longer runs may be rated. */
+const RATED_CYCLES = 60;
 
 function challengersOf(variants: readonly AllocatedVariant[]): Serving["challengers"] {
   const challengers = variants.filter((variant) => variant.role === "challenger");

@@ -1,18 +1,18 @@
 /** What one cycle's measurements teach about one context, before anything is decided: limits, windows, lift, harm. */
 import type { VariantId } from "@trimtab/conventions";
-import type { EvidenceWindow, Measurements } from "../evidence/evidence.ts";
+import type { EvidenceWindow, Histogram, Measurements } from "../evidence/evidence.ts";
 import { type DispersionSums, learnDispersion } from "../evidence/over-dispersion.ts";
 import {
   addCycle,
   addToRecord,
   type ClosedWindow,
   closeWindow,
-  contrastOf,
   isFull,
   type OpenWindow,
   type WindowRule,
+  wholeContrastOf,
 } from "../evidence/windows.ts";
-import { judgeLimits, updateLimits } from "../guardrails/outcome-limits.ts";
+import { judgeLimits, type LimitMemory, missesOf, updateLimits } from "../guardrails/outcome-limits.ts";
 import type { OperationPolicy } from "../policy/policy.ts";
 import type { Setting } from "../policy/setting.ts";
 import { CUSUM_BOUND, cusumLevel, updateMeanCusum } from "../statistics/cusum.ts";
@@ -46,6 +46,8 @@ export interface Observing {
   readonly dispersion: DispersionSums;
   /** τ² as it was before this cycle, so that the order of the contexts means nothing. */
   readonly overDispersion: number;
+  /** Durations of the baseline in all contexts before this cycle, where a limit needs them. */
+  readonly siblings: Histogram | undefined;
 }
 
 /** Means to watch for in the difference between incumbent and holdout. */
@@ -58,15 +60,16 @@ export function observeContext(
   observing: Observing,
 ): ContextObserved {
   const { policy, baseline, cycle, overDispersion } = observing;
-  const limits = updateLimits(before.limits, policy.constraints, idsOf(before), baseline.id, measured);
-  const closed = closeWindows(before, measured, observing);
+  const { siblings } = observing;
+  const limits = updateLimits(before.limits, policy.constraints, idsOf(before), baseline.id, measured, siblings);
+  const closed = closeWindows(before, measured, limits, observing);
   let { lift, harm, contrasts } = before;
   let { dispersion } = observing;
   for (const window of closed.windows) {
     ({ sums: dispersion, last: contrasts } = learnDispersion(dispersion, contrasts, window, overDispersion));
     lift = learnLift(lift ?? undefined, window, incumbentDuring(before, window), baseline.id) ?? null;
     const contrast =
-      before.incumbent.id === baseline.id ? undefined : contrastOf(window, before.incumbent.id, baseline.id);
+      before.incumbent.id === baseline.id ? undefined : wholeContrastOf(window, before.incumbent.id, baseline.id);
     if (contrast !== undefined) harm = updateMeanCusum(harm, contrast.difference, contrast.variance, HARMS);
   }
   const memory: ContextMemory = {
@@ -82,9 +85,10 @@ export function observeContext(
   return { memory, dispersion, windows: closed.windows, breaches: breachesOf(memory, observing) };
 }
 
-/** The variants that were or are served: what measurements may speak of. */
+/** The variants that were or are served, or may still be rated: what measurements may speak of. */
 function knownVariants(memory: ContextMemory): ReadonlySet<VariantId> {
-  return new Set([...memory.previous, ...memory.allocation.variants].map((variant) => variant.id));
+  const ids = [...memory.previous, ...memory.allocation.variants].map((variant) => variant.id);
+  return new Set([...ids, ...Object.keys(memory.retired)]);
 }
 
 function idsOf(memory: ContextMemory): VariantId[] {
@@ -104,7 +108,8 @@ function incumbentDuring(memory: ContextMemory, window: ClosedWindow): VariantId
 function closeWindows(
   before: ContextMemory,
   measured: ReadonlyMap<VariantId, Measurements>,
-  { policy, window, rule, overDispersion }: Observing,
+  limits: LimitMemory,
+  { policy, window, rule, overDispersion, siblings }: Observing,
 ): {
   readonly open: OpenWindow | null;
   readonly windows: readonly ClosedWindow[];
@@ -116,7 +121,18 @@ function closeWindows(
   const windows: ClosedWindow[] = [];
   const close = (full: OpenWindow, isCurrent: boolean): void => {
     record = addToRecord(record, full, policy.objective, known);
-    windows.push(closeWindow(full, { objective: policy.objective, record, overDispersion, isCurrent }));
+    windows.push(
+      closeWindow(full, {
+        objective: policy.objective,
+        record,
+        overDispersion,
+        isCurrent,
+        missesOf: (variant, measurements) =>
+          policy.constraints.length === 0
+            ? undefined
+            : missesOf(limits, policy.constraints, variant, measurements, siblings),
+      }),
+    );
   };
   let open = before.window;
   const isAfterChange = window.from >= before.changedAt;

@@ -10,6 +10,7 @@ import {
   canonicalJson,
   contextId,
   type Json,
+  type ParameterValues,
   shortDigest,
   type VariantId,
 } from "@trimtab/conventions";
@@ -44,6 +45,8 @@ export type ContextMemory = {
   readonly allocation: Allocation;
   /** What was served before: evidence arrives later than a change. */
   readonly previous: readonly AllocatedVariant[];
+  /** What no longer runs but may still be rated, until a cycle; empty where the objective has no ratings. */
+  readonly retired: Readonly<Record<VariantId, { readonly parameters: ParameterValues; readonly until: number }>>;
   /** Milliseconds since 1970: when the shares last changed. */
   readonly changedAt: number;
   readonly incumbent: Setting;
@@ -85,6 +88,9 @@ export type OperationMemory = {
   readonly feedback?: readonly FeedbackEntry[];
 };
 
+/** The form of the memory: evidence in another form is not read. The comparison starts again, and the values in force stay. */
+const FORM = 2;
+
 /** Contexts beyond this number are forgotten, the one that was seen longest ago first. */
 export const MAXIMUM_CONTEXTS = 10_000;
 
@@ -94,7 +100,7 @@ export function openMemory(
   state: OperationState | undefined,
 ): { readonly memory: OperationMemory; readonly transitions: readonly AdaptationTransition[] } {
   const space = digestOf([policy.parameters, policy.context]);
-  const aims = digestOf([policy.objective, policy.constraints, policy.strategy]);
+  const aims = digestOf([FORM, policy.objective, policy.constraints, policy.strategy]);
   const before = state as OperationMemory | undefined;
   if (before === undefined || before.space !== space) {
     const memory: OperationMemory = {
@@ -133,6 +139,7 @@ export function newContextMemory(policy: OperationPolicy, context: Context, base
     lastSeen: 0,
     allocation: { context, salt: saltOf(policy, context, 0), variants: [variant] },
     previous: [],
+    retired: {},
     changedAt: 0,
     incumbent: baseline,
     experiment: 0,
@@ -184,6 +191,7 @@ function restartTransitions(before: OperationMemory): AdaptationTransition[] {
 function withoutEvidence(context: ContextMemory): ContextMemory {
   return {
     ...context,
+    retired: {},
     window: null,
     record: {},
     contrasts: {},

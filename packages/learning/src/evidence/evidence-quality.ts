@@ -22,7 +22,7 @@ export interface Unusable {
 /** The evidence of one context: all of it, or why none of it. */
 export interface ContextEvidence {
   readonly context: Context;
-  /** Variants with calls. A variant that is absent had none, which is no data and not zero. */
+  /** Variants with calls or ratings. A variant that is absent had none, which is no data and not zero. */
   readonly measured: ReadonlyMap<VariantId, Measurements>;
   readonly unusable?: Unusable;
 }
@@ -51,12 +51,17 @@ export function judgeEvidence(evidence: Evidence, declaredKeys: readonly string[
     // the first by kind and text, not by place: the order of the cells means nothing
     if (problem !== undefined) {
       if (entry.unusable === undefined || isBefore(problem, entry.unusable)) entry.unusable = problem;
-    } else if (cell.reading.kind === "value" && callsOf(cell.reading.value) > 0)
+    } else if (cell.reading.kind === "value" && hasAnything(cell.reading.value))
       entry.measured.set(cell.variant, cell.reading.value);
   }
   // sorted, because the order in which a source tells things must not reach a decision
   const contexts = [...found].map(([id, entry]) => [id, { ...entry, measured: sortedByKey(entry.measured) }] as const);
   return { contexts: sortedByKey(new Map(contexts)) };
+}
+
+/** Ratings come late: also for a variant that has no calls any more. */
+function hasAnything(measurements: Measurements): boolean {
+  return callsOf(measurements) > 0 || (measurements.feedback?.count ?? 0) > 0;
 }
 
 function problemOf(

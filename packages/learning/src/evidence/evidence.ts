@@ -42,6 +42,11 @@ export interface Measurements {
   readonly duration?: Histogram;
   /** 0 to 1; only the calls that were scored. */
   readonly quality?: Histogram;
+  /**
+   * Ratings that arrived in this window, 0 to 1, under the variant that had served; they come late, and also for variants that no
+   * longer run.
+   */
+  readonly feedback?: Histogram;
   /** By unit. */
   readonly cost?: Readonly<Record<string, CostSum>>;
 }

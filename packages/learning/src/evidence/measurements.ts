@@ -11,6 +11,7 @@ export function successRateOf(measurements: Measurements): number | undefined {
 export function addMeasurements(left: Measurements, right: Measurements): Measurements {
   const duration = addHistograms(left.duration, right.duration);
   const quality = addHistograms(left.quality, right.quality);
+  const feedback = addHistograms(left.feedback, right.feedback);
   const cost = addCosts(left.cost, right.cost);
   return {
     success: left.success + right.success,
@@ -18,6 +19,7 @@ export function addMeasurements(left: Measurements, right: Measurements): Measur
     partial: left.partial + right.partial,
     ...(duration === undefined ? {} : { duration }),
     ...(quality === undefined ? {} : { quality }),
+    ...(feedback === undefined ? {} : { feedback }),
     ...(cost === undefined ? {} : { cost }),
   };
 }
@@ -57,18 +59,23 @@ export function measurementsProblem(measurements: Measurements): string | undefi
   for (const outcome of ["success", "failure", "partial"] as const) {
     if (!isAmount(measurements[outcome])) return `${outcome} is ${measurements[outcome]}`;
   }
-  const { duration, quality, cost } = measurements;
+  const { duration, quality, feedback, cost } = measurements;
   if (duration !== undefined && !isSoundHistogram(duration)) return "duration holds a number that is no count or sum";
-  if (quality !== undefined) {
-    if (!isSoundHistogram(quality)) return "quality holds a number that is no count or sum";
-    // a score lies between 0 and 1; the slack is for sums of doubles
-    if (quality.sum > quality.count * (1 + 1e-9))
-      return `quality sums to ${quality.sum} over ${quality.count} scores of at most 1`;
-  }
+  const problem = scoresProblem("quality", quality) ?? scoresProblem("feedback", feedback);
+  if (problem !== undefined) return problem;
   for (const [unit, { sum, squares }] of Object.entries(cost ?? {})) {
     if (!isAmount(sum) || (squares !== undefined && !isAmount(squares))) return `the cost in ${unit} is ${sum}`;
   }
   return undefined;
+}
+
+function scoresProblem(name: string, scores: Histogram | undefined): string | undefined {
+  if (scores === undefined) return undefined;
+  if (!isSoundHistogram(scores)) return `${name} holds a number that is no count or sum`;
+  // a score lies between 0 and 1; the slack is for sums of doubles
+  return scores.sum > scores.count * (1 + 1e-9)
+    ? `${name} sums to ${scores.sum} over ${scores.count} scores of at most 1`
+    : undefined;
 }
 
 function addCosts(left: Measurements["cost"], right: Measurements["cost"]): Measurements["cost"] {

@@ -5,7 +5,14 @@
  * it (an incident, the time of day, the mix of traffic) drops out of every difference.
  */
 import type { VariantId } from "@trimtab/conventions";
-import { addMoments, momentsOf, scaleMoments, type UtilityMoments, utilityFrom } from "../policy/objective.ts";
+import {
+  addMoments,
+  momentsOf,
+  ratingFrom,
+  scaleMoments,
+  type UtilityMoments,
+  utilityFrom,
+} from "../policy/objective.ts";
 import type { Objective } from "../policy/policy.ts";
 import { callsOf, type Measurements } from "./evidence.ts";
 import { addMeasurements } from "./measurements.ts";
@@ -39,6 +46,23 @@ export interface WindowArm {
   readonly utility: number;
   readonly variance: number;
   readonly measurements: Measurements;
+  /** Share of the calls that missed each limit of the operation, in the policy's order; null where that was not measured. */
+  readonly misses?: readonly (MeasuredShare | null)[];
+}
+
+/** A share, 0 to 1, and the variance of its estimate. */
+export interface MeasuredShare {
+  readonly share: number;
+  readonly variance: number;
+}
+
+/** The ratings of one variant that arrived in a window. */
+export interface RatingArm {
+  readonly variant: VariantId;
+  readonly ratings: number;
+  /** What the ratings add to the utility, and the variance of that mean. */
+  readonly utility: number;
+  readonly variance: number;
 }
 
 /** A window that is over. */
@@ -48,6 +72,8 @@ export interface ClosedWindow {
   readonly cycles: number;
   /** Only the variants whose utility is known, in the order of their ids. */
   readonly arms: readonly WindowArm[];
+  /** Ratings that arrived in the window, in the order of the ids; absent where the objective has none. */
+  readonly ratings?: readonly RatingArm[];
   /** Were these the shares that are still served? A window from before a change teaches but does not decide. */
   readonly isCurrent: boolean;
 }
@@ -84,24 +110,37 @@ export interface WindowClosing {
   /** Variance that one cycle adds to one variant beyond sampling. */
   readonly overDispersion: number;
   readonly isCurrent: boolean;
+  /** How many calls of a variant missed each limit. */
+  readonly missesOf: (variant: VariantId, measurements: Measurements) => WindowArm["misses"];
 }
 
 /** Closes a window. A variant for which a part of the objective was not measured is left out of it. */
 export function closeWindow(
   window: OpenWindow,
-  { objective, record, overDispersion, isCurrent }: WindowClosing,
+  { objective, record, overDispersion, isCurrent, missesOf }: WindowClosing,
 ): ClosedWindow {
   const typical = Object.values(record).reduce(addMoments, {});
   const arms: WindowArm[] = [];
+  const ratings: RatingArm[] = [];
   for (const variant of Object.keys(window.sums).sort()) {
     const measurements = window.sums[variant];
     if (measurements === undefined) continue;
-    const utility = utilityFrom(momentsOf(measurements, objective), objective, { own: record[variant] ?? {}, typical });
+    const spread = { own: record[variant] ?? {}, typical };
+    const moments = momentsOf(measurements, objective);
+    const rating = ratingFrom(moments, objective, spread);
+    if (rating !== undefined) {
+      const count = measurements.feedback?.count ?? 0;
+      ratings.push({ variant, ratings: count, utility: rating.mean, variance: rating.variance });
+    }
+    const utility = utilityFrom(moments, objective, spread);
     if (utility === undefined) continue;
     const variance = utility.variance + overDispersion / window.cycles;
-    arms.push({ variant, calls: callsOf(measurements), utility: utility.mean, variance, measurements });
+    const misses = missesOf(variant, measurements);
+    const arm: WindowArm = { variant, calls: callsOf(measurements), utility: utility.mean, variance, measurements };
+    arms.push(misses === undefined ? arm : { ...arm, misses });
   }
-  return { from: window.from, to: window.to, cycles: window.cycles, arms, isCurrent };
+  const closed: ClosedWindow = { from: window.from, to: window.to, cycles: window.cycles, arms, isCurrent };
+  return objective.feedback === undefined ? closed : { ...closed, ratings };
 }
 
 /** The record with one more window in it; old calls count less, and variants that are not `kept` are forgotten. */
@@ -123,6 +162,24 @@ export function addToRecord(
 
 /** Half of a record's weight is gone after 70 windows. */
 const RECORD_KEEP = 0.99;
+
+/** Everything that makes the utility: also the ratings where the objective has some, and then undefined in a window without any. */
+export function wholeContrastOf(window: ClosedWindow, variant: VariantId, against: VariantId): Contrast | undefined {
+  const calls = contrastOf(window, variant, against);
+  if (window.ratings === undefined || calls === undefined) return calls;
+  const ratings = ratingContrastOf(window, variant, against);
+  return ratings === undefined
+    ? undefined
+    : { difference: calls.difference + ratings.difference, variance: calls.variance + ratings.variance };
+}
+
+/** The first variant's ratings minus the second's, as far as both had any in the window. */
+export function ratingContrastOf(window: ClosedWindow, variant: VariantId, against: VariantId): Contrast | undefined {
+  const one = window.ratings?.find((arm) => arm.variant === variant);
+  const other = window.ratings?.find((arm) => arm.variant === against);
+  if (one === undefined || other === undefined) return undefined;
+  return { difference: one.utility - other.utility, variance: one.variance + other.variance };
+}
 
 /** The difference between two variants of one window, and its variance. */
 export interface Contrast {

@@ -8,6 +8,7 @@
 import type { VariantId } from "@trimtab/conventions";
 import { callsOf, type Histogram, type Measurements } from "../evidence/evidence.ts";
 import { addHistograms, scaleHistogram } from "../evidence/measurements.ts";
+import type { MeasuredShare } from "../evidence/windows.ts";
 import type { Constraint } from "../policy/policy.ts";
 import { betaCdf } from "../statistics/beta-distribution.ts";
 import { CUSUM_BOUND, cusumLevel, updateShareCusum } from "../statistics/cusum.ts";
@@ -49,11 +50,17 @@ const KEEP = 0.5 ** (1 / HALF_LIFE_CYCLES);
 const MINIMUM_BASELINE_DURATIONS = 200;
 /** The prior of a rate lies at its limit with the weight of this many calls. */
 const PRIOR_CALLS = 10;
+/** Shares that lie further beyond the limit than this count as if they did not. */
+const MOST_BEYOND = 0.15;
+/** Variance that a window adds to a share beyond sampling: users in a row, caches. */
+const SHARE_DISPERSION = 0.01 ** 2;
 /** From here on the baseline itself is in trouble, and taking a variant back to it would not help. */
 const COMMON_CAUSE = { success: 1.5, tail: 2.5 };
 
 /**
  * Takes one cycle's measurements in. Variants that are no longer served are forgotten, so that one that returns starts anew.
+ *
+ * @param siblings Durations of the baseline in all contexts: they stand in where a context has too few of its own.
  */
 export function updateLimits(
   memory: LimitMemory,
@@ -61,16 +68,18 @@ export function updateLimits(
   served: readonly VariantId[],
   baseline: VariantId,
   measured: ReadonlyMap<VariantId, Measurements>,
+  siblings?: Histogram,
 ): LimitMemory {
   if (constraints.length === 0) return NO_LIMIT_MEMORY;
   const baselineDurations = withNewDurations(memory.baselineDurations, measured.get(baseline)?.duration);
+  const reference = referenceOf(baselineDurations, siblings);
   const variants: Record<VariantId, readonly (LimitCounts | null)[]> = {};
   for (const variant of served) {
     const before = memory.variants[variant] ?? [];
     const measurements = measured.get(variant);
     variants[variant] = constraints.map((constraint, index) => {
       const previous = before[index] ?? null;
-      const counted = measurements === undefined ? undefined : countOf(constraint, measurements, baselineDurations);
+      const counted = measurements === undefined ? undefined : countOf(constraint, measurements, reference);
       return counted === undefined ? previous : withCounts(previous, counted, constraint);
     });
   }
@@ -111,6 +120,56 @@ export function judgeLimits(
   return unknown ?? { verdict: "passed", probability, sentence: "every limit holds", level };
 }
 
+/**
+ * The share of a window's calls that missed each limit, with the variance that counts of this size have; scaled down where it is
+ * far beyond the limit.
+ *
+ * The variance is that of the variant's remembered share, drawn to the limit: a window without a single miss is not certain.
+ */
+export function missesOf(
+  memory: LimitMemory,
+  constraints: readonly Constraint[],
+  variant: VariantId,
+  measurements: Measurements,
+  siblings?: Histogram,
+): (MeasuredShare | null)[] {
+  const reference = referenceOf(memory.baselineDurations, siblings);
+  return constraints.map((constraint, index) => {
+    const counted = countOf(constraint, measurements, reference);
+    if (counted === undefined) return null;
+    const calls = counted.good + counted.bad;
+    if (calls <= 0) return null;
+    const remembered = shareMissed(memory.variants[variant]?.[index] ?? counted, constraint);
+    // far beyond the limit is far beyond it: a share of 0.9 must not bend a smooth surface more than one of 0.3
+    const scale = Math.min(1, (1 - expectedShare(constraint) + MOST_BEYOND) / remembered);
+    const variance = scale ** 2 * ((remembered * (1 - remembered)) / calls + SHARE_DISPERSION);
+    return { share: (scale * counted.bad) / calls, variance };
+  });
+}
+
+/** How far the baseline is from one limit. */
+export interface LimitLevel {
+  /** The share of calls, 0 to 1, that may miss the limit. */
+  readonly allowed: number;
+  /** The baseline's share, and the variance of its estimate. */
+  readonly baseline: MeasuredShare;
+}
+
+/** Where the baseline stands against each limit; null where nothing was measured yet. */
+export function limitLevels(
+  memory: LimitMemory,
+  constraints: readonly Constraint[],
+  baseline: VariantId,
+): readonly (LimitLevel | null)[] {
+  return constraints.map((constraint, index) => {
+    const counts = memory.variants[baseline]?.[index] ?? null;
+    if (counts === null) return null;
+    const share = shareMissed(counts, constraint);
+    const variance = (share * (1 - share)) / (counts.good + counts.bad + PRIOR_CALLS);
+    return { allowed: 1 - expectedShare(constraint), baseline: { share, variance } };
+  });
+}
+
 /** A limit in words, e.g. `success_rate >= 0.9`. */
 export function describeConstraint(constraint: Constraint): string {
   switch (constraint.kind) {
@@ -128,11 +187,34 @@ function withNewDurations(before: Histogram | undefined, now: Histogram | undefi
   return addHistograms(scaleHistogram(before, KEEP), now);
 }
 
+/**
+ * The durations that a multiple of the baseline's p95 is taken of: the context's own, filled up with those of all contexts where it
+ * has too few; undefined where even these are too few.
+ */
+function referenceOf(own: Histogram | undefined, siblings: Histogram | undefined): Histogram | undefined {
+  const missing = MINIMUM_BASELINE_DURATIONS - (own === undefined ? 0 : bucketTotal(own.counts));
+  if (missing <= 0) return own;
+  const others = siblings === undefined ? 0 : bucketTotal(siblings.counts);
+  if (siblings === undefined || others < MINIMUM_BASELINE_DURATIONS) return undefined;
+  return addHistograms(own, scaleHistogram(siblings, missing / others));
+}
+
+/** Durations of the baseline in all contexts together; undefined where no limit needs them. */
+export function siblingDurations(
+  memories: Iterable<LimitMemory>,
+  constraints: readonly Constraint[],
+): Histogram | undefined {
+  if (!constraints.some(({ kind }) => kind === "p95-latency-ratio")) return undefined;
+  let sum: Histogram | undefined;
+  for (const { baselineDurations } of memories) sum = addHistograms(sum, baselineDurations);
+  return sum;
+}
+
 /** Good and bad calls of one cycle against a limit; undefined where that was not measured. */
 function countOf(
   constraint: Constraint,
   measurements: Measurements,
-  baselineDurations: Histogram | undefined,
+  reference: Histogram | undefined,
 ): { readonly good: number; readonly bad: number } | undefined {
   if (constraint.kind === "success-rate") {
     if (callsOf(measurements) === 0) return undefined;
@@ -142,21 +224,19 @@ function countOf(
     };
   }
   const { duration } = measurements;
-  const limit = limitSeconds(constraint, baselineDurations);
+  const limit = limitSeconds(constraint, reference);
   if (duration === undefined || limit === undefined) return undefined;
-  const slow = countAbove(duration, limit);
+  const slow = countAbove(duration, limit, "leaning");
   const total = bucketTotal(duration.counts);
   return slow === undefined || total === 0 ? undefined : { good: Math.max(0, total - slow), bad: slow };
 }
 
 function limitSeconds(
   constraint: Exclude<Constraint, { kind: "success-rate" }>,
-  baselineDurations: Histogram | undefined,
+  reference: Histogram | undefined,
 ): number | undefined {
   if (constraint.kind === "p95-latency") return constraint.maximumSeconds;
-  if (baselineDurations === undefined || bucketTotal(baselineDurations.counts) < MINIMUM_BASELINE_DURATIONS)
-    return undefined;
-  const p95 = histogramQuantile(baselineDurations, 1 - TAIL, "log");
+  const p95 = reference === undefined ? undefined : histogramQuantile(reference, 1 - TAIL, "leaning");
   return p95 === undefined ? undefined : p95 * constraint.maximumRatio;
 }
 
@@ -185,6 +265,10 @@ function expectedShare(constraint: Constraint): number {
 function probabilityHolds({ good, bad }: LimitCounts, constraint: Constraint): number {
   const expected = expectedShare(constraint);
   return 1 - betaCdf(expected, good + PRIOR_CALLS * expected, bad + PRIOR_CALLS * (1 - expected));
+}
+
+function shareMissed({ good, bad }: { readonly good: number; readonly bad: number }, constraint: Constraint): number {
+  return (bad + PRIOR_CALLS * (1 - expectedShare(constraint))) / (good + bad + PRIOR_CALLS);
 }
 
 function isCommonCause(

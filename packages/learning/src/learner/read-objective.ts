@@ -11,14 +11,11 @@ const PARTS: Readonly<Record<keyof Objective, readonly string[]>> = {
   success: ["success", "successRate"],
   latency: ["latency", "duration"],
   cost: ["cost"],
+  feedback: ["feedback", "rating", "ratings"],
 };
 
-/**
- * Reads the objective.
- *
- * @param ignored Takes what is asked for and left out, in words.
- */
-export function objectiveOf(specification: LearnerSpecification, ignored: string[]): Objective {
+/** Reads the objective. */
+export function objectiveOf(specification: LearnerSpecification): Objective {
   const objective = fieldsOf(specification.objective);
   const weights = { ...objective, ...fieldsOf(objective["weights"]) };
   const scales = { ...fieldsOf(specification["scales"]), ...fieldsOf(objective["scales"]) };
@@ -28,9 +25,7 @@ export function objectiveOf(specification: LearnerSpecification, ignored: string
   };
   const scaleOf = (names: readonly string[]): Fields =>
     Object.assign({}, ...names.map((name) => ({ ...fieldsOf(objective[name]), ...fieldsOf(scales[name]) }))) as Fields;
-  const feedback = weightOf(["feedback", "rating", "ratings"]) ?? 0;
-  if (feedback > 0) ignored.push(`feedback (weight ${feedback}): the other parts of the objective share its weight`);
-  const share = (part: keyof Objective): number => (weightOf(PARTS[part]) ?? 0) / (1 - feedback);
+  const share = (part: keyof Objective): number => weightOf(PARTS[part]) ?? 0;
   const [latency, cost] = [scaleOf(PARTS.latency), scaleOf(PARTS.cost)];
   return {
     ...(share("quality") > 0 ? { quality: { weight: share("quality") } } : {}),
@@ -53,6 +48,7 @@ export function objectiveOf(specification: LearnerSpecification, ignored: string
           },
         }
       : {}),
+    ...(share("feedback") > 0 ? { feedback: { weight: share("feedback") } } : {}),
   };
 }
 

@@ -25,7 +25,7 @@ export interface ReadSpecification {
   readonly outside: readonly OutsideParameter[];
   /** The keys of a context as the specification spells them, in the order of the policy's. */
   readonly contextKeys: readonly string[];
-  readonly bounds: Readonly<Record<"duration" | "quality", readonly number[]>>;
+  readonly bounds: Readonly<Record<"duration" | "quality" | "feedback", readonly number[]>>;
   /** What the specification asks for and this learner leaves out, in words. */
   readonly ignored: readonly string[];
 }
@@ -60,7 +60,7 @@ export function readSpecification(specification: LearnerSpecification): ReadSpec
     operation: "operation",
     context: keys.length === 0 ? ["context"] : keys.map((key, index) => legal(key, contextKeyProblem, `key${index}`)),
     parameters,
-    objective: objectiveOf(specification, ignored),
+    objective: objectiveOf(specification),
     constraints: constraintsOf(specification),
     mode: "auto",
     confidence: specification.confidence ?? 0.7,
@@ -80,7 +80,11 @@ export function readSpecification(specification: LearnerSpecification): ReadSpec
     policy,
     outside,
     contextKeys: keys.length === 0 ? ["context"] : keys,
-    bounds: { duration: finiteOnes(bounds["duration"]), quality: finiteOnes(bounds["quality"]) },
+    bounds: {
+      duration: finiteOnes(bounds["duration"]),
+      quality: finiteOnes(bounds["quality"]),
+      feedback: finiteOnes(bounds["feedback"] ?? bounds["rating"] ?? bounds["quality"]),
+    },
     ignored,
   };
 }

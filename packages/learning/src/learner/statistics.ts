@@ -40,7 +40,7 @@ export interface CycleStatistics {
 
 /** What evidence needs beside the statistics. */
 export interface StatisticsReader {
-  readonly bounds: Readonly<Record<"duration" | "quality", readonly number[]>>;
+  readonly bounds: Readonly<Record<"duration" | "quality" | "feedback", readonly number[]>>;
   readonly contextOf: (id: string) => Context;
   /** The variant of the product that an id of the statistics means in a context. */
   readonly variantOf: (id: string, context: string) => string;
@@ -65,7 +65,7 @@ export function cellsOf({ contexts }: CycleStatistics, reader: StatisticsReader)
 }
 
 function measurementsOf(
-  { success, failure, partial = 0, duration, quality, cost }: VariantStatistics,
+  { success, failure, partial = 0, duration, quality, cost, feedback }: VariantStatistics,
   bounds: StatisticsReader["bounds"],
   place: string,
 ): Measurements {
@@ -75,6 +75,7 @@ function measurementsOf(
     partial,
     ...(duration === undefined ? {} : { duration: histogramOf(duration, bounds.duration, `${place}: duration`) }),
     ...(quality === undefined ? {} : { quality: histogramOf(quality, bounds.quality, `${place}: quality`) }),
+    ...(feedback === undefined ? {} : { feedback: histogramOf(feedback, bounds.feedback, `${place}: feedback`) }),
     ...(cost === undefined ? {} : { cost: { [COST_UNIT]: cost } }),
   };
 }

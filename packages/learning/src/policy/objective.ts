@@ -46,6 +46,9 @@ export function momentsOf(measurements: Measurements, objective: Objective): Uti
   if (objective.latency !== undefined && (measurements.duration?.count ?? 0) > 0) {
     moments.latency = latencyMoments(measurements.duration as Histogram, objective.latency);
   }
+  if (objective.feedback !== undefined && (measurements.feedback?.count ?? 0) > 0) {
+    moments.feedback = qualityMoments(measurements.feedback as Histogram);
+  }
   const spent = objective.cost === undefined ? undefined : measurements.cost?.[objective.cost.unit];
   if (objective.cost !== undefined && spent !== undefined && calls > 0) {
     // only a sum exists: the clip applies to the mean, and a coefficient of variation of one half stands for the unknown spread
@@ -115,6 +118,22 @@ export function utilityFrom(moments: UtilityMoments, objective: Objective, recor
   return { mean, variance: Math.max(variance, 1e-9) };
 }
 
+/**
+ * What ratings add to the utility. They arrive later than the calls and for other numbers of them, so they are a part of their own.
+ *
+ * @returns Undefined without ratings.
+ */
+export function ratingFrom(moments: UtilityMoments, objective: Objective, record: SpreadRecord): Utility | undefined {
+  const weight = objective.feedback?.weight ?? 0;
+  const term = moments.feedback;
+  if (weight === 0 || term === undefined || term.count <= 0) return undefined;
+  const variance = shrunkVariance("feedback", record.own.feedback ?? term, record.typical.feedback);
+  return {
+    mean: (weight * term.sum) / term.count,
+    variance: Math.max((weight * weight * variance) / term.count, 1e-9),
+  };
+}
+
 /** The utility of measurements by themselves. */
 export function utilityOf(measurements: Measurements, objective: Objective): Utility | undefined {
   return utilityFrom(momentsOf(measurements, objective), objective);
@@ -127,6 +146,7 @@ export function latencyUtility({ goodSeconds, badSeconds }: LatencyTerm, seconds
   return Math.log(badSeconds / seconds) / Math.log(badSeconds / goodSeconds);
 }
 
+/** The parts that are known when a call ends. */
 const PARTS = ["quality", "success", "latency", "cost"] as const satisfies readonly (keyof Objective)[];
 
 /** Quality scores of an unknown service are thought to have this variance, with the weight of four scores. */
@@ -144,7 +164,7 @@ function shrunkVariance(part: keyof Objective, own: TermMoments, typical: TermMo
 function callVariance(part: keyof Objective, { count, sum, squares }: TermMoments): number {
   const raw = Math.max(0, squares / count - (sum / count) ** 2);
   const variance = count > 1 ? (raw * count) / (count - 1) : raw;
-  if (part === "quality") return (count * variance + 4 * TYPICAL_QUALITY_VARIANCE) / (count + 4);
+  if (part === "quality" || part === "feedback") return (count * variance + 4 * TYPICAL_QUALITY_VARIANCE) / (count + 4);
   return Math.max(variance, (part === "success" ? 0.25 : 0.01) / (count + 4));
 }
 

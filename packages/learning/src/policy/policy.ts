@@ -35,6 +35,8 @@ export interface Objective {
   readonly success?: RatioTerm;
   readonly latency?: LatencyTerm;
   readonly cost?: CostTerm;
+  /** Ratings from 0 to 1. They arrive later than the calls, so they are compared apart and added. */
+  readonly feedback?: RatioTerm;
 }
 
 /** A limit on outcomes. A variant that breaks one is taken back, whatever its utility. */

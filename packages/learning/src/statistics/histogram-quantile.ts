@@ -1,8 +1,11 @@
 /** Quantiles and tail counts of a histogram with fixed buckets. */
 import type { Histogram } from "../evidence/evidence.ts";
 
-/** How observations are thought to lie inside a bucket: evenly (as PromQL does), or evenly on the log scale. */
-export type Interpolation = "linear" | "log";
+/**
+ * How observations are thought to lie inside a bucket: evenly (as PromQL does), evenly on the log scale, or on the log scale with a
+ * density that leans towards the neighbouring buckets.
+ */
+export type Interpolation = "linear" | "log" | "leaning";
 
 /**
  * The value below which a share of the observations lies.
@@ -24,7 +27,8 @@ export function histogramQuantile(
     const count = counts[index] ?? 0;
     if (count > 0 && below + count >= rank) {
       const upper = bounds[index] ?? 0;
-      return between(lowerBound(bounds, index), upper, (rank - below) / count, interpolation);
+      const lean = interpolation === "leaning" ? leanOf(bounds, counts, index) : 0;
+      return between(lowerBound(bounds, index), upper, placeOf((rank - below) / count, lean), interpolation);
     }
     below += count;
   }
@@ -51,7 +55,8 @@ export function countAbove(
     const count = counts[index] ?? 0;
     if (lower >= value) above += count;
     else {
-      if (upper > value) above += count * (1 - positionOf(lower, upper, value, interpolation));
+      const lean = interpolation === "leaning" ? leanOf(bounds, counts, index) : 0;
+      if (upper > value) above += count * (1 - shareBelow(positionOf(lower, upper, value, interpolation), lean));
       break;
     }
   }
@@ -70,14 +75,43 @@ function lowerBound(bounds: readonly number[], index: number): number {
   return index === 0 ? Math.min(0, bounds[0] ?? 0) : (bounds[index - 1] ?? 0);
 }
 
+/**
+ * How much denser a bucket is at its lower end than in its middle, -1 to 1: its density is 1 + lean·(1 − 2·position), and at both
+ * ends it is half way to the neighbour's.
+ */
+function leanOf(bounds: readonly number[], counts: readonly number[], index: number): number {
+  const density = (at: number): number | undefined => {
+    const lower = at < 1 ? 0 : lowerBound(bounds, at);
+    const upper = bounds[at];
+    return lower > 0 && upper !== undefined ? (counts[at] ?? 0) / Math.log(upper / lower) : undefined;
+  };
+  const own = density(index);
+  if (own === undefined) return 0;
+  const start = (density(index - 1) ?? own) + own;
+  const end = (density(index + 1) ?? own) + own;
+  return start + end === 0 ? 0 : (start - end) / (start + end);
+}
+
+/** The share of a bucket's observations below a position in it. */
+function shareBelow(position: number, lean: number): number {
+  return position + lean * position * (1 - position);
+}
+
+/** The position in a bucket below which a share of its observations lies: the inverse of `shareBelow`. */
+function placeOf(share: number, lean: number): number {
+  if (Math.abs(lean) < 1e-9) return share;
+  const half = 1 + lean;
+  return (half - Math.sqrt(Math.max(0, half * half - 4 * lean * share))) / (2 * lean);
+}
+
 function between(lower: number, upper: number, position: number, interpolation: Interpolation): number {
-  return interpolation === "log" && lower > 0
+  return interpolation !== "linear" && lower > 0
     ? lower * (upper / lower) ** position
     : lower + (upper - lower) * position;
 }
 
 function positionOf(lower: number, upper: number, value: number, interpolation: Interpolation): number {
-  return interpolation === "log" && lower > 0
+  return interpolation !== "linear" && lower > 0
     ? Math.log(value / lower) / Math.log(upper / lower)
     : (value - lower) / (upper - lower);
 }

@@ -2,13 +2,22 @@
 import type { ParameterValues, VariantId } from "@trimtab/conventions";
 import type { Setting } from "../policy/setting.ts";
 import type { Random } from "../statistics/random.ts";
+import type { LimitView } from "./limit-view.ts";
 import type { Neighbourhood } from "./neighbourhood.ts";
 import type { TrialMemory } from "./surface-memory.ts";
 import type { SurfaceView } from "./surface-view.ts";
 import { newTrial, RETRY_CALLS, type Trial } from "./trial.ts";
 
 const FIRST_SHARE = 0.22;
-const UNSURE_SHARE = 0.1;
+const UNSURE_SHARE = 0.06;
+/** A setting that keeps the limits with less probability than this is not tried. */
+const MAY_TRY = 0.4;
+/** Caps by the probability of keeping the limits. */
+const SURE = 0.9;
+const LIMIT_CAPS = [
+  { below: 0.5, share: 0.05 },
+  { below: 0.8, share: 0.15 },
+] as const;
 const RETRY_SHARE = 0.03;
 const RETRY_GROWTH = 1.4;
 const SMALLEST_SHARE = 0.06;
@@ -28,8 +37,7 @@ export interface Filling {
   readonly slots: number;
   readonly minimumEffect: number;
   readonly isForbidden: (setting: Setting) => boolean;
-  /** Is it unknown whether the variant keeps the operation's limits? */
-  readonly isUnsure: (variant: VariantId) => boolean;
+  readonly limits: LimitView;
 }
 
 /**
@@ -37,10 +45,11 @@ export interface Filling {
  * time among the near ones and half of the time among all that may be reached.
  */
 export function fillSlots(memory: TrialMemory, filling: Filling): TrialMemory {
-  const { neighbourhood, view, random, slots, minimumEffect, isForbidden, isUnsure } = filling;
+  const { neighbourhood, view, random, slots, minimumEffect, isForbidden, limits } = filling;
   const trials: Record<VariantId, Trial> = { ...memory.trials };
   const isFree = (setting: Setting): boolean =>
     !Object.hasOwn(trials, setting.id) && !Object.hasOwn(memory.resting, setting.id) && !isForbidden(setting);
+  const isTriable = (setting: Setting): boolean => isFree(setting) && mayTry(setting, limits);
   const reachable = new Map(neighbourhood.all.map((setting) => [setting.id, setting]));
   let { retries } = memory;
   for (const variant of Object.keys(memory.retries).sort()) {
@@ -59,9 +68,16 @@ export function fillSlots(memory: TrialMemory, filling: Filling): TrialMemory {
     let draw = mirrored;
     mirrored = undefined;
     if (draw === undefined) [draw, mirrored] = view.drawPair(random);
-    const chosen = bestOf(random.uniform() < 0.5 ? neighbourhood.near : neighbourhood.all, draw, minimumEffect, isFree);
-    if (chosen !== undefined)
-      trials[chosen.id] = newTrial(chosen.parameters, isUnsure(chosen.id) ? UNSURE_SHARE : FIRST_SHARE, false);
+    const chosen = bestOf(
+      random.uniform() < 0.5 ? neighbourhood.near : neighbourhood.all,
+      draw,
+      minimumEffect,
+      isTriable,
+    );
+    if (chosen !== undefined) {
+      const share = limits.probability(chosen) < SURE ? UNSURE_SHARE : FIRST_SHARE;
+      trials[chosen.id] = newTrial(chosen.parameters, share, false);
+    }
   }
   return { ...memory, trials, retries };
 }
@@ -73,6 +89,7 @@ export function fillSlots(memory: TrialMemory, filling: Filling): TrialMemory {
 export function reweigh(
   trials: TrialMemory["trials"],
   view: SurfaceView,
+  limits: LimitView,
   random: Random,
   isSparse: boolean,
 ): Record<VariantId, Trial> {
@@ -82,7 +99,7 @@ export function reweigh(
     DRAWS,
     random,
   );
-  const cap = isSparse ? LARGEST_SPARSE_SHARE : LARGEST_SHARE;
+  const usualCap = isSparse ? LARGEST_SPARSE_SHARE : LARGEST_SHARE;
   const next: Record<VariantId, Trial> = {};
   names.forEach((name, index) => {
     const trial = trials[name] as Trial;
@@ -90,12 +107,22 @@ export function reweigh(
     else if (trial.isRetry && trial.calls < RETRY_CALLS)
       next[name] = { ...trial, weight: Math.min(SMALLEST_SHARE * 2, trial.weight * RETRY_GROWTH) };
     else {
+      const cap = Math.min(usualCap, limitCap(limits.probability({ id: name, parameters: trial.parameters })));
       const goal = Math.min(cap, 2 * trial.weight, Math.max(SMALLEST_SHARE, best[index] ?? 0));
       const isWorthIt = goal > trial.weight * WORTHWHILE_CHANGE || goal < trial.weight / WORTHWHILE_CHANGE;
       next[name] = isWorthIt ? { ...trial, weight: goal } : trial;
     }
   });
   return next;
+}
+
+/** May a setting be tried: is it likely enough to keep the limits? */
+export function mayTry(setting: Setting, limits: LimitView): boolean {
+  return limits.probability(setting) >= MAY_TRY;
+}
+
+function limitCap(probability: number): number {
+  return LIMIT_CAPS.find(({ below }) => probability < below)?.share ?? 1;
 }
 
 /** The challengers with their shares, in the order of their ids. */

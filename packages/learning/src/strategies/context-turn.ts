@@ -1,41 +1,39 @@
 /** What `response-surface` decides for one context, once everything of this turn is learnt. */
 import type { Json, VariantId } from "@trimtab/conventions";
 import type { Reason } from "../decision/decision.ts";
-import { summarizeVariant } from "../decision/variant-summary.ts";
-import type { Measurements } from "../evidence/evidence.ts";
 import { describeSetting, type Setting } from "../policy/setting.ts";
-import { logSavageDickey, probabilityAbove } from "../statistics/e-value.ts";
+import { logSavageDickey } from "../statistics/e-value.ts";
 import { type Random, randomFromSeed } from "../statistics/random.ts";
 import type { FeatureMap } from "../surface/features.ts";
-import type { ContextBelief, PooledSurface } from "../surface/pooled-surface.ts";
-import { fillSlots, reweigh, sharesOf } from "./challengers.ts";
+import { type ContextBelief, type PooledSurface, sumOfBeliefs } from "../surface/pooled-surface.ts";
+import { fillSlots, mayTry, reweigh, sharesOf } from "./challengers.ts";
 import { expectNext } from "./drift-watch.ts";
+import { LimitView } from "./limit-view.ts";
 import type { Neighbourhood } from "./neighbourhood.ts";
+import { limitRetreatOf, promotionOf, retreatOf, type Winner } from "./promotion.ts";
 import type { ContextObservation, ContextProposal, ProposedChange, StrategyInput } from "./strategy.ts";
+import { FEEDBACK, limitChannel, UTILITY } from "./surface-channels.ts";
 import type { TrialMemory } from "./surface-memory.ts";
 import type { SurfaceOptions } from "./surface-options.ts";
 import { SurfaceView } from "./surface-view.ts";
-import { describeDifference, intervalOf, judgeTrial, newTrial, type Trial, type Verdict } from "./trial.ts";
+import { describeDifference, judgeTrial, newTrial, type Trial } from "./trial.ts";
 
 const REST_WORSE_CYCLES = 20;
 const REST_EQUIVALENT_CYCLES = 60;
 const NO_INHERITANCE_CYCLES = 30;
 const SPARSE_CALLS_PER_CYCLE = 8;
+/** An incumbent whose own calls leave it this probability of keeping the limits goes, also where no alarm was raised. */
+const BROKEN_LIMIT = 0.05;
 const ROOM_DECISIONS = 4;
 const ROOM_SHARE = 0.35;
-
-type Winner = {
-  readonly variant: VariantId;
-  readonly trial: Trial;
-  readonly verdict: Extract<Verdict, { kind: "better" }>;
-};
 
 /** What the decisions of one turn share. */
 export interface SharedTurn {
   readonly input: StrategyInput;
   readonly options: SurfaceOptions;
   readonly features: FeatureMap;
-  readonly surface: PooledSurface;
+  /** By channel. */
+  readonly surfaces: ReadonlyMap<string, PooledSurface>;
   /** The cycle of the last drift alarm of a context. */
   readonly alarms: Readonly<Record<string, number>>;
   readonly neighbourhoodOf: (incumbent: Setting) => Neighbourhood;
@@ -50,16 +48,29 @@ export class ContextTurn {
   private readonly random: Random;
   private readonly belief: ContextBelief;
   private readonly view: SurfaceView;
+  /** Without what ratings add: what the differences of a window measure. */
+  private readonly callsView: SurfaceView;
+  private readonly limits: LimitView;
   private readonly mayInherit: boolean;
   private readonly refused: { variant: VariantId; reason: Reason }[] = [];
 
   constructor(observation: ContextObservation, turn: SharedTurn) {
-    const { input, features, surface, alarms } = turn;
+    const { input, features, surfaces, alarms } = turn;
     this.observation = observation;
     this.turn = turn;
     this.random = randomFromSeed(`${input.seed} ${observation.id}`);
-    this.belief = surface.beliefOf(observation.id);
-    this.view = new SurfaceView(features, this.belief, observation.incumbent.parameters);
+    const { incumbent, baseline, limitLevels } = observation;
+    const beliefOf = (channel: string): ContextBelief | undefined => surfaces.get(channel)?.beliefOf(observation.id);
+    const calls = beliefOf(UTILITY) as ContextBelief;
+    const ratings = beliefOf(FEEDBACK);
+    this.belief = ratings === undefined ? calls : sumOfBeliefs(calls, ratings);
+    this.view = new SurfaceView(features, this.belief, incumbent.parameters);
+    this.callsView = ratings === undefined ? this.view : new SurfaceView(features, calls, incumbent.parameters);
+    const limits = limitLevels.flatMap((level, index) => {
+      const belief = beliefOf(limitChannel(index));
+      return belief === undefined ? [] : [{ level, belief }];
+    });
+    this.limits = new LimitView(features, limits, baseline.parameters);
     this.mayInherit = input.cycle - (alarms[observation.id] ?? Number.NEGATIVE_INFINITY) > NO_INHERITANCE_CYCLES;
   }
 
@@ -67,7 +78,9 @@ export class ContextTurn {
   decide(before: TrialMemory): ContextProposal {
     const retreat = this.retreat();
     if (retreat !== undefined) {
-      const memory: TrialMemory = { ...before, trials: {}, watch: null };
+      const until = this.turn.input.cycle + REST_EQUIVALENT_CYCLES;
+      const resting = { ...before.resting, [this.observation.incumbent.id]: until };
+      const memory: TrialMemory = { ...before, trials: {}, resting, watch: null };
       return {
         memory: memory as unknown as Json,
         reason: retreat.reason,
@@ -79,38 +92,28 @@ export class ContextTurn {
     const { memory, winner } = this.judge(before);
     const adopted = winner ?? this.inheritUntried(memory);
     if (adopted === undefined) return this.goOn(memory);
-    const change = this.changeTo(adopted);
+    const change = promotionOf(this.observation, adopted, this.view.difference(adopted.trial.parameters), {
+      alpha: this.turn.options.alpha,
+      objective: this.turn.input.policy.objective,
+    });
     if (!this.turn.input.mayApply(change.confidence)) {
       return { memory: memory as unknown as Json, reason: change.reason, refused: this.refused, change };
     }
     return this.adopt(memory, adopted, change);
   }
 
-  /** Back to the base values, when they are proven better than what is served. */
+  /** Back to the base values, when they are proven better than what is served, or that breaks a limit by a little for long. */
   private retreat(): ProposedChange | undefined {
-    const { baseline, incumbent, windows } = this.observation;
+    const { baseline, incumbent, limits } = this.observation;
     if (baseline.id === incumbent.id) return undefined;
+    const kept = limits(incumbent.id);
+    if (kept.verdict === "passed" && kept.probability < BROKEN_LIMIT && limits(baseline.id).probability > 0.5)
+      return limitRetreatOf(this.observation, kept.probability, this.turn.input.policy.objective);
+    const { alpha, minimumEffect } = this.turn.options;
     const difference = this.view.difference(baseline.parameters);
     const logE = logSavageDickey(difference.mean, difference.deviation, difference.prior);
-    if (difference.mean <= this.turn.options.minimumEffect || logE < -Math.log(this.turn.options.alpha))
-      return undefined;
-    const last = windows.at(-1);
-    const measured = (variant: VariantId): Measurements =>
-      last?.arms.find((arm) => arm.variant === variant)?.measurements ?? NOTHING;
-    const { objective } = this.turn.input.policy;
-    const sentence = `The base values are better than ${describeSetting(incumbent.parameters)}: ${describeDifference(difference)}.`;
-    return {
-      to: baseline.parameters,
-      confidence: Math.min(0.9999, 1 - Math.exp(-logE)),
-      reason: { code: "HOLDOUT_IS_BETTER", sentence },
-      basis: {
-        window: { from: last?.from ?? 0, to: last?.to ?? 0 },
-        windows: windows.length,
-        from: summarizeVariant(incumbent, measured(incumbent.id), objective),
-        to: summarizeVariant(baseline, measured(baseline.id), objective),
-        test: { name: "e-value", value: Math.exp(Math.min(700, logE)), threshold: 1 / this.turn.options.alpha },
-      },
-    };
+    if (difference.mean <= minimumEffect || logE < -Math.log(alpha)) return undefined;
+    return retreatOf(this.observation, difference, logE, { alpha, objective: this.turn.input.policy.objective });
   }
 
   /** Judges every challenger; the best of the proven ones wins. */
@@ -155,7 +158,11 @@ export class ContextTurn {
     const untried = this.turn
       .neighbourhoodOf(incumbent)
       .near.filter(
-        ({ id }) => !Object.hasOwn(before.trials, id) && !Object.hasOwn(before.resting, id) && !barred.has(id),
+        (setting) =>
+          !Object.hasOwn(before.trials, setting.id) &&
+          !Object.hasOwn(before.resting, setting.id) &&
+          !barred.has(setting.id) &&
+          mayTry(setting, this.limits),
       );
     const hope = Math.max(0, ...untried.map(({ parameters }) => this.hopeOf(parameters)));
     const trials = { ...before.trials };
@@ -184,7 +191,8 @@ export class ContextTurn {
     const { all } = this.turn.neighbourhoodOf(incumbent);
     let best: { readonly setting: Setting; readonly mean: number } | undefined;
     for (const setting of all) {
-      if (barred.has(setting.id) || Object.hasOwn(memory.resting, setting.id)) continue;
+      if (barred.has(setting.id) || Object.hasOwn(memory.resting, setting.id) || !mayTry(setting, this.limits))
+        continue;
       const mean = this.view.mean(setting.parameters);
       if (best === undefined || mean > best.mean) best = { setting, mean };
     }
@@ -228,33 +236,38 @@ export class ContextTurn {
       return { memory: before as unknown as Json, reason, refused: [] };
     }
     const filled = this.fill(before, incumbent, this.view);
-    const weighed = reweigh(filled.trials, this.view, this.random, this.isSparse(before));
+    const weighed = reweigh(filled.trials, this.view, this.limits, this.random, this.isSparse(before));
     const trials = Object.entries(weighed).map(([variant, trial]) => {
-      const { mean, deviation } = this.view.difference(trial.parameters);
+      const { mean, deviation } = this.callsView.difference(trial.parameters);
       return [variant, { ...trial, drift: expectNext(trial.drift, mean, deviation) }] as const;
     });
-    const toBaseline = this.view.difference(baseline.parameters);
+    const toBaseline = this.callsView.difference(baseline.parameters);
     const watched =
       incumbent.id === baseline.id ? null : expectNext(before.watch, toBaseline.mean, toBaseline.deviation);
     const memory: TrialMemory = { ...filled, trials: Object.fromEntries(trials), watch: watched };
     const names = Object.values(weighed).map((trial) => describeSetting(trial.parameters));
     const beside = `beside ${describeSetting(incumbent.parameters)}`;
     const isNew = Object.keys(weighed).some((variant) => !Object.hasOwn(before.trials, variant));
+    const unknown = this.observation.limitLevels.includes(null);
     const reason: Reason = isNew
       ? { code: "TRYING", sentence: `Tried ${beside}: ${names.join("; ")}.` }
-      : {
-          code: "NOTHING_PROVEN",
-          sentence:
-            names.length === 0
-              ? `Nothing is likely to be better than ${describeSetting(incumbent.parameters)}.`
-              : `Not decided yet ${beside}: ${names.join("; ")}.`,
-        };
+      : unknown && names.length === 0
+        ? {
+            code: "LIMIT_UNKNOWN",
+            sentence: "Nothing is tried before it is known how the base values stand against every limit.",
+          }
+        : {
+            code: "NOTHING_PROVEN",
+            sentence:
+              names.length === 0
+                ? `Nothing is likely to be better than ${describeSetting(incumbent.parameters)}.`
+                : `Not decided yet ${beside}: ${names.join("; ")}.`,
+          };
     return { memory: memory as unknown as Json, reason, refused: this.refused, challengers: sharesOf(weighed) };
   }
 
   private fill(memory: TrialMemory, incumbent: Setting, view: SurfaceView): TrialMemory {
-    const { barred, limits } = this.observation;
-    const { policy } = this.turn.input;
+    const { barred } = this.observation;
     const { barredSomewhere } = this.turn;
     return fillSlots(memory, {
       neighbourhood: this.turn.neighbourhoodOf(incumbent),
@@ -265,7 +278,7 @@ export class ContextTurn {
       // what breaks a limit elsewhere is not tried here while it rests there
       isForbidden: ({ id }) =>
         id === incumbent.id || barred.has(id) || (barredSomewhere.has(id) && !Object.hasOwn(memory.retries, id)),
-      isUnsure: (variant) => policy.constraints.length > 0 && limits(variant).probability < 0.9,
+      limits: this.limits,
     });
   }
 
@@ -278,7 +291,9 @@ export class ContextTurn {
       difference: this.view.difference(parameters),
       inherited: this.view.inherited(parameters),
       limits: this.observation.limits(variant),
+      limitProbability: this.limits.probability({ id: variant, parameters }),
       mayInherit: this.mayInherit,
+      needsRatings: this.turn.input.policy.objective.feedback !== undefined,
       isSparse: this.isSparse(memory),
     };
   }
@@ -286,39 +301,4 @@ export class ContextTurn {
   private isSparse(memory: TrialMemory): boolean {
     return memory.callsPerCycle < SPARSE_CALLS_PER_CYCLE;
   }
-
-  private changeTo({ variant, trial, verdict }: Winner): ProposedChange {
-    const { incumbent, windows } = this.observation;
-    const { objective } = this.turn.input.policy;
-    const difference = this.view.difference(trial.parameters);
-    const interval = intervalOf(trial, this.turn.options.alpha);
-    const last = windows.at(-1);
-    const shown =
-      interval === undefined ? "" : ` (measured ${interval.lower.toFixed(3)} to ${interval.upper.toFixed(3)})`;
-    const source = verdict.isInherited
-      ? "other contexts have proven it and this one does not contradict"
-      : `e-value ${Math.exp(Math.min(60, verdict.logE)).toPrecision(3)}`;
-    const sentence =
-      `${describeSetting(incumbent.parameters)} to ${describeSetting(trial.parameters)}: ${describeDifference(difference)}${shown}, ` +
-      `${trial.calls} calls in ${trial.windows} windows, better with a probability of ${probabilityAbove(0, difference.mean, difference.deviation).toFixed(3)}; ${source}.`;
-    return {
-      to: trial.parameters,
-      confidence: verdict.confidence,
-      reason: { code: verdict.isInherited ? "SIBLINGS_PROVED_IT" : "PROVEN_BETTER", sentence },
-      basis: {
-        window: trial.windows > 0 ? { from: trial.from, to: trial.to } : { from: last?.from ?? 0, to: last?.to ?? 0 },
-        windows: trial.windows,
-        from: summarizeVariant(incumbent, trial.incumbent ?? NOTHING, objective),
-        to: summarizeVariant({ id: variant, parameters: trial.parameters }, trial.challenger ?? NOTHING, objective),
-        ...(interval === undefined ? {} : { difference: interval }),
-        test: {
-          name: verdict.isInherited ? "inherited e-value" : "e-value",
-          value: Math.exp(Math.min(700, verdict.logE)),
-          threshold: verdict.threshold,
-        },
-      },
-    };
-  }
 }
-
-const NOTHING: Measurements = { success: 0, failure: 0, partial: 0 };

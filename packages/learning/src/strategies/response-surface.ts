@@ -14,12 +14,15 @@ import type { Json } from "@trimtab/conventions";
 import { baselineOf } from "../policy/setting.ts";
 import { randomFromSeed } from "../statistics/random.ts";
 import { type FeatureMap, featureMapOf } from "../surface/features.ts";
-import { PooledSurface } from "../surface/pooled-surface.ts";
+import { FIRST_LEVELS, PooledSurface, type SurfaceLevels } from "../surface/pooled-surface.ts";
+import { noEvidence } from "../surface/surface-evidence.ts";
 import { ContextTurn, type SharedTurn } from "./context-turn.ts";
 import { candidateSettings, type Neighbourhood, neighbourhoodOf } from "./neighbourhood.ts";
 import { optionValues } from "./options.ts";
 import type { ContextObservation, ContextProposal, Strategy, StrategyInput } from "./strategy.ts";
-import { learnWindows, openShared, openTrials, withLearnt } from "./surface-memory.ts";
+import { type Channel, channelsOf } from "./surface-channels.ts";
+import { learnWindows, withLearnt } from "./surface-learning.ts";
+import { openShared, openTrials, type SharedMemory } from "./surface-memory.ts";
 import { RESPONSE_SURFACE_OPTIONS, type SurfaceOptions } from "./surface-options.ts";
 
 const LEARN_VARIANCES_EVERY = 12;
@@ -46,12 +49,14 @@ class SurfaceTurn {
   private readonly input: StrategyInput;
   private readonly options: SurfaceOptions;
   private readonly features: FeatureMap;
+  private readonly channels: readonly Channel[];
   private readonly observations: readonly ContextObservation[];
 
   constructor(input: StrategyInput, options: SurfaceOptions) {
     this.input = input;
     this.options = options;
     this.features = featureMapOf(input.policy.parameters);
+    this.channels = channelsOf(input.policy);
     this.observations = [...input.contexts].sort((left, right) => (left.id < right.id ? -1 : 1));
   }
 
@@ -63,7 +68,14 @@ class SurfaceTurn {
         const opened = openTrials(observation, cycle);
         return [
           observation.id,
-          learnWindows(observation, opened, before.contexts[observation.id]?.evidence, this.features, cycle),
+          learnWindows(
+            observation,
+            opened,
+            before.contexts[observation.id]?.evidence,
+            this.channels,
+            this.features,
+            cycle,
+          ),
         ] as const;
       }),
     );
@@ -75,24 +87,35 @@ class SurfaceTurn {
       if (memory !== undefined) contexts.set(observation.id, { ...COLLECTING, memory: memory as unknown as Json });
     }
     if (deciding.length > 0) {
-      const surface = new PooledSurface(
-        this.features.variances,
-        shared.levels,
-        new Map(Object.entries(shared.contexts)),
-      );
-      const turn = this.sharedTurn(surface, shared.alarms, deciding);
+      const surfaces = this.surfacesOf(shared);
+      const turn = this.sharedTurn(surfaces, shared.alarms, deciding);
       for (const observation of deciding) {
         const memory = learnt.get(observation.id)?.memory;
         if (memory !== undefined) contexts.set(observation.id, new ContextTurn(observation, turn).decide(memory));
       }
       const turns = shared.turns + 1;
-      shared = { ...shared, turns, levels: surface.nextLevels(turns % LEARN_VARIANCES_EVERY === 0) };
+      const levels: Record<string, SurfaceLevels> = {};
+      for (const [name, surface] of surfaces) levels[name] = surface.nextLevels(turns % LEARN_VARIANCES_EVERY === 0);
+      shared = { ...shared, turns, levels };
     }
     return { shared: shared as unknown as Json, contexts };
   }
 
+  private surfacesOf({ contexts, levels }: SharedMemory): Map<string, PooledSurface> {
+    const { variances, size } = this.features;
+    return new Map(
+      this.channels.map(({ name, amplitude }) => {
+        const members = Object.entries(contexts).map(
+          ([id, { context, evidence }]) =>
+            [id, { context, evidence: evidence[name] ?? noEvidence(size, this.input.cycle) }] as const,
+        );
+        return [name, new PooledSurface(variances, amplitude, levels[name] ?? FIRST_LEVELS, new Map(members))];
+      }),
+    );
+  }
+
   private sharedTurn(
-    surface: PooledSurface,
+    surfaces: ReadonlyMap<string, PooledSurface>,
     alarms: SharedTurn["alarms"],
     deciding: readonly ContextObservation[],
   ): SharedTurn {
@@ -105,7 +128,7 @@ class SurfaceTurn {
       input,
       options,
       features,
-      surface,
+      surfaces,
       alarms,
       barredSomewhere: new Set(input.contexts.flatMap(({ barred }) => [...barred])),
       neighbourhoodOf(incumbent) {

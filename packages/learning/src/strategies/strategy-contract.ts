@@ -149,6 +149,7 @@ function anyTurn(policy: OperationPolicy): fc.Arbitrary<StrategyInput> {
             windows: closed,
             takenBack: isTakenBack && challenger !== undefined ? [challenger.id] : [],
             barred: new Set(isBarred || isTakenBack ? [challenger?.id ?? ""] : []),
+            limitLevels: policy.constraints.map(() => null),
             limits: () => ({ verdict: "passed", probability: 1, sentence: "every limit holds", level: 0 }),
           };
         },

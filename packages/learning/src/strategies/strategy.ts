@@ -8,7 +8,7 @@ import type { AllocatedVariant, Context, ContextId, Json, ParameterValues, Varia
 import type { AdaptationBasis, Reason } from "../decision/decision.ts";
 import type { EvidenceWindow, FeedbackEntry, Measurements } from "../evidence/evidence.ts";
 import type { ClosedWindow, WindowRule } from "../evidence/windows.ts";
-import type { LimitJudgement } from "../guardrails/outcome-limits.ts";
+import type { LimitJudgement, LimitLevel } from "../guardrails/outcome-limits.ts";
 import type { OperationPolicy } from "../policy/policy.ts";
 import type { Setting } from "../policy/setting.ts";
 
@@ -36,6 +36,8 @@ export interface ContextObservation {
   readonly barred: ReadonlySet<VariantId>;
   /** Does a variant keep the limits of the operation, by its own calls in this context? */
   readonly limits: (variant: VariantId) => LimitJudgement;
+  /** Where the baseline stands against each limit, in the policy's order; null where nothing was measured yet. */
+  readonly limitLevels: readonly (LimitLevel | null)[];
 }
 
 /** Everything that a proposal may depend on. */

@@ -14,7 +14,9 @@ function view(mean: number, deviation: number, change: Partial<TrialView> = {}):
     difference: { mean, deviation, prior: 0.1 },
     inherited: unknown,
     limits: KEPT,
+    limitProbability: 1,
     mayInherit: true,
+    needsRatings: false,
     isSparse: false,
     ...change,
   };
@@ -85,4 +87,16 @@ test("losers go after two decisions, equals after fifteen, and what never had ca
 test("what was proven before an incident gets forty new calls before it is judged", () => {
   expect(judgeTrial("v", trial({ isRetry: true, calls: 30 }), view(-0.03, 0.02), LEVELS).kind).toBe("going-on");
   expect(judgeTrial("v", trial({ isRetry: true, calls: 40 }), view(-0.03, 0.02), LEVELS).kind).toBe("worse");
+});
+
+test("what keeps the limits by a few calls of its own is not promoted while settings like it break them", () => {
+  expect(judgeTrial("v", trial({}), view(0.1, 0.02, { limitProbability: 0.75 }), LEVELS)).toMatchObject({
+    kind: "blocked",
+    reason: { code: "LIMIT_UNPROVEN" },
+  });
+  expect(judgeTrial("v", trial({}), view(0.1, 0.02, { limitProbability: 0.85 }), LEVELS).kind).toBe("better");
+  expect(judgeTrial("v", trial({}), view(0.1, 0.02, { limitProbability: 0.1 }), LEVELS)).toMatchObject({
+    kind: "worse",
+    reason: { code: "LIMIT_UNPROVEN" },
+  });
 });

@@ -3,10 +3,10 @@ import type { ParameterValues, VariantId } from "@trimtab/conventions";
 import type { Interval, Reason } from "../decision/decision.ts";
 import type { Measurements } from "../evidence/evidence.ts";
 import { addMeasurements } from "../evidence/measurements.ts";
-import { type ClosedWindow, contrastOf } from "../evidence/windows.ts";
+import { type ClosedWindow, contrastOf, ratingContrastOf } from "../evidence/windows.ts";
 import type { LimitJudgement } from "../guardrails/outcome-limits.ts";
-import { confidenceSequence, tuningFor } from "../statistics/confidence-sequence.ts";
-import { logSavageDickey, probabilityAbove } from "../statistics/e-value.ts";
+import { type Bounds, confidenceSequence, tuningFor } from "../statistics/confidence-sequence.ts";
+import { type DifferenceSums, logSavageDickey, probabilityAbove } from "../statistics/e-value.ts";
 import { type DriftWatch, watch } from "./drift-watch.ts";
 
 /** A challenger's account; JSON. Times in milliseconds since 1970. */
@@ -20,6 +20,8 @@ export type Trial = {
   /** Σ d/v and Σ 1/v of its differences to the incumbent, for the interval that is shown. */
   readonly score: number;
   readonly information: number;
+  /** The same of what its ratings added, and how many ratings it has. */
+  readonly ratings: { readonly score: number; readonly information: number; readonly count: number };
   readonly decisions: number;
   /** Decisions before it had any calls. */
   readonly idle: number;
@@ -45,8 +47,12 @@ export interface TrialView {
   readonly difference: Difference;
   readonly inherited: Difference;
   readonly limits: LimitJudgement;
+  /** Probability, 0 to 1, that it keeps the limits, by all that is known of settings like it. */
+  readonly limitProbability: number;
   /** May what other contexts have proven count here? */
   readonly mayInherit: boolean;
+  /** Do ratings count? Then a few of its own are needed. */
+  readonly needsRatings: boolean;
   /** May it be adopted by inheritance without calls of its own? */
   readonly isSparse: boolean;
 }
@@ -72,7 +78,10 @@ export type Verdict =
   | { readonly kind: "blocked" | "worse" | "equivalent"; readonly reason: Reason };
 
 const MINIMUM_CALLS = 20;
-const MINIMUM_LIMIT_PROBABILITY = 0.7;
+const MINIMUM_RATINGS = 10;
+/** By its own calls, and by all that is known of settings like it. */
+const MINIMUM_OWN_LIMIT_PROBABILITY = 0.7;
+const MINIMUM_LIMIT_PROBABILITY = 0.8;
 const MOST_IDLE = 20;
 const LOST_LIMIT_PROBABILITY = 0.15;
 /** What was proven once is judged by so many new calls, not by what the incident left of its fame. */
@@ -86,17 +95,19 @@ const MOST_CONFIDENT = 0.9999;
 /** A challenger that begins. */
 export function newTrial(parameters: ParameterValues, weight: number, isRetry: boolean): Trial {
   const nothing = { from: 0, to: 0, windows: 0, calls: 0, score: 0, information: 0, decisions: 0, idle: 0 };
-  return { parameters, ...nothing, weight, isRetry, challenger: null, incumbent: null, drift: null };
+  const ratings = { score: 0, information: 0, count: 0 };
+  return { parameters, ...nothing, ratings, weight, isRetry, challenger: null, incumbent: null, drift: null };
 }
 
 /** Takes a window in; without calls of both sides it says nothing. */
 export function learnTrial(trial: Trial, window: ClosedWindow, variant: VariantId, incumbent: VariantId): Trial {
+  const rated = withRatings(trial, window, variant, incumbent);
   const contrast = contrastOf(window, variant, incumbent);
   const own = window.arms.find((arm) => arm.variant === variant);
   const other = window.arms.find((arm) => arm.variant === incumbent);
-  if (contrast === undefined || own === undefined || other === undefined) return trial;
+  if (contrast === undefined || own === undefined || other === undefined) return rated;
   return {
-    ...trial,
+    ...rated,
     from: trial.windows === 0 ? window.from : trial.from,
     to: window.to,
     windows: trial.windows + 1,
@@ -109,13 +120,29 @@ export function learnTrial(trial: Trial, window: ClosedWindow, variant: VariantI
   };
 }
 
+function withRatings(trial: Trial, window: ClosedWindow, variant: VariantId, incumbent: VariantId): Trial {
+  const arm = window.ratings?.find((each) => each.variant === variant);
+  if (arm === undefined) return trial;
+  const contrast = ratingContrastOf(window, variant, incumbent);
+  const { score, information, count } = trial.ratings;
+  return {
+    ...trial,
+    ratings: {
+      score: score + (contrast === undefined ? 0 : contrast.difference / contrast.variance),
+      information: information + (contrast === undefined ? 0 : 1 / contrast.variance),
+      count: count + arm.ratings,
+    },
+  };
+}
+
 /** Better, worse, equal, or not known yet. */
 export function judgeTrial(variant: VariantId, trial: Trial, view: TrialView, levels: ProofLevels): Verdict {
-  const { difference, inherited, limits, mayInherit, isSparse } = view;
+  const { difference, inherited, limits, limitProbability, mayInherit, needsRatings, isSparse } = view;
   const { mean, deviation } = difference;
   const numbers = describeDifference(difference);
-  if (trial.decisions >= 2 && limits.verdict !== "unknown" && limits.probability < LOST_LIMIT_PROBABILITY) {
-    const sentence = `${variant} keeps the limits only with a probability of ${limits.probability.toFixed(2)}.`;
+  const likely = limits.verdict === "unknown" ? limitProbability : Math.min(limitProbability, limits.probability);
+  if (trial.decisions >= 1 && limits.verdict !== "unknown" && likely < LOST_LIMIT_PROBABILITY) {
+    const sentence = `${variant} keeps the limits only with a probability of ${likely.toFixed(2)}.`;
     return { kind: "worse", reason: { code: "LIMIT_UNPROVEN", sentence } };
   }
   const mayDrop = trial.decisions >= 2 && (!trial.isRetry || trial.calls >= RETRY_CALLS);
@@ -137,11 +164,12 @@ export function judgeTrial(variant: VariantId, trial: Trial, view: TrialView, le
   }
   if (mean <= levels.minimumEffect) return { kind: "going-on" };
   const logE = logSavageDickey(mean, deviation, difference.prior);
-  const isProven = trial.calls >= MINIMUM_CALLS && logE >= Math.log(levels.threshold);
+  const isMeasured = trial.calls >= MINIMUM_CALLS && (!needsRatings || trial.ratings.count >= MINIMUM_RATINGS);
+  const isProven = isMeasured && logE >= Math.log(levels.threshold);
   const sharedLogE = logSavageDickey(inherited.mean, inherited.deviation, inherited.prior);
   const isInherited =
     mayInherit &&
-    (isSparse || trial.calls >= MINIMUM_CALLS) &&
+    (isSparse || isMeasured) &&
     inherited.mean > levels.minimumEffect &&
     sharedLogE >= -Math.log(levels.alpha) &&
     (mean - levels.minimumEffect) / deviation > (isSparse ? INHERITED_SPARSE : INHERITED);
@@ -152,8 +180,8 @@ export function judgeTrial(variant: VariantId, trial: Trial, view: TrialView, le
       reason: { code: "LIMIT_UNKNOWN", sentence: `${variant} is better (${numbers}), but ${limits.sentence}.` },
     };
   }
-  if (limits.probability < MINIMUM_LIMIT_PROBABILITY) {
-    const sentence = `${variant} is better (${numbers}), but keeps the limits only with a probability of ${limits.probability.toFixed(2)}.`;
+  if (limits.probability < MINIMUM_OWN_LIMIT_PROBABILITY || limitProbability < MINIMUM_LIMIT_PROBABILITY) {
+    const sentence = `${variant} is better (${numbers}), but keeps the limits only with a probability of ${likely.toFixed(2)}.`;
     return { kind: "blocked", reason: { code: "LIMIT_UNPROVEN", sentence } };
   }
   const better = probabilityAbove(0, mean, deviation);
@@ -177,8 +205,24 @@ export function judgeTrial(variant: VariantId, trial: Trial, view: TrialView, le
 /** The measured difference with an interval that holds at all times; undefined before the first window. */
 export function intervalOf(trial: Trial, alpha: number): Interval | undefined {
   if (trial.windows === 0) return undefined;
-  const { estimate, lower, upper } = confidenceSequence(trial, tuningFor(trial.information, alpha), alpha);
+  const { estimate, lower, upper } = sumOfBounds(
+    [trial, trial.ratings].filter(({ information }) => information > 0),
+    alpha,
+  );
   return { estimate, lower: Math.max(-1, lower), upper: Math.min(1, upper), level: 1 - alpha };
+}
+
+/** The interval of a sum: each part has its share of alpha, so that all hold together. */
+function sumOfBounds(parts: readonly DifferenceSums[], alpha: number): Bounds {
+  const share = alpha / parts.length;
+  const sum = { estimate: 0, lower: 0, upper: 0 };
+  for (const part of parts) {
+    const { estimate, lower, upper } = confidenceSequence(part, tuningFor(part.information, share), share);
+    sum.estimate += estimate;
+    sum.lower += lower;
+    sum.upper += upper;
+  }
+  return sum;
 }
 
 /** `+0.031 ± 0.012 utility`. */

@@ -1,10 +1,9 @@
 import type { Context, ParameterSpace, ParameterValues } from "@trimtab/conventions";
 import { expect, test } from "vitest";
-import type { ClosedWindow } from "../evidence/windows.ts";
 import { addScaled, dot, quadraticForm } from "../statistics/linear-algebra.ts";
 import { featureMapOf } from "./features.ts";
 import { type Belief, FIRST_LEVELS, PooledSurface, type SurfaceLevels } from "./pooled-surface.ts";
-import { discount, learnWindow, noEvidence, type SurfaceEvidence } from "./surface-evidence.ts";
+import { discount, learnArms, noEvidence, type SurfaceArm, type SurfaceEvidence } from "./surface-evidence.ts";
 
 const SPACE: ParameterSpace = {
   level: { type: "integer", base: 5, min: 1, max: 9 },
@@ -18,21 +17,17 @@ const KNOWN = new Map([
   ["v", LARGE],
 ]);
 
-function windowOf(difference: number, level = 0.5): ClosedWindow {
-  const arm = (variant: string, utility: number) => ({
-    variant,
-    calls: 100,
-    utility,
-    variance: 0.0005,
-    measurements: { success: 100, failure: 0, partial: 0 },
-  });
-  return { from: 0, to: 1, cycles: 2, arms: [arm("base", level), arm("v", level + difference)], isCurrent: true };
+function windowOf(difference: number, level = 0.5): SurfaceArm[] {
+  return [
+    { variant: "base", value: level, variance: 0.0005 },
+    { variant: "v", value: level + difference, variance: 0.0005 },
+  ];
 }
 
 function learnt(difference: number, windows = 10): SurfaceEvidence {
   let evidence = noEvidence(FEATURES.size, 0);
   for (let index = 0; index < windows; index++)
-    evidence = learnWindow(evidence, windowOf(difference), KNOWN, FEATURES, 0);
+    evidence = learnArms(evidence, windowOf(difference), KNOWN, FEATURES, 0);
   return evidence;
 }
 
@@ -41,7 +36,7 @@ function surfaceOf(
   levels: SurfaceLevels = FIRST_LEVELS,
 ): PooledSurface {
   const members = Object.entries(contexts).map(([id, [context, evidence]]) => [id, { context, evidence }] as const);
-  return new PooledSurface(FEATURES.variances, levels, new Map(members));
+  return new PooledSurface(FEATURES.variances, 0.06, levels, new Map(members));
 }
 
 /** Mean and deviation of the large model minus the small one. */
@@ -71,14 +66,14 @@ test("what a context measures it believes, and what hits both variants alike it 
   expect(deviation).toBeLessThan(0.02);
   let shaken = noEvidence(FEATURES.size, 0);
   for (let index = 0; index < 10; index++)
-    shaken = learnWindow(shaken, windowOf(0.1, 0.2 + 0.05 * index), KNOWN, FEATURES, 0);
+    shaken = learnArms(shaken, windowOf(0.1, 0.2 + 0.05 * index), KNOWN, FEATURES, 0);
   const calm = learnt(0.1);
   shaken.score.forEach((score, index) => expect(score).toBeCloseTo(calm.score[index] ?? Number.NaN, 6));
 });
 
 test("a window with one variant says nothing", () => {
-  const only = { ...windowOf(0.1), arms: windowOf(0.1).arms.slice(0, 1) };
-  expect(learnWindow(noEvidence(FEATURES.size, 0), only, KNOWN, FEATURES, 0)).toEqual(noEvidence(FEATURES.size, 0));
+  const only = windowOf(0.1).slice(0, 1);
+  expect(learnArms(noEvidence(FEATURES.size, 0), only, KNOWN, FEATURES, 0)).toEqual(noEvidence(FEATURES.size, 0));
 });
 
 test("a new context begins with what the others know, less sure of it", () => {
@@ -132,7 +127,7 @@ test("contexts that disagree teach the surface that little is shared", () => {
 
 test("old evidence counts less, and half as much after 300 cycles", () => {
   const fresh = learnt(0.1, 1);
-  const later = learnWindow(fresh, { ...windowOf(0), arms: [] }, KNOWN, FEATURES, 300);
+  const later = learnArms(fresh, [], KNOWN, FEATURES, 300);
   later.score.forEach((score, index) => expect(score).toBeCloseTo((fresh.score[index] ?? 0) / 2, 9));
   expect(discount(fresh, 0).precision.every((value) => value === 0)).toBe(true);
 });

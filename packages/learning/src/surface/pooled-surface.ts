@@ -33,12 +33,23 @@ export interface ContextBelief {
   readonly priorVariances: readonly number[];
 }
 
-/** Differences between settings are thought to be of this size, in utility, before anything is measured. */
-const AMPLITUDE = 0.06;
 const FIRST_LAMBDAS: SurfaceLevels["lambdas"] = { global: 1, label: 0.4 ** 2, own: 0.3 ** 2 };
 const LAMBDA_WEIGHT = 4;
 const LAMBDA_RANGE = [0.01, 4] as const;
 const GLOBAL = "";
+
+/** What is believed of the sum of two independent surfaces over the same features. */
+export function sumOfBeliefs(one: ContextBelief, other: ContextBelief): ContextBelief {
+  const sum = (left: Belief, right: Belief): Belief => ({
+    mean: addScaled(left.mean, right.mean, 1),
+    covariance: addScaled(left.covariance, right.covariance, 1),
+  });
+  return {
+    posterior: sum(one.posterior, other.posterior),
+    inherited: sum(one.inherited, other.inherited),
+    priorVariances: one.priorVariances.map((variance, index) => variance + (other.priorVariances[index] ?? 0)),
+  };
+}
 
 /** Nothing learnt about the levels yet. */
 export const FIRST_LEVELS: SurfaceLevels = { lambdas: FIRST_LAMBDAS, means: {} };
@@ -66,14 +77,18 @@ export class PooledSurface {
   private readonly members = new Map<ContextId, Member>();
   private readonly nodes = new Map<string, Node>();
 
-  /** @param variances Relative prior variances of the features. */
+  /**
+   * @param variances Relative prior variances of the features.
+   * @param amplitude Differences between settings are thought to be of this size before anything is measured.
+   */
   constructor(
     variances: readonly number[],
+    amplitude: number,
     levels: SurfaceLevels,
     contexts: ReadonlyMap<ContextId, { readonly context: Context; readonly evidence: SurfaceEvidence }>,
   ) {
     this.size = variances.length;
-    this.variances = variances.map((variance) => variance * AMPLITUDE ** 2);
+    this.variances = variances.map((variance) => variance * amplitude ** 2);
     this.levels = levels;
     const shared = sharedLabels(contexts);
     for (const [id, { context, evidence }] of contexts) this.members.set(id, this.memberOf(context, evidence, shared));

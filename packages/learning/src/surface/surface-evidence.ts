@@ -6,7 +6,6 @@
  * Whatever is common to a window drops out with the means, so an incident or the time of day never looks like a better setting.
  */
 import type { ParameterValues, VariantId } from "@trimtab/conventions";
-import type { ClosedWindow } from "../evidence/windows.ts";
 import type { Matrix } from "../statistics/linear-algebra.ts";
 import type { FeatureMap } from "./features.ts";
 
@@ -21,27 +20,34 @@ export type SurfaceEvidence = {
 /** Half of the weight is gone after this many cycles. */
 const HALF_LIFE_CYCLES = 300;
 
+/** What one variant showed in a window: a mean, and the variance of that mean. */
+export interface SurfaceArm {
+  readonly variant: VariantId;
+  readonly value: number;
+  readonly variance: number;
+}
+
 /** Nothing measured. */
 export function noEvidence(size: number, cycle: number): SurfaceEvidence {
   return { precision: zeros((size * (size + 1)) / 2), score: zeros(size), cycle };
 }
 
-/** Takes a window in; older evidence counts less. A window with one variant says nothing. */
-export function learnWindow(
+/** Takes the variants of a window in; older evidence counts less. A window with one variant says nothing. */
+export function learnArms(
   evidence: SurfaceEvidence,
-  window: ClosedWindow,
+  measured: readonly SurfaceArm[],
   known: ReadonlyMap<VariantId, ParameterValues>,
   features: FeatureMap,
   cycle: number,
 ): SurfaceEvidence {
-  const arms = window.arms.flatMap(({ variant, utility, variance }) => {
+  const arms = measured.flatMap(({ variant, value, variance }) => {
     const parameters = known.get(variant);
-    return parameters === undefined ? [] : [{ vector: features.vector(parameters), utility, weight: 1 / variance }];
+    return parameters === undefined ? [] : [{ vector: features.vector(parameters), value, weight: 1 / variance }];
   });
   const keep = 0.5 ** (Math.max(0, cycle - evidence.cycle) / HALF_LIFE_CYCLES);
   if (arms.length < 2) return { ...discount(evidence, keep), cycle };
   const total = arms.reduce((sum, arm) => sum + arm.weight, 0);
-  const meanUtility = arms.reduce((sum, arm) => sum + arm.weight * arm.utility, 0) / total;
+  const meanValue = arms.reduce((sum, arm) => sum + arm.weight * arm.value, 0) / total;
   const meanVector = new Float64Array(features.size);
   for (const { vector, weight } of arms)
     for (let i = 0; i < features.size; i++)
@@ -49,12 +55,12 @@ export function learnWindow(
   const precision = evidence.precision.map((each) => each * keep);
   const score = evidence.score.map((each) => each * keep);
   const offset = new Float64Array(features.size);
-  for (const { vector, utility, weight } of arms) {
+  for (const { vector, value, weight } of arms) {
     for (let i = 0; i < features.size; i++) offset[i] = (vector[i] as number) - (meanVector[i] as number);
     let place = 0;
     for (let row = 0; row < features.size; row++) {
       const weighted = weight * (offset[row] as number);
-      score[row] = (score[row] as number) + weighted * (utility - meanUtility);
+      score[row] = (score[row] as number) + weighted * (value - meanValue);
       for (let column = row; column < features.size; column++, place++) {
         precision[place] = (precision[place] as number) + weighted * (offset[column] as number);
       }

@@ -1,0 +1,104 @@
+/** What the windows of a turn teach the memories of `response-surface`, and when these forget. */
+import type { Context, ContextId } from "@trimtab/conventions";
+import { contrastOf } from "../evidence/windows.ts";
+import type { FeatureMap } from "../surface/features.ts";
+import { discount, learnArms, noEvidence } from "../surface/surface-evidence.ts";
+import { isDrifting, watch } from "./drift-watch.ts";
+import type { ContextObservation } from "./strategy.ts";
+import type { Channel } from "./surface-channels.ts";
+import { type ChannelEvidence, hasLostIncumbent, type SharedMemory, type TrialMemory } from "./surface-memory.ts";
+import { learnTrial } from "./trial.ts";
+
+const AFTER_ROLL_BACK = 0.1;
+const AFTER_DRIFT = 0.08;
+const AFTER_COMMON_DRIFT = 0.15;
+const COMMON_DRIFT = { share: 0.34, contexts: 2, cycles: 15 };
+/** A context without windows for so long says nothing any more. */
+const FORGET_CYCLES = 3000;
+
+/** What one context learnt in this turn. */
+export interface Learnt {
+  readonly memory: TrialMemory;
+  readonly evidence: ChannelEvidence;
+  readonly isDrifting: boolean;
+}
+
+/** Takes the windows of a context in. */
+export function learnWindows(
+  observation: ContextObservation,
+  opened: TrialMemory,
+  before: ChannelEvidence | undefined,
+  channels: readonly Channel[],
+  features: FeatureMap,
+  cycle: number,
+): Learnt {
+  const { incumbent, baseline, known, windows } = observation;
+  let evidence: ChannelEvidence = before ?? {};
+  let memory = opened;
+  for (const window of windows) {
+    evidence = Object.fromEntries(
+      channels.map(({ name, armsOf }) => {
+        const old = evidence[name] ?? noEvidence(features.size, cycle);
+        return [name, learnArms(old, armsOf(window), known, features, cycle)];
+      }),
+    );
+    const trials = Object.entries(memory.trials).map(
+      ([variant, trial]) => [variant, learnTrial(trial, window, variant, incumbent.id)] as const,
+    );
+    const contrast = contrastOf(window, baseline.id, incumbent.id);
+    const watched =
+      memory.watch === null || contrast === undefined
+        ? memory.watch
+        : watch(memory.watch, contrast.difference, contrast.variance);
+    const calls = window.arms.reduce((sum, arm) => sum + arm.calls, 0);
+    memory = { ...memory, trials: Object.fromEntries(trials), watch: watched, callsPerCycle: calls / window.cycles };
+  }
+  const watches = [memory.watch, ...Object.values(memory.trials).map(({ drift }) => drift)];
+  const isAlarm = watches.some((each) => each !== null && isDrifting(each));
+  if (isAlarm) {
+    evidence = discountAll(evidence, AFTER_DRIFT);
+    const trials = Object.entries(memory.trials).map(
+      ([variant, trial]) => [variant, { ...trial, drift: null }] as const,
+    );
+    memory = { ...memory, watch: null, trials: Object.fromEntries(trials) };
+  }
+  // a challenger that fails is news about the challenger; a proven one that fails is news about the world
+  if (hasLostIncumbent(observation)) evidence = discountAll(evidence, AFTER_ROLL_BACK);
+  return { memory, evidence, isDrifting: isAlarm };
+}
+
+/** The shared memory with this turn's evidence; when many contexts drift together, all of them forget. */
+export function withLearnt(
+  before: SharedMemory,
+  learnt: ReadonlyMap<ContextId, Learnt>,
+  contexts: ReadonlyMap<ContextId, Context>,
+  cycle: number,
+): SharedMemory {
+  const all: Record<ContextId, { context: Context; evidence: ChannelEvidence }> = {};
+  const alarms: Record<ContextId, number> = {};
+  for (const id of [...new Set([...Object.keys(before.contexts), ...learnt.keys()])].sort()) {
+    const known = before.contexts[id];
+    const evidence = learnt.get(id)?.evidence ?? known?.evidence;
+    const context = known?.context ?? contexts.get(id);
+    if (evidence === undefined || context === undefined || lastCycle(evidence) < cycle - FORGET_CYCLES) continue;
+    all[id] = { context, evidence };
+    const alarm = learnt.get(id)?.isDrifting === true ? cycle : before.alarms[id];
+    if (alarm !== undefined) alarms[id] = alarm;
+  }
+  const recent = Object.values(alarms).filter((at) => at > cycle - COMMON_DRIFT.cycles).length;
+  const isNew = [...learnt.values()].some((each) => each.isDrifting);
+  if (!isNew || recent < Math.max(COMMON_DRIFT.contexts, COMMON_DRIFT.share * Object.keys(all).length))
+    return { ...before, contexts: all, alarms };
+  const weaker = Object.entries(all).map(
+    ([id, { context, evidence }]) => [id, { context, evidence: discountAll(evidence, AFTER_COMMON_DRIFT) }] as const,
+  );
+  return { ...before, contexts: Object.fromEntries(weaker), alarms };
+}
+
+function discountAll(evidence: ChannelEvidence, factor: number): ChannelEvidence {
+  return Object.fromEntries(Object.entries(evidence).map(([name, each]) => [name, discount(each, factor)]));
+}
+
+function lastCycle(evidence: ChannelEvidence): number {
+  return Object.values(evidence).reduce((last, { cycle }) => Math.max(last, cycle), 0);
+}
