@@ -13,12 +13,15 @@ import { nameProblems, operationProblems, toPolicies } from "./config/operation-
 import { isRecord, member } from "./config/plain-values.ts";
 import { readYaml } from "./config/read-yaml.ts";
 import { schemaProblems } from "./config/schema-problems.ts";
+import type { OwnStrategies } from "./config/strategy-modules.ts";
 
 /** A configuration that was found sound as a whole. */
 export interface Config extends ControllerSettings {
   /** Absolute path of the file it came from. */
   readonly file: string;
   readonly policies: readonly OperationPolicy[];
+  /** Absent before the modules of strategies were loaded, and where there are none. */
+  readonly ownStrategies?: OwnStrategies;
 }
 
 /**

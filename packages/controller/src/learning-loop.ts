@@ -5,6 +5,7 @@ import {
   type CycleScheduler,
   createAllocationBoard,
   createCycleScheduler,
+  type Decide,
   type FinishedPass,
   type Log,
   type MetricSource,
@@ -43,6 +44,8 @@ export async function createLearningLoop(
   { store, source, log, onPass }: LearningLoopParts,
 ): Promise<LearningLoop> {
   const operations = config.policies.map((policy) => ({ policy, intervalMilliseconds: config.intervalMilliseconds }));
+  const strategies = config.ownStrategies?.definitions;
+  const decideWithOwn: Decide = (input) => decide(strategies === undefined ? input : { ...input, strategies });
   const board = await createAllocationBoard({ store, operations, clock: systemClock });
   const decisions = new Map<OperationPolicy, Decision>();
   for (const { policy } of operations) {
@@ -53,7 +56,7 @@ export async function createLearningLoop(
     const outcome = await runCycle(policy, {
       store,
       source,
-      decide,
+      decide: decideWithOwn,
       log,
       intervalMilliseconds,
       now: systemClock.now(),
@@ -85,7 +88,7 @@ export async function createLearningLoop(
       return runCycle(policy, {
         store: readOnly,
         source,
-        decide,
+        decide: decideWithOwn,
         log: quiet,
         intervalMilliseconds,
         now: systemClock.now(),

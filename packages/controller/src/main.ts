@@ -8,6 +8,7 @@ import {
   type Store,
 } from "@trimtab/engine";
 import { atMost } from "./at-most.ts";
+import { loadStrategyModules } from "./config/strategy-modules.ts";
 import type { Config } from "./config.ts";
 import { type Authorize, authorizer } from "./http/authentication.ts";
 import { createApp } from "./http/create-app.ts";
@@ -32,7 +33,8 @@ export interface RunningController {
   /**
    * Takes over another configuration, whole or not at all.
    *
-   * @throws {ReloadError} when it asks for something that only a restart can change; the old one goes on.
+   * @throws {ReloadError} when it asks for something that only a restart can change, {ConfigError} where a module of a strategy
+   *   cannot be used; the old one goes on.
    */
   reload(config: Config): Promise<void>;
   /** Accepts nothing any more, finishes the passes that run, closes the store. Takes less than 5 s. */
@@ -60,9 +62,10 @@ interface InForce {
 /**
  * Starts a controller: opens the store, serves what it remembers, begins to read and to decide.
  *
- * @throws {StoreOpenError} or {ListenError}, with what to do about it; everything that was opened is closed again.
+ * @throws {ConfigError} where a module of a strategy cannot be used, {StoreOpenError} or {ListenError}, with what to do about it; everything that was opened is closed again.
  */
-export async function startController(config: Config, { log }: ControllerOptions): Promise<RunningController> {
+export async function startController(given: Config, { log }: ControllerOptions): Promise<RunningController> {
+  const config = await loadStrategyModules(given);
   const startedAt = Date.now();
   const database = await openSqliteDatabase(config.store.path);
   const store = createSqlStore(database);
@@ -153,8 +156,9 @@ export async function startController(config: Config, { log }: ControllerOptions
     }
   };
 
-  const takeOver = async (next: Config): Promise<void> => {
+  const takeOver = async (given: Config): Promise<void> => {
     if (isShuttingDown) return;
+    const next = await loadStrategyModules(given);
     refuseWhatNeedsRestart(current().config, next);
     await replace(async (before) => {
       const isSameSource = JSON.stringify(before.config.metrics) === JSON.stringify(next.metrics);

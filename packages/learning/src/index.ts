@@ -65,7 +65,7 @@ export { baselineOf, describeSetting, type Setting, settingOf } from "./policy/s
 export { histogramQuantile } from "./statistics/histogram-quantile.ts";
 export { type Random, randomFromSeed } from "./statistics/random.ts";
 export type { OptionSpecification, OptionSpecifications } from "./strategies/options.ts";
-export { strategyDefinitionProblems } from "./strategies/own-strategy.ts";
+export { ownStrategy, strategyDefinitionProblems } from "./strategies/own-strategy.ts";
 export { STRATEGY_IDS, strategyOptions, strategyProblems } from "./strategies/strategies.ts";
 export type {
   ContextObservation,

@@ -43,6 +43,13 @@ interface EmbeddedSection extends SecretSection {
 /** One part of an objective as it is written. */
 export type RatioSection = number | { readonly weight: number };
 
+/** A strategy with its options beside its id, or beside the module that it comes from. */
+interface StrategySection {
+  readonly kind?: string | undefined;
+  readonly module?: string | undefined;
+  readonly [option: string]: unknown;
+}
+
 /** One operation as it is written. */
 export interface OperationSection {
   readonly context?: readonly string[] | undefined;
@@ -59,7 +66,7 @@ export interface OperationSection {
   readonly mode?: "observe" | "suggest" | "auto" | undefined;
   readonly confidence?: number | undefined;
   readonly holdout?: number | undefined;
-  readonly strategy?: string | { readonly kind: string; readonly [option: string]: unknown } | undefined;
+  readonly strategy?: string | StrategySection | undefined;
 }
 
 /** One parameter as it is written. */

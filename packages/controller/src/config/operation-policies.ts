@@ -6,7 +6,13 @@ import {
   type ParameterSpecification,
   type Problem,
 } from "@trimtab/conventions";
-import { type Constraint, type Objective, type OperationPolicy, policyProblems } from "@trimtab/learning";
+import {
+  type Constraint,
+  type Objective,
+  type OperationPolicy,
+  policyProblems,
+  type StrategyChoice,
+} from "@trimtab/learning";
 import type { ConfigFile, OperationSection, ParameterSection, RatioSection } from "./config-file.ts";
 import { parseConstraint } from "./constraint-text.ts";
 import { DEFAULTS } from "./defaults.ts";
@@ -15,7 +21,6 @@ import { checkedDuration } from "./duration-text.ts";
 /** The policy of one operation whose section fits the schema. */
 function toPolicy(component: string, operation: string, section: OperationSection): OperationPolicy {
   const { strategy = DEFAULTS.strategy } = section;
-  const { kind, ...options } = typeof strategy === "string" ? { kind: strategy } : strategy;
   return {
     component,
     operation,
@@ -26,8 +31,16 @@ function toPolicy(component: string, operation: string, section: OperationSectio
     mode: section.mode ?? DEFAULTS.mode,
     confidence: section.confidence ?? DEFAULTS.confidence,
     holdout: section.holdout ?? DEFAULTS.holdout,
-    strategy: { kind, options },
+    strategy: toStrategy(strategy),
   };
+}
+
+/** A module's own id and digest are not known before it is loaded; until then it stands for itself. */
+function toStrategy(section: NonNullable<OperationSection["strategy"]>): StrategyChoice {
+  if (typeof section === "string") return { kind: section, options: {} };
+  const { kind, module, ...options } = section;
+  if (module === undefined) return { kind: kind ?? DEFAULTS.strategy, options };
+  return { kind: module, options, module: { path: module, digest: "" } };
 }
 
 /** The policies of a whole file that fits the schema. */
@@ -39,8 +52,11 @@ export function toPolicies(file: ConfigFile): OperationPolicy[] {
 
 /** @returns What is wrong with the names and the meaning of one operation, with paths from the operation's section. */
 export function operationProblems(component: string, operation: string, section: OperationSection): Problem[] {
-  const policy = toPolicy(component, operation, section);
-  const problems: Problem[] = [];
+  const written = toPolicy(component, operation, section);
+  // a module is loaded later, and its options are checked then
+  const isOwn = written.strategy.module !== undefined;
+  const policy: OperationPolicy = isOwn ? { ...written, strategy: { kind: "fixed", options: {} } } : written;
+  const problems: Problem[] = strategyFormProblems(section.strategy);
   for (const { path, message } of policyProblems(policy)) {
     if (path.length === 1 && path[0] === "parameters" && Object.keys(policy.parameters).length === 0) {
       // An operation that is only measured needs none: so can one begin before knowing what to tune.
@@ -48,6 +64,23 @@ export function operationProblems(component: string, operation: string, section:
     } else problems.push({ path: inFile(path, section), message });
   }
   return problems;
+}
+
+function strategyFormProblems(strategy: OperationSection["strategy"]): Problem[] {
+  if (strategy === undefined || typeof strategy === "string") return [];
+  const { kind, module } = strategy;
+  if (kind === undefined && module === undefined)
+    return [
+      { path: ["strategy"], message: "names no strategy; write kind with an id, or module with a file of your own" },
+    ];
+  return kind !== undefined && module !== undefined
+    ? [
+        {
+          path: ["strategy", "module"],
+          message: `stands beside kind: ${kind}; one of the two decides, so remove the other`,
+        },
+      ]
+    : [];
 }
 
 /** @returns What is wrong with the names of components and operations, with paths from the root. */

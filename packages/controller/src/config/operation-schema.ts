@@ -132,11 +132,24 @@ export const operationSchema: z.ZodType<OperationSection> = z.strictObject({
   strategy: z
     .union([
       z.string(),
-      z.looseObject({ kind: z.string().meta({ description: "The strategy's id.", examples: ["threshold-rule"] }) }),
+      z.looseObject({
+        kind: z
+          .string()
+          .optional()
+          .meta({ description: "The strategy's id; its options stand beside it.", examples: ["threshold-rule"] }),
+        module: z
+          .string()
+          .min(1)
+          .optional()
+          .meta({
+            description: "Instead of an id: a module with a strategy of your own; relative to this file.",
+            examples: ["./my-strategy.mjs"],
+          }),
+      }),
     ])
     .optional()
     .meta({
-      description: "Who proposes changes: an id, or `kind` with the strategy's own options beside it.",
+      description: "Who proposes changes: an id, or `kind` (or `module`) with the strategy's own options beside it.",
       default: DEFAULTS.strategy,
       examples: ["threshold-rule"],
     }),

@@ -16,7 +16,8 @@ export const checkCommand: Command = {
   async run({ options }, { print, environment }) {
     const { loadConfig } = await import("../../config.ts");
     const { describeConstraint } = await import("@trimtab/learning");
-    const config = loadConfig(configFileOf(options, environment), environment);
+    const { loadStrategyModules } = await import("../../config/strategy-modules.ts");
+    const config = await loadStrategyModules(loadConfig(configFileOf(options, environment), environment));
     print(describeConfig(config, describeConstraint));
     return EXIT.ok;
   },

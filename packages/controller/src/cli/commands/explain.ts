@@ -60,6 +60,7 @@ function explain(adaptation: WireExplainedAdaptation, { paint }: Terminal): stri
       ...(basis.test === undefined
         ? []
         : [`  test ${basis.test.name}: ${short(basis.test.value)}, threshold ${short(basis.test.threshold)}`]),
+      ...(basis.feedback === undefined ? [] : [`  feedback ${basis.feedback.join(", ")}`]),
     ],
     [
       paint("bold", "What came of it"),

@@ -33,6 +33,8 @@ interface WireBasis {
   readonly to?: WireVariantSummary | undefined;
   readonly difference?: WireInterval | undefined;
   readonly test?: { readonly name: string; readonly value: number; readonly threshold: number } | undefined;
+  /** Ids of the feedback that it rests on. */
+  readonly feedback?: readonly string[] | undefined;
 }
 
 /** The record of a change of one parameter in one context. */
@@ -114,6 +116,7 @@ const adaptation = {
     to: variantSummarySchema.optional(),
     difference: intervalSchema.optional(),
     test: z.strictObject({ name: z.string(), value: z.number(), threshold: z.number() }).optional(),
+    feedback: z.array(z.string()).optional(),
   }),
 };
 
@@ -171,6 +174,7 @@ export function wireAdaptation(adaptation: Adaptation): WireAdaptation {
       to: basis.to && wireVariantSummary(basis.to),
       difference: basis.difference && wireInterval(basis.difference),
       test: basis.test,
+      feedback: basis.feedback,
     },
   };
 }
