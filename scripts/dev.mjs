@@ -456,6 +456,11 @@ const tasks = {
       return (await run(node, [...withSource, cli, ...args], { env, cwd: cwd ?? process.cwd() })).code;
     },
   },
+  bench: {
+    says: "measures a package against its peers, e.g. bench instrumentation; read the ratios",
+    run: async ([name = "instrumentation", ...args]) =>
+      (await run(node, [...withSource, join(root, "packages", name, "bench", "bench.mjs"), ...args], { env })).code,
+  },
   format: {
     says: "formats every file and sorts its imports",
     run: async (args) => (await run(node, [binary("@biomejs/biome"), "check", "--write", ...args], { env })).code,

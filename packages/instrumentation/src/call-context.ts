@@ -1,6 +1,6 @@
 /**
- * The tracked call that runs here. It travels in one store alone: inside the OpenTelemetry context where the call has a span, which
- * has to travel there anyway, and in a store of our own where it has none.
+ * The tracked call that runs here. It travels in one store alone, because each store that a call enters costs as much as everything
+ * else about it: in the OpenTelemetry context where there is a manager for it, and otherwise in a store of our own.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type Context, context, createContextKey, type Span, trace } from "@opentelemetry/api";
@@ -14,20 +14,24 @@ export interface NestedCall {
   readonly span: Span | undefined;
 }
 
+/** Calls between two looks for a context manager, as long as there is none. */
+const CALLS_BETWEEN_LOOKS = 1000;
+
 /** Runs functions inside calls, and tells in which call a function runs. */
 export class CallContext<Call extends NestedCall> {
   readonly #own = new AsyncLocalStorage<Call>();
-  /** Spares a look into the OpenTelemetry context where no call ever had a span. */
-  #hasSpans = false;
+  #usesOwn = false;
+  #usesContext = false;
+  #hasManager = false;
+  #callsUntilLook = 0;
 
   /** The innermost call here, ended or not. */
   current(): Call | undefined {
-    const own = this.#own.getStore();
-    if (!this.#hasSpans) return own;
-    const withSpan = context.active().getValue(CALL) as Call | undefined;
-    if (own === undefined || withSpan === undefined) return own ?? withSpan;
-    for (let call: NestedCall | undefined = withSpan; call !== undefined; call = call.parent) {
-      if (call === own) return withSpan;
+    const own = this.#usesOwn ? this.#own.getStore() : undefined;
+    const inContext = this.#usesContext ? (context.active().getValue(CALL) as Call | undefined) : undefined;
+    if (own === undefined || inContext === undefined) return own ?? inContext;
+    for (let call: NestedCall | undefined = inContext; call !== undefined; call = call.parent) {
+      if (call === own) return inContext;
     }
     return own;
   }
@@ -35,21 +39,40 @@ export class CallContext<Call extends NestedCall> {
   /** Runs a function inside a call. Whatever the function throws comes out as it is. */
   run<Result>(call: Call, invoke: () => Result): Result {
     const { span } = call;
-    if (span === undefined) return this.#own.run(call, invoke);
+    if (span === undefined && !this.#findsManager()) return this.#runInOwn(call, invoke);
     let hasBegun = false;
     const inside = (): Result => {
       hasBegun = true;
       // Without a context manager the context goes nowhere, and the call would be lost with it.
-      return context.active().getValue(CALL) === call ? invoke() : this.#own.run(call, invoke);
+      return context.active().getValue(CALL) === call ? invoke() : this.#runInOwn(call, invoke);
     };
     try {
-      this.#hasSpans = true;
-      return context.with(new ContextOfCall(trace.setSpan(context.active(), span), call), inside);
+      this.#usesContext = true;
+      const active = context.active();
+      return context.with(new ContextOfCall(span === undefined ? active : trace.setSpan(active, span), call), inside);
     } catch (error) {
       if (hasBegun) throw error;
       reportOwnFailure("the OpenTelemetry context manager", error);
-      return this.#own.run(call, invoke);
+      return this.#runInOwn(call, invoke);
     }
+  }
+
+  #runInOwn<Result>(call: Call, invoke: () => Result): Result {
+    this.#usesOwn = true;
+    return this.#own.run(call, invoke);
+  }
+
+  /** An SDK may bring one at any time. */
+  #findsManager(): boolean {
+    if (this.#hasManager || this.#callsUntilLook-- > 0) return this.#hasManager;
+    this.#callsUntilLook = CALLS_BETWEEN_LOOKS;
+    try {
+      const probe = new ContextOfCall(context.active(), undefined);
+      this.#hasManager = context.with(probe, () => context.active() === probe);
+    } catch (error) {
+      reportOwnFailure("the OpenTelemetry context manager", error);
+    }
+    return this.#hasManager;
   }
 }
 

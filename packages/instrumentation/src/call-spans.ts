@@ -45,6 +45,8 @@ export class CallSpans {
   readonly #chance: () => number;
   #settings: SpanSettings;
   #tracer: Tracer;
+  /** Once there is one, it stays. */
+  #hasProvider = false;
   #secondBeganAt = Number.NEGATIVE_INFINITY;
   #failuresOfSecond = 0;
 
@@ -65,7 +67,9 @@ export class CallSpans {
   /** @param outer What was decided for the tracked call that this one runs in. */
   decide(outer: SpanDecision | undefined): SpanDecision {
     const { ratio, tracerProvider } = this.#settings;
-    if (ratio <= 0 || (tracerProvider === undefined && !hasGlobalProvider())) return "none";
+    if (ratio <= 0) return "none";
+    this.#hasProvider ||= tracerProvider !== undefined || hasGlobalProvider();
+    if (!this.#hasProvider) return "none";
     const parent = trace.getSpan(context.active())?.spanContext();
     if (parent !== undefined && trace.isSpanContextValid(parent)) {
       return (parent.traceFlags & TraceFlags.SAMPLED) === 0 ? "none" : "span";

@@ -10,7 +10,7 @@ import type { CollectedMetric } from "./metrics/metric-data.ts";
 import { reportOwnFailure } from "./own-failure.ts";
 
 /** A resource without attributes; the reader takes its own. */
-export interface EmptyResource {
+interface EmptyResource {
   readonly attributes: Record<string, never>;
   merge<Other>(other: Other | null): Other | EmptyResource;
   getRawAttributes(): [];
@@ -23,7 +23,7 @@ export interface OperationMetricProducer {
 }
 
 /** What was collected. */
-export interface CollectedOperations {
+interface CollectedOperations {
   readonly resourceMetrics: {
     readonly resource: EmptyResource;
     readonly scopeMetrics: { readonly scope: { readonly name: string }; readonly metrics: CollectedMetric[] }[];

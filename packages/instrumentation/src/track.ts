@@ -77,7 +77,8 @@ function complete<Result>(shared: Instrumentation, call: TrackedCall, invoke: ()
     call.fallThrough(error);
     throw error; // whatever it was, even `throw undefined`
   }
-  if (isPlainPromise(result)) return follow(result, call) as Result;
+  const ownNames = namesOfPlainPromise(result);
+  if (ownNames !== undefined) return follow(result as Promise<unknown>, ownNames, call) as Result;
   if (isThenable(result)) {
     warnOnce(
       `thenable:${call.operation}`,
@@ -90,7 +91,7 @@ function complete<Result>(shared: Instrumentation, call: TrackedCall, invoke: ()
 }
 
 /** Rejections pass through the promise that is returned, so that one that nobody handles is still told once. */
-function follow<Value>(promise: Promise<Value>, call: TrackedCall): Promise<Value> {
+function follow<Value>(promise: Promise<Value>, ownNames: readonly string[], call: TrackedCall): Promise<Value> {
   const followed = promise.then(
     (value) => {
       call.succeed(value);
@@ -102,7 +103,7 @@ function follow<Value>(promise: Promise<Value>, call: TrackedCall): Promise<Valu
     },
   );
   // Some clients hang methods on a plain promise: `request(...).json()`.
-  for (const name of Object.getOwnPropertyNames(promise)) {
+  for (const name of ownNames) {
     const property = Object.getOwnPropertyDescriptor(promise, name);
     if (property !== undefined) Reflect.defineProperty(followed, name, property);
   }
@@ -113,16 +114,14 @@ function follow<Value>(promise: Promise<Value>, call: TrackedCall): Promise<Valu
 const NATIVE_PROMISE: object = Object.getPrototypeOf((async () => {})()) as object;
 
 /**
- * Subclasses are left alone: `then` would lose their methods, and may begin what is lazy. So is a promise that was given a
- * `then` of its own. Only real promises are looked at closely: the traps of a proxy may throw.
+ * What hangs on a plain promise; undefined for everything else. Subclasses are left alone: `then` would lose their methods, and may
+ * begin what is lazy. So is a promise that was given a `then` of its own. Only real promises are looked at closely: the traps of a
+ * proxy may throw.
  */
-function isPlainPromise(value: unknown): value is Promise<unknown> {
-  return (
-    isPromise(value) &&
-    Object.getPrototypeOf(value) === NATIVE_PROMISE &&
-    !Object.hasOwn(value, "then") &&
-    !Object.hasOwn(value, "constructor")
-  );
+function namesOfPlainPromise(value: unknown): readonly string[] | undefined {
+  if (!isPromise(value) || Object.getPrototypeOf(value) !== NATIVE_PROMISE) return undefined;
+  const names = Object.getOwnPropertyNames(value);
+  return names.length > 0 && (names.includes("then") || names.includes("constructor")) ? undefined : names;
 }
 
 /** Calling then() on a lazy query builder would run the query twice; reading it is all we dare. */

@@ -15,7 +15,7 @@ const GAUGE = 2;
 const SUM = 3;
 
 /** One series at one time. */
-export interface CollectedPoint<Value> {
+interface CollectedPoint<Value> {
   readonly startTime: HrTime;
   readonly endTime: HrTime;
   readonly attributes: Attributes;
@@ -23,7 +23,7 @@ export interface CollectedPoint<Value> {
 }
 
 /** A histogram's numbers. */
-export interface CollectedHistogram {
+interface CollectedHistogram {
   readonly buckets: { readonly boundaries: number[]; readonly counts: number[] };
   readonly sum: number;
   readonly count: number;
