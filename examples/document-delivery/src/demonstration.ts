@@ -88,6 +88,7 @@ export class Demonstration {
       if (this.#ending === undefined) throw error; // what fails while everything ends is no news
     } finally {
       await group.stop(STOP_ORDER);
+      state.release();
     }
     const ending = this.#ending ?? { kind: "time" };
     if (ending.kind === "death") this.#tellDeath(ending.death);
