@@ -51,7 +51,8 @@ export function diagnose(facts: Facts): Finding[] {
   return findings;
 }
 
-function controllerFindings({ url, secondsAhead, source, cycles }: ControllerFacts): Finding[] {
+/** What a controller says of itself, judged. */
+export function controllerFindings({ url, secondsAhead, source, cycles }: ControllerFacts): Finding[] {
   const findings: Finding[] = [];
   if (Math.abs(secondsAhead) > LARGEST_CLOCK_DIFFERENCE_SECONDS) {
     findings.push({

@@ -6,7 +6,7 @@ import type { Config } from "../../config.ts";
 import { type Command, CommandFailure, EXIT, type Terminal } from "../command.ts";
 import { configFileOf } from "../config-option.ts";
 import { type ControllerClient, controllerClient, controllerOptions } from "../controller-client.ts";
-import { type ControllerFacts, diagnose } from "../diagnosis.ts";
+import { type ControllerFacts, controllerFindings, diagnose } from "../diagnosis.ts";
 import type { Finding } from "../finding.ts";
 import type { DecisionFacts } from "../operation-diagnosis.ts";
 import { type Seen, seenInPrometheus, seenOnPages } from "../seen-operations.ts";
@@ -45,8 +45,10 @@ async function examine(options: Options, environment: NodeJS.ProcessEnv): Promis
         state: "wrong",
         subject: "configuration",
         message: error.message,
-        remedy: 'Mend the file; "trimtab check" tells when it is good.',
+        remedy:
+          'Mend the file; "trimtab check" tells when it is good. A running controller keeps what it had read before.',
       },
+      ...(await examineControllerAlone(options, environment)),
     ];
   }
   const findings: Finding[] = [
@@ -63,9 +65,7 @@ async function examine(options: Options, environment: NodeJS.ProcessEnv): Promis
     controller = await askController(client);
     decisions = await askDecisions(client, config.policies);
   } catch (error) {
-    if (!(error instanceof CommandFailure)) throw error;
-    const [message = "", remedy] = error.message.split("\n");
-    findings.push({ state: "wrong", subject: "controller", message, ...(remedy === undefined ? {} : { remedy }) });
+    findings.push(noAnswer(error));
   }
   const { seen, address } = await look(config);
   const source = { kind: config.metrics.source, address };
@@ -80,6 +80,21 @@ async function examine(options: Options, environment: NodeJS.ProcessEnv): Promis
       decisions,
     }),
   ];
+}
+
+/** What can be said without a configuration: a controller may be running with an older, good one. */
+async function examineControllerAlone(options: Options, environment: NodeJS.ProcessEnv): Promise<Finding[]> {
+  try {
+    return controllerFindings(await askController(await controllerClient(options, environment)));
+  } catch (error) {
+    return [noAnswer(error)];
+  }
+}
+
+function noAnswer(error: unknown): Finding {
+  if (!(error instanceof CommandFailure)) throw error;
+  const [message = "", remedy] = error.message.split("\n");
+  return { state: "wrong", subject: "controller", message, ...(remedy === undefined ? {} : { remedy }) };
 }
 
 async function look({ metrics }: Config): Promise<{ seen: Seen; address: string }> {
