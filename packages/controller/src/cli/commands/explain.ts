@@ -75,6 +75,9 @@ function explain(adaptation: WireExplainedAdaptation, { paint }: Terminal): stri
     [
       paint("bold", `Every call from ${timeText(basis.window.from)} to ${timeText(basis.window.to)}`),
       ...countedLines(adaptation.counted).map((line) => `  ${line}`),
+      ...(restsOnFewer(adaptation)
+        ? ["  The test rests on fewer of them: cycles during which the shares changed count for neither side."]
+        : []),
     ],
     [
       paint("bold", "Queries that give these calls, to paste into Prometheus"),
@@ -104,6 +107,14 @@ function comparison(from: WireVariantSummary, to: WireVariantSummary | undefined
     ),
     row("utility", ({ utility }) => (utility === undefined ? "-" : utility.toFixed(4))),
   ]);
+}
+
+/** Whoever compares both tables sees that they differ, and must not take that for a fault. */
+function restsOnFewer({ basis, counted }: WireExplainedAdaptation): boolean {
+  return [basis.from, basis.to].some((side) => {
+    const total = counted.variants.find(({ variant }) => variant === side?.variant)?.total;
+    return side !== undefined && total !== undefined && Math.round(total) > Math.round(side.calls);
+  });
 }
 
 /** What was counted, one row per variant. */
