@@ -103,3 +103,10 @@ test("every instrument of the controller is on its page under its name", async (
     expect(text).toContain(`# TYPE ${name.replace(/_bucket$/, "")} `);
   }
 });
+
+test("no gauge is named like a counter: promtool would find fault with the page", async () => {
+  const { text } = await createControllerMetrics(() => []).page();
+  const types = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = "", type = ""]) => ({ name, type }));
+  expect(types.length).toBeGreaterThan(10);
+  expect(types.filter(({ name, type }) => name.endsWith("_total") && type !== "counter")).toEqual([]);
+});

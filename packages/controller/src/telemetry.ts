@@ -40,6 +40,8 @@ export interface ControllerMetrics {
 export function createControllerMetrics(views: () => readonly OperationView[]): ControllerMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  // Gauges that are named like counters: promtool finds fault with them, and nodejs_active_* tells the same by kind.
+  for (const kind of ["handles", "requests", "resources"]) registry.removeSingleMetric(`nodejs_active_${kind}_total`);
   const counter = (instrument: Instrument): Counter => new Counter({ ...describe(instrument), registers: [registry] });
   const histogram = (instrument: Instrument): Histogram =>
     new Histogram({ ...describe(instrument), buckets: [...(instrument.boundaries ?? [])], registers: [registry] });
