@@ -78,6 +78,11 @@ describe("GET /v1/adaptations", () => {
     });
   });
 
+  test("ends a detail that asks with its question mark", async () => {
+    const { detail } = await app.json<{ detail: string }>("/v1/adaptations?stauts=applied", 400);
+    expect(detail).toBe('stauts is unknown; did you mean "status"?');
+  });
+
   test("refuses a cursor that it did not give", async () => {
     expect(await app.json("/v1/adaptations?cursor=nonsense", 400)).toMatchObject({ code: "CURSOR_INVALID" });
   });

@@ -133,5 +133,5 @@ function invalid(
   problems: readonly { path: string; message: string }[],
 ): ControllerError {
   const detail = problems.map(({ path, message }) => `${path === "" ? "The body" : path} ${message}`).join("; ");
-  return new ControllerError(code, `${detail}.`, { problems });
+  return new ControllerError(code, detail.endsWith("?") ? detail : `${detail}.`, { problems });
 }
