@@ -211,11 +211,11 @@ export class TrackedCall implements OperationHandle {
     this.isEnded = true;
     this.parent = undefined;
     const durationMilliseconds = performance.now() - this.#startedAt;
-    const resources = this.#resourceMark && this.#resources?.end(this.#resourceMark);
     const { operation } = this;
     const quality = this.#quality;
     const errorType = outcome === "failure" ? (this.#errorType ?? UNKNOWN_ERROR_TYPE) : undefined;
     try {
+      const resources = this.#resourceMark && this.#resources?.end(this.#resourceMark);
       const { id: variant, parameters, source, revision, siblings } = this.#choose(undefined, undefined);
       const { metrics, parameters: client } = this.#surroundings;
       const { labels } = this.found;
