@@ -50,6 +50,11 @@ describe("an answer of Prometheus", () => {
     });
   });
 
+  test.each([[""], [" "], [null], [0], [undefined], [[]]])("with the value %j has no number in it", async (value) => {
+    const { query } = await clientOf(answering(vector({ metric: {}, value: [1, value] })));
+    expect((await query("x")).reading).toEqual({ kind: "value", value: [{ labels: {}, value: Number.NaN }] });
+  });
+
   test("with a warning is partial: something was not read", async () => {
     const { query } = await clientOf(answering({ ...vector(), warnings: ["remote read failed"] }));
     expect((await query("x")).reading).toEqual({ kind: "partial", detail: "remote read failed" });

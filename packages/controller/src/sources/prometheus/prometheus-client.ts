@@ -29,6 +29,8 @@ export interface PrometheusClientOptions {
   readonly timeoutMilliseconds: number;
   /** Requests under way at once; the others wait. Default 4. */
   readonly maximumInFlight?: number;
+  /** Once it is aborted, requests end at once with an error. */
+  readonly signal?: AbortSignal;
 }
 
 /** A client without retries: the next cycle asks again. */
@@ -53,9 +55,7 @@ export function createPrometheusClient(options: PrometheusClientOptions): Promet
   const headers: Record<string, string> = { ...credentialsOf(base), ...options.headers };
   const place = createQueue(options.maximumInFlight ?? 4);
   const ask = (path: string, body?: URLSearchParams): Promise<Answer<unknown>> =>
-    place(() =>
-      request(new URL(path, base), { headers, ...(body === undefined ? {} : { body }) }, options.timeoutMilliseconds),
-    );
+    place(() => request(new URL(path, base), { headers, ...(body === undefined ? {} : { body }) }, options));
   return {
     async query(promql) {
       // Prometheus gives up a little before we do, so that its own message arrives.
@@ -77,16 +77,17 @@ const NOTE_PREFIX = "PromQL info:";
 async function request(
   url: URL,
   { headers, body }: { headers: Record<string, string>; body?: URLSearchParams },
-  timeoutMilliseconds: number,
+  { timeoutMilliseconds, signal: closing }: Pick<PrometheusClientOptions, "timeoutMilliseconds" | "signal">,
 ): Promise<Answer<unknown>> {
   const timeout = AbortSignal.timeout(timeoutMilliseconds);
+  const signal = closing === undefined ? timeout : AbortSignal.any([timeout, closing]);
   const failed = (kind: "error" | "timeout", detail: string, isServerFault = true): Answer<unknown> => ({
     reading: { kind, detail },
     isServerFault,
   });
   try {
     const method = body === undefined ? "GET" : "POST";
-    const response = await fetch(url, { method, headers, signal: timeout, ...(body === undefined ? {} : { body }) });
+    const response = await fetch(url, { method, headers, signal, ...(body === undefined ? {} : { body }) });
     const text = await readText(response);
     if (text === undefined)
       return failed("error", `the answer is larger than ${MAXIMUM_ANSWER_BYTES / 1024 / 1024} MB`, false);
@@ -150,13 +151,14 @@ function asVector(data: unknown): readonly VectorRow[] | undefined {
     if (!isRecord(row) || !isRecord(row["metric"]) || !Array.isArray(row["value"])) return undefined;
     rows.push({
       labels: row["metric"] as Record<string, string>,
-      value: asNumber(String((row["value"] as unknown[])[1])),
+      value: asNumber(asText((row["value"] as unknown[])[1])),
     });
   }
   return rows;
 }
 
 function asNumber(text: string): number {
+  if (text.trim() === "") return Number.NaN; // JavaScript reads nothing as 0
   if (text === "+Inf") return Number.POSITIVE_INFINITY;
   return text === "-Inf" ? Number.NEGATIVE_INFINITY : Number(text);
 }

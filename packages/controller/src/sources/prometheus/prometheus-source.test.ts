@@ -127,6 +127,19 @@ describe("a Prometheus that does not answer", () => {
     expect(await kinds(2)).toEqual(["value", "value"]);
   });
 
+  test("is still asked by cycles when it could not answer what people ask about a month", async () => {
+    let isOverloaded = true;
+    const { source, asked } = await sourceOf(() => (isOverloaded ? undefined : []));
+    const month = { ...request, window: { from: 0, to: 30 * 86_400_000 } };
+    for (let look = 0; look < 4; look++) await source.readEvidence(month);
+    expect(asked).toHaveLength(3);
+    isOverloaded = false;
+    expect((await source.readEvidence(request)).cells.kind).toBe("no-data");
+    expect(asked).toHaveLength(9);
+    const { cells } = await source.readEvidence(month);
+    expect(cells).toMatchObject({ kind: "error", detail: expect.stringContaining("failed 3 times in a row") });
+  });
+
   test("is not blamed for a query that it refuses", async () => {
     const refused = { status: "error", errorType: "bad_data", error: "parse error" };
     const { source, asked } = await sourceOf(() => refused);

@@ -5,14 +5,8 @@ import type { EvidenceRequest, MetricSource, QuestionObserver, SourceInspection,
 import type { Evidence, EvidenceQuery, Reading } from "@trimtab/learning";
 import { windowEnd } from "../look-back.ts";
 import { type SourceLog, silentLog } from "../source-log.ts";
-import { createFailureBreaker } from "./failure-breaker.ts";
-import {
-  type ActiveTarget,
-  type Answer,
-  createPrometheusClient,
-  type PrometheusClient,
-  type VectorRow,
-} from "./prometheus-client.ts";
+import { createGuardedClient, type GuardedClient } from "./guarded-client.ts";
+import type { ActiveTarget, VectorRow } from "./prometheus-client.ts";
 import { discoveryQueries, evidenceQueries, ourTargetsQuery, targetsQuery } from "./prometheus-queries.ts";
 import { cellsOf, discoveredOperations, type EvidenceAnswers, targetsAnswer } from "./prometheus-response.ts";
 
@@ -37,6 +31,8 @@ const UNKNOWN_SCRAPE_INTERVAL_MILLISECONDS = 15_000;
 const REFRESH_EVERY_MILLISECONDS = 60_000;
 /** Longer windows are always counted in the guarded form: series may come and go in them without a restart. */
 const LONGEST_CALM_WINDOW_MILLISECONDS = 15 * 60_000;
+/** The longest window that a cycle reads; over longer ones people look back. */
+const LONGEST_CYCLE_WINDOW_MILLISECONDS = 60 * 60_000;
 
 /** Builds the source. `start` looks up the scrape interval in the background, and again every minute. */
 export function createPrometheusSource(options: PrometheusSourceOptions): MetricSource {
@@ -46,8 +42,10 @@ export function createPrometheusSource(options: PrometheusSourceOptions): Metric
 class PrometheusSource implements MetricSource {
   readonly kind = "prometheus";
   readonly #options: PrometheusSourceOptions;
-  readonly #client: PrometheusClient;
-  readonly #breaker = createFailureBreaker();
+  readonly #closing = new AbortController();
+  readonly #forCycles: GuardedClient;
+  /** A dashboard over 30 days may be slow, or too much for Prometheus: that must not hold up what is learnt. */
+  readonly #forPeople: GuardedClient;
   readonly #now: () => number;
   readonly #log: SourceLog;
   #interval: number;
@@ -58,11 +56,14 @@ class PrometheusSource implements MetricSource {
     this.#now = options.now ?? Date.now;
     this.#log = options.log ?? silentLog;
     this.#interval = options.scrapeIntervalMilliseconds ?? UNKNOWN_SCRAPE_INTERVAL_MILLISECONDS;
-    this.#client = createPrometheusClient({
+    const client = {
       url: options.url,
       timeoutMilliseconds: options.timeoutMilliseconds ?? DEFAULT_TIMEOUT_MILLISECONDS,
+      signal: this.#closing.signal,
       ...(options.headers === undefined ? {} : { headers: options.headers }),
-    });
+    };
+    this.#forCycles = createGuardedClient(client, this.#now);
+    this.#forPeople = createGuardedClient(client, this.#now);
   }
 
   async start(): Promise<void> {
@@ -73,6 +74,7 @@ class PrometheusSource implements MetricSource {
 
   async close(): Promise<void> {
     clearInterval(this.#refreshing);
+    this.#closing.abort();
   }
 
   scrapeIntervalMilliseconds(): number {
@@ -85,8 +87,9 @@ class PrometheusSource implements MetricSource {
 
   async readEvidence(request: EvidenceRequest): Promise<Evidence> {
     const { window } = request;
+    const client = window.to - window.from > LONGEST_CYCLE_WINDOW_MILLISECONDS ? this.#forPeople : this.#forCycles;
     const targets = targetsQuery(request, this.#interval);
-    const state = await this.#ask(targets);
+    const state = await this.#ask(client, targets);
     const guarded = evidenceQueries(request, { scrapeIntervalMilliseconds: this.#interval });
     if (state.kind !== "value") return { window, queries: [targets, ...guarded], cells: state };
     const { isDisturbed, newestSampleAt } = targetsAnswer(state.value);
@@ -101,7 +104,7 @@ class PrometheusSource implements MetricSource {
       const detail = `the newest sample is ${seconds} s older than the window's end, at a scrape interval of ${this.#interval / 1000} s`;
       return { window, queries, cells: { kind: "stale", detail } };
     }
-    const readings = await Promise.all(asked.map((query) => this.#ask(query)));
+    const readings = await Promise.all(asked.map((query) => this.#ask(client, query)));
     const answers: Record<string, readonly VectorRow[]> = {};
     for (const [index, reading] of readings.entries()) {
       const question = asked[index]?.question ?? "";
@@ -115,7 +118,7 @@ class PrometheusSource implements MetricSource {
 
   async discoverOperations(now: number, lookBack: number): ReturnType<MetricSource["discoverOperations"]> {
     const queries = discoveryQueries({ from: now - lookBack, to: now }, this.#interval);
-    const readings = await Promise.all(queries.map((query) => this.#ask(query)));
+    const readings = await Promise.all(queries.map((query) => this.#ask(this.#forPeople, query)));
     const missing = readings.find((reading) => reading.kind !== "value");
     if (missing !== undefined) return missing as Exclude<typeof missing, { kind: "value" }>;
     const rows = readings.map((reading) => (reading.kind === "value" ? reading.value : []));
@@ -123,8 +126,8 @@ class PrometheusSource implements MetricSource {
   }
 
   async inspect(now: number): Promise<SourceInspection> {
-    const ours = await this.#ask(ourTargetsQuery(now));
-    const targets = await this.#guard(() => this.#client.targets());
+    const ours = await this.#ask(this.#forCycles, ourTargetsQuery(now));
+    const targets = await this.#forPeople.targets();
     if (ours.kind === "value" && targets.kind === "value") this.#takeInterval(targets.value, ours.value);
     const scrapeIntervalMilliseconds = this.#interval;
     if (ours.kind !== "value") return { reachable: ours, targets: [], scrapeIntervalMilliseconds };
@@ -151,23 +154,10 @@ class PrometheusSource implements MetricSource {
     this.#interval = slowest;
   }
 
-  async #ask({ question, promql }: EvidenceQuery): Promise<Reading<readonly VectorRow[]>> {
+  async #ask(client: GuardedClient, { question, promql }: EvidenceQuery): Promise<Reading<readonly VectorRow[]>> {
     const startedAt = performance.now();
-    const reading = await this.#guard(() => this.#client.query(promql));
+    const reading = await client.query(promql);
     this.#options.observer?.onQuestion(question, (performance.now() - startedAt) / 1000, reading.kind);
-    return reading;
-  }
-
-  async #guard<Value>(run: () => Promise<Answer<Value>>): Promise<Reading<Value>> {
-    const now = this.#now();
-    if (this.#breaker.isOpen(now)) {
-      const wait = Math.ceil(this.#breaker.remainingMilliseconds(now) / 1000);
-      const detail = `Prometheus failed ${this.#breaker.failures} times in a row; it is asked again in ${wait} s`;
-      return { kind: "error", detail };
-    }
-    const { reading, isServerFault } = await run();
-    if (!isServerFault) this.#breaker.succeeded();
-    else this.#breaker.failed(this.#now());
     return reading;
   }
 }

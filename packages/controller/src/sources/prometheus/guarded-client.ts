@@ -1,0 +1,38 @@
+/** A client that leaves Prometheus alone for a while after it has failed several times. */
+import type { Reading } from "@trimtab/learning";
+import { createFailureBreaker } from "./failure-breaker.ts";
+import {
+  type ActiveTarget,
+  type Answer,
+  createPrometheusClient,
+  type PrometheusClientOptions,
+  type VectorRow,
+} from "./prometheus-client.ts";
+
+/** Asks Prometheus, or says at once why it is not asked now. */
+export interface GuardedClient {
+  readonly query: (promql: string) => Promise<Reading<readonly VectorRow[]>>;
+  readonly targets: () => Promise<Reading<readonly ActiveTarget[]>>;
+}
+
+/** A client with places and a breaker of its own: what others ask neither delays it nor shuts it out. */
+export function createGuardedClient(options: PrometheusClientOptions, now: () => number): GuardedClient {
+  const client = createPrometheusClient(options);
+  const breaker = createFailureBreaker();
+  const guard = async <Value>(ask: () => Promise<Answer<Value>>): Promise<Reading<Value>> => {
+    const time = now();
+    if (breaker.isOpen(time)) {
+      const wait = Math.ceil(breaker.remainingMilliseconds(time) / 1000);
+      const detail = `Prometheus failed ${breaker.failures} times in a row; it is asked again in ${wait} s`;
+      return { kind: "error", detail };
+    }
+    const { reading, isServerFault } = await ask();
+    if (isServerFault) breaker.failed(now());
+    else breaker.succeeded();
+    return reading;
+  };
+  return {
+    query: (promql) => guard(() => client.query(promql)),
+    targets: () => guard(() => client.targets()),
+  };
+}
