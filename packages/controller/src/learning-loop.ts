@@ -52,7 +52,10 @@ export async function createLearningLoop(
     const stored = await store.loadOperation(policy);
     if (stored !== undefined) decisions.set(policy, stored.decision);
   }
-  const pass = async ({ policy, intervalMilliseconds }: ScheduledOperation): Promise<CycleOutcome> => {
+  const pass = async (
+    { policy, intervalMilliseconds }: ScheduledOperation,
+    signal: AbortSignal,
+  ): Promise<CycleOutcome> => {
     const outcome = await runCycle(policy, {
       store,
       source,
@@ -60,6 +63,7 @@ export async function createLearningLoop(
       log,
       intervalMilliseconds,
       now: systemClock.now(),
+      signal,
     });
     if (outcome.kind === "recorded") {
       decisions.set(policy, outcome.decision);

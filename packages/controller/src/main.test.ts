@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { silentLog } from "@trimtab/engine";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseConfig } from "./config.ts";
 import { ListenError } from "./http/listen.ts";
 import { ReloadError, type RunningController, startController } from "./main.ts";
@@ -136,6 +136,47 @@ test("with a Prometheus that is away it starts, is ready, serves the base values
   const decisions = await fetch(`${controller.url}/v1/decisions?component=shop&operation=checkout&limit=1`);
   expect(await decisions.json()).toMatchObject({
     decisions: [{ evidence: { kind: "error" }, contexts: [{ kind: "hold", reason: { code: "EVIDENCE_ERROR" } }] }],
+  });
+});
+
+describe("with a Prometheus that takes every question and never answers", () => {
+  let silent: Server;
+  let open: number;
+  beforeEach(async () => {
+    open = 0;
+    silent = createServer((request) => {
+      open += 1;
+      request.socket.once("close", () => (open -= 1));
+    });
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  });
+  afterEach(() => {
+    silent.closeAllConnections();
+    silent.close();
+  });
+
+  const silentConfig = (): ReturnType<typeof parseConfig> => {
+    const { port } = silent.address() as AddressInfo;
+    return configOf({
+      metrics: `{ source: prometheus, url: http://127.0.0.1:${port}, timeout: 1m, scrapeInterval: 1s }`,
+    });
+  };
+
+  test("a reload does not wait for the answers", { timeout: 30_000 }, async () => {
+    const controller = await start(silentConfig());
+    await until(() => open > 0);
+    await controller.reload(configOf({ operation: "browse" }));
+    await until(() => open === 0);
+    expect((await operationsAt(controller.url)).names).toEqual(["browse"]);
+    await until(async () => ((await operationsAt(controller.url)).cycles[0] ?? 0) > 0);
+  });
+
+  test("a stop leaves no question open behind it", { timeout: 30_000 }, async () => {
+    const controller = await start(silentConfig());
+    await until(() => open > 0);
+    await controller.stop();
+    await until(() => open === 0);
+    await expect(fetch(`${controller.url}/livez`)).rejects.toThrow("fetch failed");
   });
 });
 

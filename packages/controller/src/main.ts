@@ -7,7 +7,6 @@ import {
   openSqliteDatabase,
   type Store,
 } from "@trimtab/engine";
-import { atMost } from "./at-most.ts";
 import { loadStrategyModules } from "./config/strategy-modules.ts";
 import type { Config } from "./config.ts";
 import { type Authorize, authorizer } from "./http/authentication.ts";
@@ -142,15 +141,12 @@ export async function startController(given: Config, { log }: ControllerOptions)
     return done;
   };
 
-  /** Replaces what is in force; on a failure it is as before. */
+  /** Replaces what is in force; on a failure it goes on as before. No pass runs meanwhile. */
   const replace = async (change: (before: InForce) => Promise<InForce>): Promise<void> => {
     const before = current();
-    await before.loop.scheduler.stop();
+    await before.loop.scheduler.stop(PASS_GRACE_MILLISECONDS);
     try {
       inForce = await change(before);
-    } catch (error) {
-      inForce = { ...before, loop: await createLoop(before.config, before.source) };
-      throw error;
     } finally {
       current().loop.scheduler.start();
     }
@@ -187,14 +183,11 @@ export async function startController(given: Config, { log }: ControllerOptions)
   gridWatch.unref();
 
   const shutDown = async (): Promise<void> => {
-    isShuttingDown = true;
     housekeeping.stop();
     clearInterval(gridWatch);
     const { loop, source } = current();
-    const passes = loop.scheduler.stop();
-    await Promise.all([close(REQUEST_GRACE_MILLISECONDS), atMost(passes, PASS_GRACE_MILLISECONDS)]);
-    await source.close(); // ends also what a pass that is still running waits for
-    await atMost(passes, PASS_GRACE_MILLISECONDS / 2);
+    await Promise.all([close(REQUEST_GRACE_MILLISECONDS), loop.scheduler.stop(PASS_GRACE_MILLISECONDS)]);
+    await source.close();
     await store.close();
     log.info("controller stopped", {});
   };
@@ -202,7 +195,10 @@ export async function startController(given: Config, { log }: ControllerOptions)
   return {
     url,
     reload: (next) => inTurn(() => takeOver(next)),
-    stop: () => (stopping ??= inTurn(shutDown)),
+    stop() {
+      isShuttingDown = true; // also for a reload that has begun
+      return (stopping ??= inTurn(shutDown));
+    },
   };
 }
 

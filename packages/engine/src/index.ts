@@ -13,6 +13,7 @@ export {
   type CycleSchedulerOptions,
   createCycleScheduler,
   type FinishedPass,
+  PassGivenUpError,
   type PassStatus,
   type ScheduledOperation,
   SchedulerStoppedError,

@@ -123,7 +123,7 @@ export async function startApp({
       return JSON.parse(text) as Body;
     },
     async close() {
-      await loop.scheduler.stop();
+      await loop.scheduler.stop(0);
       await server.close(0);
       await store.close();
     },

@@ -5,6 +5,7 @@ import {
   type CycleSchedulerOptions,
   createCycleScheduler,
   type FinishedPass,
+  PassGivenUpError,
   SchedulerStoppedError,
 } from "./cycle-scheduler.ts";
 import { FakeClock, settled } from "./fake-clock.ts";
@@ -93,7 +94,7 @@ describe("on its interval", () => {
       ["checkout", 22_500],
       ["search", 27_500],
     ]);
-    await scheduler.stop();
+    await scheduler.stop(60_000);
   });
 
   test("a pass that outlasts its interval delays the next one and never meets it", async () => {
@@ -106,7 +107,7 @@ describe("on its interval", () => {
     expect(held.map((pass) => pass.startedAt - START)).toEqual([5_100, 45_100]);
     expect(most()).toBe(1);
     await held[1]?.end();
-    await scheduler.stop();
+    await scheduler.stop(60_000);
   });
 
   test("no more passes run at once than are allowed, and none is forgotten", async () => {
@@ -118,7 +119,7 @@ describe("on its interval", () => {
     for (let index = 0; index < 9; index++) await held[index]?.end();
     expect(held.map((pass) => pass.operation)).toEqual(names);
     expect(most()).toBe(3);
-    await scheduler.stop();
+    await scheduler.stop(60_000);
   });
 
   test("a timer that comes a little early does not make two passes of one", async () => {
@@ -128,7 +129,7 @@ describe("on its interval", () => {
     scheduler.start();
     await early.advance(30_000);
     expect(passes).toHaveLength(3);
-    await scheduler.stop();
+    await scheduler.stop(60_000);
   });
 
   test("a clock that is set back by a day does not stop the passes", async () => {
@@ -138,7 +139,7 @@ describe("on its interval", () => {
     clock.set(clock.now() - 86_400_000);
     await clock.advance(20_000);
     expect(passes).toHaveLength(4);
-    await scheduler.stop();
+    await scheduler.stop(60_000);
   });
 
   test.each([999, 3_600_001, 0, Number.NaN])("an interval of %d ms is refused", (intervalMilliseconds) => {
@@ -158,7 +159,7 @@ describe("on demand", () => {
     expect(await scheduler.runNow(checkout)).toBe(done);
     await clock.advance(10_000);
     expect(passes.map((pass) => pass.startedAt - START)).toEqual([0, 5_100]);
-    await scheduler.stop();
+    await scheduler.stop(60_000);
   });
 
   test("while a pass runs, one more comes after it, however many ask", async () => {
@@ -232,7 +233,7 @@ describe("a pass that fails", () => {
     expect(status?.problem).toBeUndefined();
     expect(status?.failuresInARow).toBe(0);
     expect(passes.slice(7).map((pass) => pass.startedAt - START)).toEqual([465_100, 475_100, 485_100]);
-    await scheduler.stop();
+    await scheduler.stop(60_000);
   });
 
   test("reaches who asked for it, and nobody else's pass", async () => {
@@ -262,7 +263,62 @@ describe("a pass that fails", () => {
   });
 });
 
+describe("a pass that never ends", () => {
+  test("is given up after the longest time, and its place is another's", async () => {
+    const signals: AbortSignal[] = [];
+    let isHanging = true;
+    const { clock, passes, scheduler } = schedule(["checkout", "search"], {
+      maximumConcurrentPasses: 1,
+      longestPassMilliseconds: 60_000,
+      run: (_, signal) => {
+        signals.push(signal);
+        return isHanging ? new Promise(() => {}) : Promise.resolve(done);
+      },
+    });
+    scheduler.start();
+    await clock.advance(62_499);
+    expect(passes).toEqual([]);
+    isHanging = false;
+    await clock.advance(1);
+    expect(passes.map(({ operation, result }) => [operation, result.kind])).toEqual([
+      ["checkout", "failed"],
+      ["search", "finished"],
+    ]);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]);
+    expect(scheduler.status()[0]).toMatchObject({
+      running: false,
+      failuresInARow: 1,
+      problem: "the pass took longer than 60 s",
+    });
+    await clock.advance(20_000);
+    expect(scheduler.status()[0]).toMatchObject({ failuresInARow: 0 });
+    await scheduler.stop(60_000);
+  });
+
+  test("is given up by a stop after its grace", async () => {
+    const { clock, scheduler } = schedule(["checkout"], { run: () => new Promise(() => {}) });
+    const asked = scheduler.runNow(checkout);
+    const results = Promise.allSettled([asked]);
+    await settled();
+    const stopped = scheduler.stop(2_500);
+    await clock.advance(2_500);
+    await stopped;
+    expect(await results).toMatchObject([{ status: "rejected", reason: expect.any(PassGivenUpError) }]);
+  });
+});
+
 describe("stopping", () => {
+  test("can be followed by another start", async () => {
+    const { clock, passes, scheduler } = schedule(["checkout"]);
+    scheduler.start();
+    await scheduler.stop(0);
+    scheduler.start();
+    await clock.advance(10_000);
+    expect(passes).toHaveLength(1);
+    expect(await scheduler.runNow(checkout)).toBe(done);
+    await scheduler.stop(0);
+  });
+
   test("waits for the pass that runs, drops the one that waits, and starts none any more", async () => {
     const { clock, held, scheduler } = scheduleHeld(["checkout"]);
     scheduler.start();
@@ -270,7 +326,7 @@ describe("stopping", () => {
     const waiting = scheduler.runNow(checkout);
     await settled();
     let hasStopped = false;
-    const stopped = scheduler.stop().then(() => {
+    const stopped = scheduler.stop(60_000).then(() => {
       hasStopped = true;
     });
     await expect(waiting).rejects.toThrow(SchedulerStoppedError);

@@ -22,13 +22,15 @@ export interface CycleSchedulerOptions {
   readonly operations: readonly ScheduledOperation[];
   /** The source's step, in milliseconds. */
   readonly gridMilliseconds: number;
-  /** One pass. */
-  readonly run: (operation: ScheduledOperation) => Promise<CycleOutcome>;
+  /** One pass. When the signal is aborted nobody waits for it any more: it must record nothing then. */
+  readonly run: (operation: ScheduledOperation, signal: AbortSignal) => Promise<CycleOutcome>;
   readonly log: Log;
   /** Told of every pass, after it. What it throws is logged. */
   readonly onPass?: (pass: FinishedPass) => void;
   /** How many passes may run at once. Default 4. */
   readonly maximumConcurrentPasses?: number;
+  /** A pass that takes longer is given up as failed, and its place is another's. Default 5 min. */
+  readonly longestPassMilliseconds?: number;
   readonly clock?: Clock;
   /** From 0 (included) to 1 (excluded); for the jitter of back-offs. */
   readonly random?: () => number;
@@ -57,9 +59,10 @@ export interface PassStatus extends OperationKey {
 
 /** Runs the passes of all operations, each at its interval. */
 export interface CycleScheduler {
+  /** Begins, also again after a stop. */
   start(): void;
-  /** Starts no pass any more and waits for those that run. */
-  stop(): Promise<void>;
+  /** Starts no pass any more and waits for those that run; what still runs after the grace (milliseconds) is given up. */
+  stop(graceMilliseconds: number): Promise<void>;
   /**
    * Runs a pass now, or right after the one that is running; callers that wait for the same pass share it.
    *
@@ -77,8 +80,16 @@ export class SchedulerStoppedError extends Error {
   }
 }
 
+/** Nobody waits for the pass any more; it has recorded nothing, and the next one reads its window too. */
+export class PassGivenUpError extends Error {
+  override readonly name = "PassGivenUpError";
+}
+
 /** A timer may come a little early; the due time that it came for is then not yet past, and must not be due again. */
 const TIMER_EARLY_MILLISECONDS = 20;
+
+/** Far above what slow answers make of a pass that ends: two rounds of questions, each with its own time limit. */
+const LONGEST_PASS_MILLISECONDS = 300_000;
 
 const SHORTEST_INTERVAL_MILLISECONDS = 1_000;
 const LONGEST_INTERVAL_MILLISECONDS = 3_600_000;
@@ -89,6 +100,7 @@ interface Entry {
   readonly times: PassTimes;
   waiting: PromiseWithResolvers<CycleOutcome> | undefined;
   running: Promise<void> | undefined;
+  giveUp: (reason: PassGivenUpError) => void;
   cancelTimer: () => void;
   nextDueAt: number;
   failuresInARow: number;
@@ -100,7 +112,8 @@ interface Entry {
  * @throws {RangeError} on an interval outside 1 s to 1 h, and on an operation that stands there twice.
  */
 export function createCycleScheduler(options: CycleSchedulerOptions): CycleScheduler {
-  const { log, run, clock = systemClock, random = Math.random, maximumConcurrentPasses = 4 } = options;
+  const { log, run, clock = systemClock, random = Math.random } = options;
+  const { maximumConcurrentPasses = 4, longestPassMilliseconds = LONGEST_PASS_MILLISECONDS } = options;
   const entries = createEntries(options);
   /** Entries whose pass waits, in the order of asking. */
   const queue: Entry[] = [];
@@ -142,7 +155,7 @@ export function createCycleScheduler(options: CycleSchedulerOptions): CycleSched
     const startedAt = clock.now();
     let result: FinishedPass["result"];
     try {
-      const outcome = await run(entry.scheduled);
+      const outcome = await outcomeOf(entry);
       result = { kind: "finished", outcome };
       entry.failuresInARow = 0;
       entry.lastSuccessAt = clock.now();
@@ -166,6 +179,25 @@ export function createCycleScheduler(options: CycleSchedulerOptions): CycleSched
     }
   };
 
+  /** What the pass gives, or a rejection as soon as it is given up: a source that never answers must not keep its place. */
+  const outcomeOf = async (entry: Entry): Promise<CycleOutcome> => {
+    const controller = new AbortController();
+    const givenUp = Promise.withResolvers<never>();
+    entry.giveUp = (reason) => {
+      controller.abort(reason);
+      givenUp.reject(reason);
+    };
+    const cancelTimer = clock.after(longestPassMilliseconds, () => {
+      entry.giveUp(new PassGivenUpError(`the pass took longer than ${longestPassMilliseconds / 1_000} s`));
+    });
+    try {
+      return await Promise.race([givenUp.promise, run(entry.scheduled, controller.signal)]);
+    } finally {
+      cancelTimer();
+      entry.giveUp = () => {};
+    }
+  };
+
   const schedule = (entry: Entry, at: number): void => {
     entry.cancelTimer();
     entry.nextDueAt = at;
@@ -179,16 +211,22 @@ export function createCycleScheduler(options: CycleSchedulerOptions): CycleSched
   return {
     start() {
       started = true;
+      stopped = false;
       for (const entry of entries.values()) schedule(entry, nextDue(entry.times, clock.now()));
     },
-    async stop() {
+    async stop(graceMilliseconds) {
       stopped = true;
       for (const entry of entries.values()) entry.cancelTimer();
       for (const entry of queue.splice(0)) {
         entry.waiting?.reject(new SchedulerStoppedError());
         entry.waiting = undefined;
       }
+      const cancelTimer = clock.after(graceMilliseconds, () => {
+        const reason = new PassGivenUpError("the scheduler was stopped before the pass ended");
+        for (const entry of entries.values()) entry.giveUp(reason);
+      });
       for (const entry of entries.values()) await entry.running;
+      cancelTimer();
     },
     async runNow(key) {
       const entry = entries.get(nameOf(key));
@@ -221,6 +259,7 @@ function createEntries({
       times,
       waiting: undefined,
       running: undefined,
+      giveUp: () => {},
       cancelTimer: () => {},
       nextDueAt: nextDue(times, clock.now()),
       failuresInARow: 0,

@@ -92,7 +92,7 @@ describe.each(Object.keys(policies))("the loop with the strategy %s", { timeout:
       await clock.advance(INTERVAL);
       await scheduler.runNow(policy); // joins or follows the pass of this interval, so that it has ended
     }
-    await scheduler.stop();
+    await scheduler.stop(60_000);
     expect(scheduler.status()[0]?.problem).toBeUndefined();
   }
 

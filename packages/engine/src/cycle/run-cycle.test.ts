@@ -152,6 +152,16 @@ describe("one pass", () => {
     expect(asking.asked[0]?.window).toEqual({ from: LATEST_END, to: LATEST_END + 30_000 });
   });
 
+  test("a pass that was given up while it read records nothing, whenever the answer comes", async () => {
+    const giveUp = new AbortController();
+    const answering = scriptedSource(15_000, () => {
+      giveUp.abort(new Error("nobody waits any more"));
+      return { kind: "value", value: calls };
+    });
+    await expect(run({ source: answering, signal: giveUp.signal })).rejects.toThrow("nobody waits any more");
+    expect(await store.loadOperation(samplePolicy())).toBeUndefined();
+  });
+
   test("when somebody else records the cycle meanwhile, theirs counts", async () => {
     const racing: CycleDependencies["store"] = {
       loadOperation: (key) => store.loadOperation(key),

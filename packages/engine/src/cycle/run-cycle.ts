@@ -32,6 +32,8 @@ export interface CycleDependencies {
   readonly intervalMilliseconds: number;
   /** Milliseconds since 1970. */
   readonly now: number;
+  /** Aborted when nobody waits for the pass any more. */
+  readonly signal?: AbortSignal;
 }
 
 /** What became of a pass. */
@@ -63,6 +65,7 @@ export async function runCycle(policy: OperationPolicy, dependencies: CycleDepen
   }
 
   const read = await source.readEvidence({ component, operation, context: policy.context, window });
+  dependencies.signal?.throwIfAborted(); // another pass may have read this window meanwhile, or the store be closed
   const evidence = asRecorded({ ...read, window: checkedWindow(read.window, window) });
   const cycle = (stored?.cycle ?? 0) + 1;
   const seed = cycleSeed(component, operation, cycle);

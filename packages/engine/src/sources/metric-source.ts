@@ -57,8 +57,9 @@ export interface QuestionObserver {
  */
 export interface MetricSource {
   readonly kind: "prometheus" | "embedded";
-  /** Connects, or starts scraping. Resolves without waiting for the source to be reachable. */
+  /** Connects, or starts scraping. Resolves without waiting for the source to be reachable, and never rejects. */
   start(): Promise<void>;
+  /** Ends at once what is still asked: its evidence then holds a reading that is no value. */
   close(): Promise<void>;
   /**
    * The end of the newest window that is complete: on the scrape grid, two scrapes before `now` (milliseconds since 1970), so
