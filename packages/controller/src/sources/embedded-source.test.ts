@@ -140,18 +140,24 @@ test("one address that several processes answer in turn is refused, and counts n
   expect((await source.inspect(0)).targets[0]?.problem).toContain("several processes in turn");
 });
 
-test("contexts beyond the limit are left out, and the log says so", async () => {
+test("contexts beyond the limit are left out, the log says so, and those that vanish make room", async () => {
   const log: string[] = [];
   let rounds = 0;
+  let contexts = Array.from({ length: 10_050 }, (_, index) => `g${index}`);
   const address = await serve(() => {
     rounds++;
-    return { body: Array.from({ length: 10_050 }, (_, index) => callsLine(rounds, `g${index}`)).join("") };
+    return { body: contexts.map((context) => callsLine(rounds, context)).join("") };
   });
   const source = await inMemory([address], log);
   await source.scrapeRound(60 * SECOND);
   await source.scrapeRound(120 * SECOND);
   expect(await successes(source, 60 * SECOND, 120 * SECOND)).toBe(10_000);
   expect(log.at(-1)).toContain("shop/price has more contexts than are kept");
+
+  contexts = ["one that was left out before, perhaps"];
+  for (let minute = 3; minute <= 5; minute++) await source.scrapeRound(minute * 60 * SECOND);
+  expect(await successes(source, 120 * SECOND, 240 * SECOND)).toBe(0);
+  expect(await successes(source, 240 * SECOND, 300 * SECOND)).toBe(1);
 }, 60_000);
 
 test("rounds run by themselves on the grid, and none after the source was closed", { timeout: 30_000 }, async () => {

@@ -18,7 +18,7 @@ import type {
 import type { Evidence } from "@trimtab/learning";
 import { CellLimit } from "./embedded/cell-limit.ts";
 import { EmbeddedTarget, type ReadPage, recordOf } from "./embedded/embedded-target.ts";
-import { cellKey } from "./embedded/page-reading.ts";
+import type { PageReading } from "./embedded/page-reading.ts";
 import { discoveredOperation, evidenceCells } from "./embedded/rollup-evidence.ts";
 import { type ScrapeClock, startScrapeClock } from "./embedded/scrape-clock.ts";
 import { lookBackMilliseconds, windowEnd } from "./look-back.ts";
@@ -81,7 +81,9 @@ class ScrapingSource implements EmbeddedSource {
   }
 
   async start(): Promise<void> {
-    await this.#open();
+    await this.#open().catch((error: unknown) => {
+      this.#log.warn("The store did not answer yet; each round of reading metrics pages asks it again", { error });
+    });
     this.#clock = startScrapeClock(this.#interval, (slot) => this.scrapeRound(slot), this.#now);
   }
 
@@ -110,7 +112,7 @@ class ScrapingSource implements EmbeddedSource {
         signal: this.#closing.signal,
         ...(headers === undefined ? {} : { headers }),
       };
-      const admit = this.#limit.admit.bind(this.#limit);
+      const admit = (page: PageReading): PageReading => this.#limit.admit(page, slot, this.#lookBack);
       const results = await Promise.all(targets.map((target) => target.read(slot, this.#lookBack, admit, fetching)));
       if (this.#closing.signal.aborted) return;
       const read = results.filter((page) => page !== undefined);
@@ -196,8 +198,9 @@ class ScrapingSource implements EmbeddedSource {
     const { rollups, targets: addresses } = this.#options;
     const stored = await rollups.openTargets(addresses, this.#now());
     this.#lastRound ??= await rollups.lastPageAt();
-    for (const { cells } of stored) for (const { cell } of cells) this.#limit.add(cellKey(cell), cell);
-    return (this.#targets ??= stored.map((target) => new EmbeddedTarget(target)));
+    this.#targets ??= stored.map((target) => new EmbeddedTarget(target));
+    this.#limit.keepOnly(this.#targets.flatMap((target) => target.livingCells()));
+    return this.#targets;
   }
 
   #reportChanges(up: ReadonlySet<EmbeddedTarget>): void {
@@ -211,15 +214,15 @@ class ScrapingSource implements EmbeddedSource {
   }
 
   async #compact(slot: number): Promise<void> {
-    if (slot - this.#lastCompaction < COMPACT_EVERY_MILLISECONDS) return;
+    const before = this.#lastCompaction;
+    if (slot - before < COMPACT_EVERY_MILLISECONDS) return;
     this.#lastCompaction = slot;
     await this.#options.rollups.compact(slot);
-    for (const operation of this.#limit.refusedOperations) {
+    this.#limit.keepOnly((this.#targets ?? []).flatMap((target) => target.livingCells()));
+    for (const operation of this.#limit.refusedSince(before)) {
       this.#log.warn(
         `${operation} has more contexts than are kept; the others are left out. Declare a context key with fewer values`,
-        {
-          operation,
-        },
+        { operation },
       );
     }
   }

@@ -2,53 +2,65 @@
 import type { RollupCell } from "@trimtab/engine";
 import type { PageCell, PageReading } from "./page-reading.ts";
 
-/** The most cells (context and variant) of one operation that are kept. */
+/** The most cells (context and variant) of one operation that are kept at a time. */
 const MAXIMUM_CELLS_PER_OPERATION = 10_000;
+
+interface OperationCells {
+  admitted: Set<string>;
+  /** The slot of the last page that had too many. */
+  refusedAt?: number;
+}
 
 /** Which cells were let in. One for all targets. */
 export class CellLimit {
   readonly #maximum: number;
-  readonly #admitted = new Map<string, Set<string>>();
-  readonly #refused = new Set<string>();
+  readonly #operations = new Map<string, OperationCells>();
 
   constructor(maximum: number = MAXIMUM_CELLS_PER_OPERATION) {
     this.#maximum = maximum;
   }
 
-  /** The operations that had more cells than may be kept, as `component/operation`. */
-  get refusedOperations(): ReadonlySet<string> {
-    return this.#refused;
+  /** The operations that had more cells than may be kept at or after a slot, as `component/operation`. */
+  refusedSince(slot: number): readonly string[] {
+    return [...this.#operations].flatMap(([name, { refusedAt }]) =>
+      refusedAt !== undefined && refusedAt >= slot ? [name] : [],
+    );
   }
 
-  /** Lets a stored cell in. */
-  add(key: string, cell: RollupCell): void {
-    this.#cellsOf(cell).add(key);
+  /** Keeps the places of these cells only, those that any target's last page had: retired variants make room for new ones. */
+  keepOnly(cells: Iterable<RollupCell & { readonly key: string }>): void {
+    for (const operation of this.#operations.values()) operation.admitted = new Set();
+    for (const cell of cells) this.#cellsOf(cell).admitted.add(cell.key);
   }
 
   /**
-   * The page without the cells that are too many. A cell that was refused once stays out for the life of this process: let in
-   * later, its whole count would look like growth.
+   * The page without the cells that are too many. While an operation has too many, one that finds room may have counted before,
+   * and is marked as met late: its whole count would look like growth.
    */
-  admit(page: PageReading): PageReading {
+  admit(page: PageReading, slot: number, lookBackMilliseconds: number): PageReading {
     const cells = new Map<string, PageCell>();
+    const metLate = new Set<string>();
     for (const [key, found] of page.cells) {
-      const admitted = this.#cellsOf(found.cell);
-      if (!admitted.has(key) && admitted.size >= this.#maximum) {
-        this.#refused.add(`${found.cell.component}/${found.cell.operation}`);
+      const operation = this.#cellsOf(found.cell);
+      const isNew = !operation.admitted.has(key);
+      if (isNew && operation.admitted.size >= this.#maximum) {
+        operation.refusedAt = slot;
         continue;
       }
-      admitted.add(key);
+      const { refusedAt } = operation;
+      if (isNew && refusedAt !== undefined && slot - refusedAt <= lookBackMilliseconds) metLate.add(key);
+      operation.admitted.add(key);
       cells.set(key, found);
     }
-    return { ...page, cells };
+    return { ...page, cells, metLate };
   }
 
-  #cellsOf({ component, operation }: RollupCell): Set<string> {
+  #cellsOf({ component, operation }: RollupCell): OperationCells {
     const name = `${component}/${operation}`;
-    let cells = this.#admitted.get(name);
+    let cells = this.#operations.get(name);
     if (cells === undefined) {
-      cells = new Set();
-      this.#admitted.set(name, cells);
+      cells = { admitted: new Set() };
+      this.#operations.set(name, cells);
     }
     return cells;
   }

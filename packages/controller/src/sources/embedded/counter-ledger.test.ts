@@ -60,6 +60,10 @@ describe("what a counter grew by", () => {
     expect(grownBy(ledger({ endedAt: 60_000 }), page(107, 5), 400_000)).toBe(107);
   });
 
+  test("is nothing for a cell that was left out of earlier pages", () => {
+    expect(grownBy(ledger(undefined), { ...page(1_000, 5), metLate: new Set([key]) })).toBe(0);
+  });
+
   test("is told as no number while the counter is NaN, and goes on from where it was", () => {
     const broken = readIncrements(ledger({}), page(Number.NaN, 5), 75_000, LOOK_BACK);
     expect(broken.increments.get(key)?.increments).toEqual({ "not-a-number.calls.success": 1 });

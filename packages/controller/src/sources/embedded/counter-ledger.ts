@@ -6,6 +6,7 @@
  *   new counter of a process that was read       all of it: it was born since
  *   any counter, another process than before     all of it
  *   any counter of a target's first page         all of it when the process started while the target was watched, else nothing
+ *   any counter of a cell that is met late       nothing: it counted before
  *
  * A counter that was missing on pages for longer than the look-back is a new one when it comes back.
  */
@@ -46,13 +47,14 @@ export function readIncrements(
 ): LedgerStep {
   const isFirstPage = ledger.lastPageAt === undefined;
   const isOtherProcess = startedAfter(page.processStart, ledger.processStart);
-  const countsBirths =
+  const isWatched =
     !isFirstPage || (page.processStart !== undefined && page.processStart * 1000 >= ledger.watchedSince);
   const changed = new Map<string, LedgerCell>();
   const increments = new Map<string, { cell: RollupCell; increments: Counters }>();
 
   for (const [key, { cell, counters }] of page.cells) {
     const known = ledger.cells.get(key);
+    const countsBirths = isWatched && page.metLate?.has(key) !== true;
     const isForgotten = known?.endedAt !== undefined && slot - known.endedAt > lookBackMilliseconds;
     const before = known === undefined || isForgotten || isOtherProcess ? {} : known.counters;
     const after: Record<string, number> = { ...before };

@@ -1,5 +1,5 @@
 /** One metrics page that is read round by round: what it said last, and how reading it goes. */
-import type { RollupRound, SourceTarget, StoredTarget } from "@trimtab/engine";
+import type { RollupCell, RollupRound, SourceTarget, StoredTarget } from "@trimtab/engine";
 import { type LedgerCell, type LedgerStep, readIncrements, startedAfter, type TargetLedger } from "./counter-ledger.ts";
 import { type FetchPageOptions, fetchPage } from "./fetch-page.ts";
 import { cellKey, type PageReading } from "./page-reading.ts";
@@ -74,6 +74,13 @@ export class EmbeddedTarget {
       ...(processStart === undefined ? {} : { processStart }),
       cells,
     };
+  }
+
+  /** The cells that its last page had. */
+  livingCells(): readonly (RollupCell & { readonly key: string })[] {
+    return [...this.#ledger.cells].flatMap(([key, { cell, endedAt }]) =>
+      endedAt === undefined ? [{ ...cell, key }] : [],
+    );
   }
 
   describe(isUp: boolean): SourceTarget {

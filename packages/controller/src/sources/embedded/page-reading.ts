@@ -23,6 +23,8 @@ export interface PageReading {
   readonly processStart?: number;
   /** By `cellKey`. */
   readonly cells: ReadonlyMap<string, PageCell>;
+  /** Keys of cells that were on earlier pages, and were left out of them. */
+  readonly metLate?: ReadonlySet<string>;
 }
 
 /** The same text for the same cell, in every round. */
