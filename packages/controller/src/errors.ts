@@ -17,6 +17,7 @@ export type ErrorCode =
   | "TOKEN_MISSING"
   | "TOKEN_UNKNOWN"
   | "ROLE_MISSING"
+  | "ORIGIN_REFUSED"
   | "ROUTE_UNKNOWN"
   | "COMPONENT_UNKNOWN"
   | "OPERATION_UNKNOWN"
@@ -24,6 +25,7 @@ export type ErrorCode =
   | "METHOD_NOT_ALLOWED"
   | "BODY_TOO_LARGE"
   | "MEDIA_TYPE_UNSUPPORTED"
+  | "HOST_REFUSED"
   | "INTERNAL_ERROR"
   | "STORE_FAILED"
   | "SHUTTING_DOWN";
@@ -64,6 +66,11 @@ const DESCRIPTIONS: Readonly<Record<ErrorCode, ErrorDescription>> = {
     title: "The token does not allow this",
     remedy: "Use a token with the role that `detail` names, or give it that role in controller.tokens.",
   },
+  ORIGIN_REFUSED: {
+    status: 403,
+    title: "A web page from elsewhere may change nothing",
+    remedy: "Configure controller.tokens, and let the page send one.",
+  },
   ROUTE_UNKNOWN: {
     status: 404,
     title: "There is no such address",
@@ -98,6 +105,11 @@ const DESCRIPTIONS: Readonly<Record<ErrorCode, ErrorDescription>> = {
     status: 415,
     title: "The body's type or encoding is not read",
     remedy: "Send `Content-Type: application/json` in UTF-8.",
+  },
+  HOST_REFUSED: {
+    status: 421,
+    title: "The request names another machine",
+    remedy: "Use 127.0.0.1, [::1] or localhost; for other names configure controller.tokens.",
   },
   INTERNAL_ERROR: {
     status: 500,

@@ -110,6 +110,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
       metricsPage: metrics.page,
       onRequest: metrics.onRequest,
       authorize: (header, role) => current().authorize(header, role),
+      isOpen: () => current().config.tokens.length === 0,
       isShuttingDown: () => isShuttingDown,
       chance: Math.random,
       log,

@@ -103,6 +103,7 @@ export async function startApp({
     metricsPage: metrics.page,
     onRequest: metrics.onRequest,
     authorize: authorizer(tokens),
+    isOpen: () => tokens.length === 0,
     isShuttingDown: () => false,
     chance: () => 0.5,
     log: silentLog,

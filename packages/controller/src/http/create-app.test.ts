@@ -76,6 +76,9 @@ describe("errors", () => {
       expect((await app.fetch(path)).status).toBe(404);
     }
     expect((await app.fetch("/v1/parameters/shop/checkout?ctx.__proto__=x&ctx.genre=rock")).status).toBe(200);
+    expect((await app.fetch("/v1/performance/shop?ctx.__proto__=x")).status).toBe(400);
+    expect((await app.fetch("/v1/operations?__proto__=x")).status).toBe(400);
+    expect((await app.fetch("/v1/performance/shop?__proto__=x")).status).toBe(400);
   });
 
   test("HEAD is answered like GET, without a body", async () => {

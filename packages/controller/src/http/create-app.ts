@@ -6,6 +6,7 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import { ControllerError } from "../errors.ts";
 import { adaptationRoutes } from "./adaptation-routes.ts";
 import type { Authorize } from "./authentication.ts";
+import { browserGuard } from "./browser-guard.ts";
 import { configuredOperations } from "./configured-operations.ts";
 import { decisionRoutes } from "./decision-routes.ts";
 import { type Health, healthRoutes } from "./health-routes.ts";
@@ -38,6 +39,8 @@ export interface AppDependencies {
     readonly seconds: number;
   }) => void;
   readonly authorize: Authorize;
+  /** Is there no token, so that whoever reaches the port may do everything? */
+  readonly isOpen: () => boolean;
   readonly isShuttingDown: () => boolean;
   readonly chance: () => number;
   readonly log: Log;
@@ -77,6 +80,7 @@ export function createApp(dependencies: AppDependencies): Express {
       });
     next();
   });
+  app.use(browserGuard(dependencies.isOpen));
   app.use(express.json({ limit: LARGEST_BODY_BYTES, strict: false }));
   mountRoutes(app, routes, authorize);
   app.use((request) => {

@@ -5,7 +5,13 @@ import { problemSchema } from "./problem.ts";
 import type { Answer, Route } from "./route.ts";
 
 /** What any route may answer beside its own errors. */
-const COMMON_ERRORS: readonly ErrorCode[] = ["PARAMETER_INVALID", "INTERNAL_ERROR", "STORE_FAILED", "SHUTTING_DOWN"];
+const COMMON_ERRORS: readonly ErrorCode[] = [
+  "PARAMETER_INVALID",
+  "HOST_REFUSED",
+  "INTERNAL_ERROR",
+  "STORE_FAILED",
+  "SHUTTING_DOWN",
+];
 const BODY_ERRORS: readonly ErrorCode[] = [
   "BODY_MALFORMED",
   "BODY_INVALID",
@@ -112,6 +118,7 @@ function errorResponses(route: Route): Record<string, unknown> {
   const codes = [
     ...COMMON_ERRORS,
     ...(route.role === "open" ? [] : TOKEN_ERRORS),
+    ...(route.method === "get" ? [] : (["ORIGIN_REFUSED"] as const)),
     ...(route.body === undefined ? [] : BODY_ERRORS),
     ...route.errors,
   ];

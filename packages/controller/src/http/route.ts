@@ -77,20 +77,25 @@ export function sendJson(response: Response, value: unknown): void {
   response.type("application/json").send(JSON.stringify(value));
 }
 
+/** `ctx.genre=rock` says that the context has the genre rock. */
+const CONTEXT_PREFIX = "ctx.";
+
 function expressPath(path: string): string {
   return path.replaceAll(/\{(\w+)\}/g, ":$1");
 }
 
 function checked<Query, Body>(route: Route<Query, Body>, request: Request): RouteRequest<Query, Body> {
-  const query: Record<string, unknown> = {};
-  const context: Record<string, string> = {};
-  const twice: string[] = [];
-  for (const [name, value] of Object.entries(request.query)) {
-    if (typeof value !== "string") twice.push(name);
-    else if (route.takesContext === true && name.startsWith("ctx.")) {
-      if (value !== "") context[name.slice("ctx.".length)] = value;
-    } else query[name] = value;
-  }
+  const given = Object.entries(request.query);
+  const twice = given.flatMap(([name, value]) => (typeof value === "string" ? [] : [name]));
+  const once = given.filter((entry): entry is [string, string] => typeof entry[1] === "string");
+  const isContext = (name: string): boolean => route.takesContext === true && name.startsWith(CONTEXT_PREFIX);
+  // From entries, because an assignment to `__proto__` would be lost and so go unseen.
+  const query: Record<string, unknown> = Object.fromEntries(once.filter(([name]) => !isContext(name)));
+  const context = Object.fromEntries(
+    once.flatMap(([name, value]) =>
+      isContext(name) && value !== "" ? [[name.slice(CONTEXT_PREFIX.length), value] as const] : [],
+    ),
+  );
   const problems = [
     ...twice.map((path) => ({ path, message: "is given twice" })),
     ...(route.query === undefined ? unknownParameters(query) : problemsOf(route.query, query)),
