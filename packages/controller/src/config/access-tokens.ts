@@ -57,17 +57,23 @@ export function readSecret(
   const fail = (key: string, message: string): undefined => {
     problems.push({ path: [...path, key], message });
   };
-  if (token !== undefined) return token.trim() === "" ? fail("token", "is empty") : token;
+  const checked = (key: string, text: string): string | undefined =>
+    BEARER_TOKEN.test(text) ? text : fail(key, "holds a space or another character that no bearer token may have");
+  if (token !== undefined) return token.trim() === "" ? fail("token", "is empty") : checked("token", token);
   if (tokenEnvironment !== undefined) {
     const text = environment[tokenEnvironment]?.trim();
-    return text ? text : fail("tokenEnvironment", `${tokenEnvironment} is not set in the environment`);
+    if (!text) return fail("tokenEnvironment", `${tokenEnvironment} is not set in the environment`);
+    return checked("tokenEnvironment", text);
   }
   if (tokenFile === undefined) return undefined;
   try {
     const text = readFileSync(resolve(folder, tokenFile), "utf8").trim();
-    return text === "" ? fail("tokenFile", `${tokenFile} is empty`) : text;
+    return text === "" ? fail("tokenFile", `${tokenFile} is empty`) : checked("tokenFile", text);
   } catch (error) {
     const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
     return fail("tokenFile", missing ? `${tokenFile} is not there` : `${tokenFile} cannot be read: ${String(error)}`);
   }
 }
+
+/** Any other one could not be sent, or not be told from what stands beside it in the header. */
+const BEARER_TOKEN = /^[\x21-\x7e]+$/;

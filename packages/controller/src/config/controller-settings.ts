@@ -3,7 +3,12 @@ import { resolve } from "node:path";
 import type { Problem } from "@trimtab/conventions";
 import { type AccessToken, readSecret, resolveTokens } from "./access-tokens.ts";
 import type { ConfigFile } from "./config-file.ts";
-import { DEFAULTS, LONGEST_INTERVAL_MILLISECONDS, SHORTEST_INTERVAL_MILLISECONDS } from "./defaults.ts";
+import {
+  DEFAULTS,
+  LONGEST_INTERVAL_MILLISECONDS,
+  LONGEST_TIMEOUT_MILLISECONDS,
+  SHORTEST_INTERVAL_MILLISECONDS,
+} from "./defaults.ts";
 import { checkedDuration } from "./duration-text.ts";
 import { isLoopback, type ListenAddress, parseListenAddress } from "./listen-address.ts";
 import { isRecord, member } from "./plain-values.ts";
@@ -76,18 +81,7 @@ export function controllerSettings(
   const listen = parseListenAddress(controller.listen ?? DEFAULTS.listen);
   if ("problem" in listen) return undefined; // the schema has said so
   const interval = checkedDuration(controller.interval ?? DEFAULTS.interval);
-  if (interval < SHORTEST_INTERVAL_MILLISECONDS) {
-    problems.push({
-      path: ["controller", "interval"],
-      message: `"${controller.interval}" is too short; the shortest is 1s`,
-    });
-  }
-  if (interval > LONGEST_INTERVAL_MILLISECONDS) {
-    problems.push({
-      path: ["controller", "interval"],
-      message: `"${controller.interval}" is too long; the longest is 1h`,
-    });
-  }
+  checkInterval(controller.interval, ["controller", "interval"], problems);
   const tokens = resolveTokens(controller.tokens ?? [], folder, environment, problems);
   const tokensAreBroken = problems.some(({ path }) => path[0] === "controller" && path[1] === "tokens");
   if (!isLoopback(listen.host) && tokens.length === 0 && !tokensAreBroken) {
@@ -119,11 +113,10 @@ function toMetrics(
   problems: Problem[],
 ): ControllerSettings["metrics"] {
   const scrapeInterval = section.scrapeInterval === undefined ? undefined : checkedDuration(section.scrapeInterval);
-  if (scrapeInterval !== undefined && scrapeInterval < SHORTEST_INTERVAL_MILLISECONDS) {
-    problems.push({
-      path: ["metrics", "scrapeInterval"],
-      message: `"${section.scrapeInterval}" is too short; the shortest is 1s`,
-    });
+  checkInterval(section.scrapeInterval, ["metrics", "scrapeInterval"], problems);
+  for (const [name, value] of Object.entries(section.headers ?? {})) {
+    if (!canBeHeader(name, value))
+      problems.push({ path: ["metrics", "headers", name], message: "has a character that no HTTP header may have" });
   }
   const secret = readSecret(section, ["metrics"], folder, environment, problems);
   const headers = { ...section.headers, ...(secret === undefined ? {} : { authorization: `Bearer ${secret}` }) };
@@ -141,11 +134,31 @@ function toMetrics(
       headers,
     };
   }
+  const timeout = checkedDuration(section.timeout ?? DEFAULTS.prometheusTimeout);
+  if (timeout > LONGEST_TIMEOUT_MILLISECONDS)
+    problems.push({ path: ["metrics", "timeout"], message: `"${section.timeout}" is too long; the longest is 1m` });
   return {
     source: "prometheus",
     url: section.url.replace(/\/+$/, ""),
-    timeoutMilliseconds: checkedDuration(section.timeout ?? DEFAULTS.prometheusTimeout),
+    timeoutMilliseconds: timeout,
     scrapeIntervalMilliseconds: scrapeInterval,
     headers,
   };
+}
+
+function checkInterval(text: string | undefined, path: Problem["path"], problems: Problem[]): void {
+  if (text === undefined) return;
+  const milliseconds = checkedDuration(text);
+  if (milliseconds < SHORTEST_INTERVAL_MILLISECONDS)
+    problems.push({ path, message: `"${text}" is too short; the shortest is 1s` });
+  if (milliseconds > LONGEST_INTERVAL_MILLISECONDS)
+    problems.push({ path, message: `"${text}" is too long; the longest is 1h` });
+}
+
+function canBeHeader(name: string, value: string): boolean {
+  try {
+    return new Headers([[name, value]]).has(name);
+  } catch {
+    return false; // its message would show the value
+  }
 }

@@ -16,5 +16,8 @@ export const DEFAULTS = {
 /** The shortest cycle and scrape interval, in milliseconds. */
 export const SHORTEST_INTERVAL_MILLISECONDS = 1000;
 
-/** The longest cycle interval, in milliseconds. */
+/** The longest cycle and scrape interval, in milliseconds. */
 export const LONGEST_INTERVAL_MILLISECONDS = 3_600_000;
+
+/** The longest time for one question: a cycle asks several, and must end. Milliseconds. */
+export const LONGEST_TIMEOUT_MILLISECONDS = 60_000;

@@ -11,9 +11,13 @@ import { duration, url } from "./text-schemas.ts";
 
 const ROLES: readonly Role[] = ["read", "evaluate", "feedback", "operate"];
 
+/** A text that no message may show: it goes to terminals and logs. */
+const hiddenText = z.string({
+  error: ({ input }) => (input === undefined ? undefined : "is not a text; write it in quotes"),
+});
+
 const secret = {
-  token: z
-    .string()
+  token: hiddenText
     .min(1)
     .optional()
     .meta({ description: "The bearer token itself. Rather keep it outside of this file.", examples: ["s3cret"] }),
@@ -91,7 +95,7 @@ const controller = z
   .meta({ description: "The controller itself." });
 
 const headers = z
-  .record(z.string(), z.string())
+  .record(z.string(), hiddenText)
   .optional()
   .meta({ description: "Further headers of each request.", examples: [{ "X-Scope-OrgID": "team" }] });
 
