@@ -228,8 +228,19 @@ async function dropCyclesBefore(database: SqlDatabase, time: number): Promise<nu
     if (Number(numAffectedRows ?? 0n) < ROWS_PER_DELETE) break;
     await new Promise<void>((resolve) => setImmediate(resolve)); // SQLite works in this thread: let others have their turn
   }
-  if (dropped > 0) await dropUnusedAllocationLists(database);
+  if (dropped > 0) {
+    await dropUnusedAllocationLists(database);
+    await dropUnusedPolicies(database);
+  }
   return dropped;
+}
+
+/** Each change of the configuration makes new ones. */
+async function dropUnusedPolicies(database: SqlDatabase): Promise<void> {
+  await sql`
+    delete from policies
+    where not exists (select 1 from cycles where cycles.policy_hash = policies.policy_hash)
+    and not exists (select 1 from operations where operations.policy_hash = policies.policy_hash)`.execute(database);
 }
 
 async function dropUnusedAllocationLists(database: SqlDatabase): Promise<void> {

@@ -346,6 +346,22 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       await expect(store.recordCycle(record)).rejects.toThrow(IllegalRecordError);
     });
 
+    test("a policy goes with the last cycle that names it, except the one that is in force", async () => {
+      for (let cycle = 1; cycle <= 6; cycle++) {
+        const policyHash = `policy-${Math.ceil(cycle / 2)}`; // three policies, each for two cycles
+        await store.recordCycle({ ...sampleCycle(cycle), policyHash });
+      }
+      const kept = async () => {
+        const hashes = ["policy-1", "policy-2", "policy-3"];
+        const policies = await Promise.all(hashes.map((hash) => store.loadPolicy(hash)));
+        return hashes.filter((_, index) => policies[index] !== undefined);
+      };
+      await store.dropCyclesBefore(FIRST_CYCLE_AT + 3 * INTERVAL_MILLISECONDS); // the first three
+      expect(await kept()).toEqual(["policy-2", "policy-3"]);
+      await store.dropCyclesBefore(Number.MAX_SAFE_INTEGER);
+      expect(await kept()).toEqual(["policy-3"]);
+    });
+
     test("old cycles are dropped, what is served and the adaptations stay", async () => {
       await store.recordCycle(sampleCycle(1, { adaptations: [sampleAdaptation("a1", FIRST_CYCLE_AT)] }));
       for (let cycle = 2; cycle <= 603; cycle++) await store.recordCycle(sampleCycle(cycle));

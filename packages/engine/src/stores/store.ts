@@ -121,7 +121,8 @@ export interface Store {
   listAdaptations(filter: AdaptationFilter, page: PageRequest): Promise<Page<StoredAdaptation>>;
   getAdaptation(id: string): Promise<StoredAdaptation | undefined>;
   /**
-   * Drops cycles that are older than this (milliseconds since 1970); adaptations, and what the next cycle starts from, stay.
+   * Drops cycles that are older than this (milliseconds since 1970), and policies that only they name; adaptations, and what the
+   * next cycle starts from, stay.
    * A replay of the remaining ones starts at the first that has a state.
    *
    * @returns How many.

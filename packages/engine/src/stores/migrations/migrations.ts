@@ -1,6 +1,7 @@
 import { first } from "./0001-first.ts";
 import { rollups } from "./0002-rollups.ts";
+import { policiesInUse } from "./0003-policies-in-use.ts";
 import type { Migration } from "./migration.ts";
 
 /** Every migration, in order. Forward only. */
-export const migrations: readonly Migration[] = [first, rollups];
+export const migrations: readonly Migration[] = [first, rollups, policiesInUse];
