@@ -21,7 +21,8 @@ export function startScrapeClock(
   let last = Math.floor(now() / intervalMilliseconds) * intervalMilliseconds;
   const wait = (): void => {
     if (stopped) return;
-    timer = setTimeout(tick, Math.max(1, last + intervalMilliseconds - now()));
+    // Never longer than a step: a clock that was set back may be set right again at any time.
+    timer = setTimeout(tick, Math.min(intervalMilliseconds, Math.max(1, last + intervalMilliseconds - now())));
   };
   const tick = (): void => {
     const slot = Math.floor(now() / intervalMilliseconds) * intervalMilliseconds;
