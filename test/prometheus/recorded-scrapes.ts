@@ -31,7 +31,7 @@ export class RecordedScrapes {
     const instance = { job: "trimtab", instance: new URL(target).host };
     const response = await fetch(target);
     const page = await response.text();
-    const samples = response.ok ? parseMetricsPage(page) : [];
+    const samples = response.ok ? [...parseMetricsPage(page)] : [];
     const present = new Set<string>();
     for (const { name, labels, value } of samples) {
       const key = this.#add({ ...Object.fromEntries(labels), ...instance, __name__: name }, time, value, present);

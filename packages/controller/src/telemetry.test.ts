@@ -39,7 +39,7 @@ function view(contexts: readonly string[]): OperationView {
 async function samplesOf(
   views: readonly OperationView[],
 ): Promise<readonly { name: string; labels: ReadonlyMap<string, string>; value: number }[]> {
-  return parseMetricsPage((await createControllerMetrics(() => views).page()).text);
+  return [...parseMetricsPage((await createControllerMetrics(() => views).page()).text)];
 }
 
 test("every value of a context can be a label, and the page stays one that can be read", async () => {
@@ -81,7 +81,7 @@ test("passes are counted by what they read and decided", async () => {
   });
   metrics.observer.onQuestion("calls", 0.2, "timeout");
   metrics.observer.onQuestion("calls", 0.1, "no-data");
-  const samples = parseMetricsPage((await metrics.page()).text);
+  const samples = [...parseMetricsPage((await metrics.page()).text)];
   const value = (name: string, labels: Record<string, string> = {}): number | undefined =>
     samples.find(
       (each) => each.name === name && Object.entries(labels).every(([key, text]) => each.labels.get(key) === text),

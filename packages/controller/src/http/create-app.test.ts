@@ -185,7 +185,7 @@ describe("health and metrics", () => {
     await app.fetch("/v1/allocations?component=shop");
     await app.fetch("/v1/nothing");
     const response = await app.fetch("/metrics");
-    const samples = parseMetricsPage(await response.text());
+    const samples = [...parseMetricsPage(await response.text())];
     expect(response.headers.get("content-type")).toContain("text/plain; version=0.0.4");
     const weights = samples.filter(
       ({ name, labels }) => name === "trimtab_variant_weight_ratio" && labels.get("ctx_genre") === "rock",

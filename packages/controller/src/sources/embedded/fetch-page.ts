@@ -1,6 +1,6 @@
 /** Reads one metrics page over HTTP, or says in a person's words why it could not. */
-import { MetricsPageError, parseMetricsPage } from "./metrics-page.ts";
-import { isWanted, type PageReading, readPage } from "./page-reading.ts";
+import { MetricsPageError } from "./metrics-page.ts";
+import { type PageReading, readPage } from "./page-reading.ts";
 
 /** The largest page that is read, in bytes; 50,000 series are about 7 MB. */
 const MAXIMUM_PAGE_BYTES = 32 * 1024 * 1024;
@@ -33,7 +33,7 @@ export async function fetchPage(address: string, options: FetchPageOptions): Pro
     }
     const text = await readText(response);
     if (text === undefined) return { problem: `is larger than ${MAXIMUM_PAGE_BYTES / 1024 / 1024} MB` };
-    return { page: readPage(parseMetricsPage(text, isWanted)) };
+    return { page: await readPage(text) };
   } catch (error) {
     if (error instanceof MetricsPageError) return { problem: `is not a sound metrics page: ${error.message}` };
     if (timeout.aborted) return { problem: `gave no answer within ${options.timeoutMilliseconds} ms` };

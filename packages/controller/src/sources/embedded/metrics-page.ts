@@ -21,11 +21,11 @@ export class MetricsPageError extends Error {
 }
 
 /**
- * @param wanted Which metrics are of interest, by name; the others are checked as well, but not kept.
- * @throws {MetricsPageError} with the line's number and what is wrong with it.
+ * The samples one after the other, so that other work can have its turn between them.
+ *
+ * @throws {MetricsPageError} with the line's number and what is wrong with it, when it comes to it.
  */
-export function parseMetricsPage(text: string, wanted: (name: string) => boolean = () => true): readonly Sample[] {
-  const samples: Sample[] = [];
+export function* parseMetricsPage(text: string): Generator<Sample, void, undefined> {
   let number = 0;
   let start = 0;
   while (start < text.length) {
@@ -35,16 +35,15 @@ export function parseMetricsPage(text: string, wanted: (name: string) => boolean
     const line = text.slice(start, text[end - 1] === "\r" ? end - 1 : end);
     start = end + 1;
     if (line === "" || line.startsWith("#") || line.trim() === "") continue;
-    const sample = new SampleLine(line, number).read();
-    if (wanted(sample.name)) samples.push(sample);
+    yield new SampleLine(line, number).read();
   }
-  return samples;
 }
 
 const NAME = /[a-zA-Z_:][a-zA-Z0-9_:]*/y;
 const LABEL = /[a-zA-Z_][a-zA-Z0-9_]*/y;
 const SPACES = /[ \t]*/y;
 const WORD = /[^ \t]+/y;
+const UNESCAPED = /[^"\\]*/y;
 const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 /** One line, read from left to right. */
@@ -105,20 +104,16 @@ class SampleLine {
   #readQuoted(): string {
     if (this.#next() !== '"') this.#fail("has a label value that is not in quotes");
     this.#position++;
-    let value = "";
+    let value = this.#take(UNESCAPED);
     for (;;) {
       const character = this.#next();
       if (character === undefined) this.#fail("has a label value without an end");
       this.#position++;
       if (character === '"') return value;
-      if (character !== "\\") value += character;
-      else {
-        const escaped = this.#next();
-        if (escaped !== "n" && escaped !== "\\" && escaped !== '"')
-          this.#fail("has an unknown escape in a label value");
-        value += escaped === "n" ? "\n" : escaped;
-        this.#position++;
-      }
+      const escaped = this.#next();
+      if (escaped !== "n" && escaped !== "\\" && escaped !== '"') this.#fail("has an unknown escape in a label value");
+      this.#position++;
+      value += (escaped === "n" ? "\n" : escaped) + this.#take(UNESCAPED);
     }
   }
 
@@ -144,9 +139,10 @@ class SampleLine {
 
   #take(pattern: RegExp): string {
     pattern.lastIndex = this.#position;
-    const taken = pattern.exec(this.#text)?.[0] ?? "";
-    this.#position += taken.length;
-    return taken;
+    if (!pattern.test(this.#text)) return "";
+    const start = this.#position;
+    this.#position = pattern.lastIndex;
+    return this.#text.slice(start, this.#position);
   }
 
   #fail(what: string): never {

@@ -1,4 +1,5 @@
-/** From a page's samples to the counters of each cell; pure. */
+/** From a page's samples to the counters of each cell. */
+import { setImmediate as othersHaveTheirTurn } from "node:timers/promises";
 import {
   type Context,
   canonicalJson,
@@ -9,7 +10,7 @@ import {
 } from "@trimtab/conventions";
 import type { RollupCell } from "@trimtab/engine";
 import { counterNames, type HistogramMeasure } from "../measured-cell.ts";
-import { MetricsPageError, type Sample } from "./metrics-page.ts";
+import { MetricsPageError, parseMetricsPage, type Sample } from "./metrics-page.ts";
 
 /** A cell of a page: its cumulative counters. A counter may be NaN or infinite. */
 export interface PageCell {
@@ -32,29 +33,62 @@ export function cellKey({ component, operation, variant, context, bounds }: Roll
   return canonicalJson([component, operation, variant, context, bounds]);
 }
 
-/** Is this a metric that a page is read for? */
-export function isWanted(name: string): boolean {
-  return name === PROCESS_START || roles.has(name);
+/** Some milliseconds' work. A page of 50,000 lines in one go would keep everybody waiting who asks for parameters. */
+const LINES_IN_A_TURN = 1_000;
+
+/**
+ * Reads a page, in turns with whatever else the process does.
+ *
+ * @throws {MetricsPageError} when a line does not parse, two lines are the same series, or a histogram is none.
+ */
+export async function readPage(text: string): Promise<PageReading> {
+  const reader = new PageReader();
+  let lines = 0;
+  for (const sample of parseMetricsPage(text)) {
+    reader.add(sample);
+    if (++lines % LINES_IN_A_TURN === 0) await othersHaveTheirTurn();
+  }
+  return reader.finish();
 }
 
-/** @throws {MetricsPageError} when two lines are the same series, or a histogram is none. */
-export function readPage(samples: readonly Sample[]): PageReading {
-  let processStart: number | undefined;
-  const found = new Map<string, FoundCell>();
-  for (const sample of samples) {
+/** Takes a page's samples one by one. */
+class PageReader {
+  #processStart: number | undefined;
+  readonly #found = new Map<string, FoundCell>();
+  /** By the labels as they stand in a line, which most of a cell's lines share: naming a cell is what reading costs. */
+  readonly #byLabels = new Map<string, FoundCell>();
+
+  add(sample: Sample): void {
     if (sample.name === PROCESS_START) {
-      if (Number.isFinite(sample.value)) processStart = sample.value;
-      continue;
+      if (Number.isFinite(sample.value)) this.#processStart = sample.value;
+      return;
     }
     const role = roles.get(sample.name);
-    if (role !== undefined) addSample(cellOf(found, sample), role, sample);
+    if (role !== undefined) addSample(this.#cellOf(sample), role, sample);
   }
-  const cells = new Map<string, PageCell>();
-  for (const cell of found.values()) {
-    const page = finish(cell);
-    cells.set(cellKey(page.cell), page);
+
+  finish(): PageReading {
+    const cells = new Map<string, PageCell>();
+    for (const cell of this.#found.values()) {
+      const page = finish(cell);
+      cells.set(cellKey(page.cell), page);
+    }
+    return { cells, ...(this.#processStart === undefined ? {} : { processStart: this.#processStart }) };
   }
-  return { cells, ...(processStart === undefined ? {} : { processStart }) };
+
+  #cellOf({ labels }: Sample): FoundCell {
+    let text = "";
+    for (const [label, value] of labels) {
+      if (label === "le" || label === labelKeys.outcome || label === labelKeys.unit) continue;
+      text += `${label.length} ${label} ${value.length} ${value} `; // with lengths: a value may hold anything
+    }
+    let cell = this.#byLabels.get(text);
+    if (cell === undefined) {
+      cell = cellOf(this.#found, labels);
+      this.#byLabels.set(text, cell);
+    }
+    return cell;
+  }
 }
 
 const PROCESS_START = prometheusName(serviceInstruments.processStartTime);
@@ -107,7 +141,7 @@ interface FoundCell {
   readonly buckets: Partial<Record<HistogramMeasure, Map<number, number>>>;
 }
 
-function cellOf(found: Map<string, FoundCell>, { labels }: Sample): FoundCell {
+function cellOf(found: Map<string, FoundCell>, labels: Sample["labels"]): FoundCell {
   const component = labels.get(labelKeys.component) ?? "";
   const operation = labels.get(labelKeys.operation) ?? "";
   const variant = labels.get(labelKeys.variant) ?? "";
