@@ -7,7 +7,17 @@ export default defineConfig({
     projects: [
       "packages/*",
       "examples/*",
-      { ...source, test: { name: "test", include: ["test/**/*.test.ts"], exclude: ["test/end-to-end/**"] } },
+      {
+        // Processes and a Prometheus here too, though nothing is waited for that takes long on an idle machine.
+        ...source,
+        test: {
+          name: "test",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/end-to-end/**"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
       {
         // Separate processes and a real Prometheus: they wait for a condition, with a bound that a slow machine keeps too.
         ...source,
