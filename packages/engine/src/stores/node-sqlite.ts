@@ -19,6 +19,8 @@ export function nodeSqlite(connection: DatabaseSync, whenClosed: () => void = ()
       whenClosed();
     },
     prepare(query) {
+      // A full disk ends the transaction by itself; a rollback that then fails would hide why.
+      if (query === "rollback" && !connection.isTransaction) return NOTHING_TO_DO;
       // Kysely begins deferred transactions; two of those that read before they write can only fail, not wait.
       const text = query === "begin" ? "begin immediate" : query;
       const statement = prepared.get(text) ?? connection.prepare(text);
@@ -37,6 +39,13 @@ export function nodeSqlite(connection: DatabaseSync, whenClosed: () => void = ()
     },
   };
 }
+
+const NOTHING_TO_DO: ReturnType<SqliteDatabase["prepare"]> = {
+  reader: false,
+  all: () => [],
+  run: () => ({ changes: 0, lastInsertRowid: 0 }),
+  iterate: () => [].values(),
+};
 
 /** SQLite knows neither booleans nor undefined. */
 function asSqliteValue(value: unknown): SQLInputValue {

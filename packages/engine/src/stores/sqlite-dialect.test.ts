@@ -72,6 +72,27 @@ describe("opening", () => {
     await database.destroy();
   });
 
+  test("a full disk is called by its name, leaves nothing half done, and is over as soon as there is room", async () => {
+    const database = await openSqliteDatabase(file);
+    const insert = (hash: string) =>
+      database
+        .transaction()
+        .execute((transaction) =>
+          transaction
+            .insertInto("policies")
+            .values({ policy_hash: hash, policy: "x".repeat(200_000) })
+            .execute(),
+        );
+    await sql.raw("PRAGMA max_page_count = 60").execute(database); // SQLite treats it as it treats a disk without room
+    await expect(insert("too much")).rejects.toThrow("database or disk is full");
+    await sql.raw("PRAGMA max_page_count = 6000").execute(database);
+    await insert("enough room");
+    expect(await database.selectFrom("policies").select("policy_hash").execute()).toEqual([
+      { policy_hash: "enough room" },
+    ]);
+    await database.destroy();
+  });
+
   test("a transaction owns the right to write from its beginning, so it cannot lose it half way", async () => {
     const database = await openSqliteDatabase(file);
     const person = new DatabaseSync(file, { timeout: 0 });
