@@ -88,9 +88,11 @@ describe("lines for people", () => {
     const { log, written } = lines({ format: "text" });
     log.info("controller started", { url: "http://127.0.0.1:4600", operations: 2, note: "a b", nothing: undefined });
     log.error("failed\nbadly", { error: new Error("two\nlines") });
+    log.warning("the page says \u001b]0;title\u0007", { problem: "\u009b2J", all: { a: "\u009b" } });
     expect(written).toEqual([
       '10:00:00 info    controller started url=http://127.0.0.1:4600 operations=2 note="a b"\n',
       "10:00:00 error   failed | badly error=two | lines\n",
+      '10:00:00 warning the page says \uFFFD]0;title\uFFFD problem=\uFFFD2J all={"a":"\uFFFD"}\n',
     ]);
   });
 });

@@ -75,18 +75,18 @@ function textLine(time: string, level: string, message: string, fields: LogField
 
 function shortText(value: unknown): string {
   if (value instanceof Error) return oneLine(value.message);
-  if (typeof value === "string") return /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
+  if (typeof value === "string") return oneLine(/^[^\s"=]+$/.test(value) ? value : JSON.stringify(value));
   try {
-    const text = JSON.stringify(value, plain) ?? String(value);
+    const text = oneLine(JSON.stringify(value, plain) ?? String(value));
     return text.length > 200 ? `${text.slice(0, 199)}…` : text;
   } catch (error) {
     return String(error);
   }
 }
 
-/** One event is one line, whatever a message holds. */
+/** One event is one line, and tells the terminal nothing, whatever somebody's metrics page or Prometheus wrote into it. */
 function oneLine(text: string): string {
-  return text.replaceAll(/[\r\n]+/g, " | ");
+  return text.replaceAll(/[\r\n]+/g, " | ").replaceAll(/\p{Control}/gu, "\uFFFD");
 }
 
 function plain(_key: string, value: unknown): unknown {
