@@ -26,6 +26,9 @@ const ROWS_PER_DELETE = 500;
 
 const MAXIMUM_PAGE = 1_000;
 
+/** A page of cycles ends with the one that goes beyond this, in UTF-16 units of packed text: unpacked it is ten times as much. */
+const MAXIMUM_PAGE_LENGTH = 2 * 1024 * 1024;
+
 /** The store in a database that is open and migrated. Closing the store closes the database. */
 export function createSqlStore(database: SqlDatabase): Store {
   return {
@@ -197,9 +200,13 @@ async function listCycles(database: SqlDatabase, key: OperationKey, page: PageRe
     .limit(page.limit + 1);
   if (before !== undefined) query = query.where("cycles.cycle", "<", Number(before));
   const rows = await query.execute();
-  const items = rows.slice(0, page.limit).map((row): RecordedCycle => {
+  const items: RecordedCycle[] = [];
+  let length = 0;
+  for (const row of rows.slice(0, page.limit)) {
+    if (length > MAXIMUM_PAGE_LENGTH) break;
     const state = row.state ?? row.latest_state;
-    return {
+    length += row.evidence.length + row.decision.length + row.allocations.length + (state?.length ?? 0);
+    items.push({
       component: key.component,
       operation: key.operation,
       cycle: row.cycle,
@@ -208,10 +215,10 @@ async function listCycles(database: SqlDatabase, key: OperationKey, page: PageRe
       evidence: fromJsonText(unpackText(row.evidence)),
       decision: joinDecision(unpackText(row.decision), row.allocations),
       ...(state === null ? {} : { state: fromJsonText(unpackText(state)) }),
-    };
-  });
+    });
+  }
   const last = items.at(-1);
-  return rows.length > page.limit && last !== undefined
+  return rows.length > items.length && last !== undefined
     ? { items, nextCursor: encodeCursor(list, [last.cycle]) }
     : { items };
 }

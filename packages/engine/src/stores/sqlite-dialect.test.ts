@@ -75,14 +75,12 @@ describe("opening", () => {
   test("a full disk is called by its name, leaves nothing half done, and is over as soon as there is room", async () => {
     const database = await openSqliteDatabase(file);
     const insert = (hash: string) =>
-      database
-        .transaction()
-        .execute((transaction) =>
-          transaction
-            .insertInto("policies")
-            .values({ policy_hash: hash, policy: "x".repeat(200_000) })
-            .execute(),
-        );
+      database.transaction().execute((transaction) =>
+        transaction
+          .insertInto("policies")
+          .values({ policy_hash: hash, policy: "x".repeat(200_000) })
+          .execute(),
+      );
     await sql.raw("PRAGMA max_page_count = 60").execute(database); // SQLite treats it as it treats a disk without room
     await expect(insert("too much")).rejects.toThrow("database or disk is full");
     await sql.raw("PRAGMA max_page_count = 6000").execute(database);

@@ -1,4 +1,5 @@
 /** What every store must keep. Each store's own test begins with it. */
+import { randomBytes } from "node:crypto";
 import type { AdaptationStatus, Reason } from "@trimtab/learning";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
@@ -300,6 +301,22 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
           return page;
         });
         expect(pages.map((page) => page.map((cycle) => cycle.cycle))).toEqual([[5, 4], [3, 2], [1]]);
+      });
+
+      test("of large cycles are shorter than asked for, and miss none", async () => {
+        const promql = randomBytes(300_000).toString("base64"); // stays as large when it is packed
+        for (let cycle = 1; cycle <= 12; cycle++) {
+          const record = sampleCycle(cycle);
+          await store.recordCycle({
+            ...record,
+            evidence: { ...record.evidence, queries: [{ question: "calls", promql }] },
+          });
+        }
+        const pages = await everything((cursor) =>
+          store.listCycles(key, cursor === undefined ? { limit: 1_000 } : { limit: 1_000, cursor }),
+        );
+        expect(pages.length).toBeGreaterThan(1);
+        expect(pages.flat().map(({ cycle }) => cycle)).toEqual([12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
       });
 
       test("of adaptations of one instant follow each other", async () => {

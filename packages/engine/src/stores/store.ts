@@ -115,7 +115,11 @@ export interface Store {
   loadPolicy(policyHash: string): Promise<OperationPolicy | undefined>;
   /** How many cycles were ever recorded for the component's operations, also those that are dropped or configured no more. Never falls. */
   countCycles(component: string): Promise<number>;
-  /** @throws {InvalidCursorError} when the cursor is not one that this list gave. */
+  /**
+   * A page has fewer cycles than its limit where they are large: together they must fit into memory.
+   *
+   * @throws {InvalidCursorError} when the cursor is not one that this list gave.
+   */
   listCycles(key: OperationKey, page: PageRequest): Promise<Page<RecordedCycle>>;
   /** @throws {InvalidCursorError} when the cursor is not one that this list gave. */
   listAdaptations(filter: AdaptationFilter, page: PageRequest): Promise<Page<StoredAdaptation>>;
