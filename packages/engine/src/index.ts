@@ -18,7 +18,15 @@ export {
   type ScheduledOperation,
   SchedulerStoppedError,
 } from "./cycle/cycle-scheduler.ts";
+export type { JsonDifference } from "./cycle/json-difference.ts";
 export { type Log, type LogFields, silentLog } from "./cycle/log.ts";
+export {
+  type CycleDifference,
+  findCycle,
+  type ReplayOptions,
+  type ReplayReport,
+  replayCycles,
+} from "./cycle/replay-cycle.ts";
 export {
   type CycleDependencies,
   type CycleOutcome,
@@ -46,7 +54,7 @@ export type {
 } from "./stores/rollup-store.ts";
 export { createRollupStore } from "./stores/rollup-store-sql.ts";
 export { createSqlStore } from "./stores/sql-store.ts";
-export { openSqliteDatabase } from "./stores/sqlite-dialect.ts";
+export { openSqliteDatabase, openSqliteForReading } from "./stores/sqlite-dialect.ts";
 export {
   type AdaptationFilter,
   CycleConflictError,

@@ -5,6 +5,7 @@ import { checkCommand } from "./commands/check.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { initCommand } from "./commands/init.ts";
+import { replayCommand } from "./commands/replay.ts";
 import { schemaCommand } from "./commands/schema.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { statusCommand } from "./commands/status.ts";
@@ -17,6 +18,7 @@ export const commands: readonly Command[] = [
   serveCommand,
   statusCommand,
   explainCommand,
+  replayCommand,
   doctorCommand,
   simulateCommand,
   schemaCommand,

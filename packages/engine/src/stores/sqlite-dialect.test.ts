@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { migrate } from "./migrations/migrate.ts";
 import type { Migration } from "./migrations/migration.ts";
 import { migrations } from "./migrations/migrations.ts";
-import { openSqliteDatabase } from "./sqlite-dialect.ts";
+import { openSqliteDatabase, openSqliteForReading } from "./sqlite-dialect.ts";
 import { StoreOpenError } from "./store-open-error.ts";
 
 let folder: string;
@@ -242,5 +242,33 @@ describe("migrations", () => {
     const reopened = await openSqliteDatabase(file); // it would be refused as newer if "9999-second" had stayed
     await expect(sql`select * from half`.execute(reopened)).rejects.toThrow("no such table");
     await reopened.destroy();
+  });
+});
+
+describe("for reading", () => {
+  test("a store is opened beside the one that writes, and refuses to write", async () => {
+    const writer = await openSqliteDatabase(file);
+    const reader = await openSqliteForReading(file);
+    await sql`insert into policies (policy_hash, policy) values ('a', '{}')`.execute(writer);
+    expect((await reader.selectFrom("policies").selectAll().execute()).length).toBe(1);
+    await expect(sql`delete from policies`.execute(reader)).rejects.toThrow("readonly");
+    await reader.destroy();
+    await writer.destroy();
+  });
+
+  test("what is not there is not created, and what an older program wrote is not migrated", async () => {
+    const absent = await openSqliteForReading(file).catch((error: unknown) => error);
+    expect(absent).toMatchObject({
+      reason: "failed",
+      message: expect.stringContaining("is not there. A controller creates it"),
+    });
+    const writer = await openSqliteDatabase(file);
+    await sql`delete from trimtab_migrations where name = ${migrations.at(-1)?.name}`.execute(writer);
+    await writer.destroy();
+    const older = await openSqliteForReading(file).catch((error: unknown) => error);
+    expect(older).toMatchObject({
+      reason: "older-version",
+      message: expect.stringContaining("Start the controller once"),
+    });
   });
 });

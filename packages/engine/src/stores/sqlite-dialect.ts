@@ -1,9 +1,9 @@
 /** The embedded store's database: SQLite as it is built into Node, through Kysely. */
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Kysely, SqliteDialect } from "kysely";
-import { migrate } from "./migrations/migrate.ts";
+import { migrate, refuseOtherVersion } from "./migrations/migrate.ts";
 import { nodeSqlite } from "./node-sqlite.ts";
 import { ProcessLockHeldError, sqliteErrorCode, takeProcessLock } from "./process-lock.ts";
 import { StoreOpenError } from "./store-open-error.ts";
@@ -45,6 +45,36 @@ export async function openSqliteDatabase(path: string): Promise<SqlDatabase> {
     unlock();
     throw asOpenError(error, file);
   }
+}
+
+/**
+ * Opens a database for reading, also while a controller has it open. Nothing is created, migrated or written.
+ *
+ * @throws {StoreOpenError} when it is not there, is no database of ours, or was written by another version of this program.
+ */
+export async function openSqliteForReading(path: string): Promise<SqlDatabase> {
+  const file = resolve(path);
+  let connection: DatabaseSync | undefined;
+  let database: SqlDatabase | undefined;
+  try {
+    refuseAbsent(file);
+    connection = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MILLISECONDS, readOnly: true });
+    refuseForeignDatabase(connection, file);
+    database = new Kysely<StoreTables>({ dialect: new SqliteDialect({ database: nodeSqlite(connection) }) });
+    await refuseOtherVersion(database, file);
+    return database;
+  } catch (error) {
+    await database?.destroy().catch(() => {});
+    if (connection?.isOpen) connection.close();
+    throw asOpenError(error, file);
+  }
+}
+
+function refuseAbsent(file: string): void {
+  if (existsSync(file)) return;
+  const message = "is not there";
+  const remedy = "A controller creates it when it starts; is this the configuration that it runs with?";
+  throw new StoreOpenError({ path: file, reason: "failed", message, remedy });
 }
 
 function createFolder(folder: string, file: string): void {

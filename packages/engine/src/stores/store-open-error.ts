@@ -6,6 +6,7 @@ export type StoreOpenReason =
   | "another-program"
   | "in-use"
   | "newer-version"
+  | "older-version"
   | "changed-migration"
   | "failed";
 

@@ -42,6 +42,25 @@ export async function migrate(database: SqlDatabase, options: MigrateOptions): P
   });
 }
 
+/**
+ * For readers, who must not migrate.
+ *
+ * @throws {StoreOpenError} when the database has other migrations than this program.
+ */
+export async function refuseOtherVersion(database: SqlDatabase, path: string): Promise<void> {
+  const { rows } = await sql<{ name: string }>`select name from trimtab_migrations order by name`.execute(database);
+  const applied = rows.map((row) => row.name);
+  refuseUnknown(applied, allMigrations, path);
+  const missing = allMigrations.filter(({ name }) => !applied.includes(name)).map(({ name }) => name);
+  if (missing.length === 0) return;
+  throw new StoreOpenError({
+    path,
+    reason: "older-version",
+    message: `was written by an older version of this program (its tables lack "${missing.join('", "')}")`,
+    remedy: "Start the controller once with this version; it brings the tables up to date.",
+  });
+}
+
 function refuseUnknown(applied: readonly string[], migrations: readonly Migration[], path: string): void {
   const unknown = applied.filter((name) => !migrations.some((migration) => migration.name === name));
   if (unknown.length === 0) return;
