@@ -15,8 +15,18 @@ export interface GuardedClient {
   readonly targets: () => Promise<Reading<readonly ActiveTarget[]>>;
 }
 
+/** Told once when answers stop, and once when they come again. */
+export interface AnswerListener {
+  readonly onStopped: (detail: string) => void;
+  readonly onBack: () => void;
+}
+
 /** A client with places and a breaker of its own: what others ask neither delays it nor shuts it out. */
-export function createGuardedClient(options: PrometheusClientOptions, now: () => number): GuardedClient {
+export function createGuardedClient(
+  options: PrometheusClientOptions,
+  now: () => number,
+  listener?: AnswerListener,
+): GuardedClient {
   const client = createPrometheusClient(options);
   const breaker = createFailureBreaker();
   const guard = async <Value>(ask: () => Promise<Answer<Value>>): Promise<Reading<Value>> => {
@@ -27,8 +37,12 @@ export function createGuardedClient(options: PrometheusClientOptions, now: () =>
       return { kind: "error", detail };
     }
     const { reading, isServerFault } = await ask();
+    const hadFailed = breaker.failures > 0;
     if (isServerFault) breaker.failed(now());
     else breaker.succeeded();
+    if (isServerFault && !hadFailed && options.signal?.aborted !== true)
+      listener?.onStopped("detail" in reading ? reading.detail : "");
+    if (!isServerFault && hadFailed) listener?.onBack();
     return reading;
   };
   return {

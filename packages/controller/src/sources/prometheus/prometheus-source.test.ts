@@ -16,8 +16,9 @@ const request = { component: "shop", operation: "price", context: ["genre"], win
 async function sourceOf(
   answer: (promql: string) => object | undefined,
   { now = 0, path = (_path: string): object | undefined => undefined } = {},
-): Promise<{ source: MetricSource; asked: string[]; clock: { now: number }; questions: string[] }> {
+): Promise<{ source: MetricSource; asked: string[]; clock: { now: number }; questions: string[]; said: string[] }> {
   const asked: string[] = [];
+  const said: string[] = [];
   const questions: string[] = [];
   const clock = { now };
   const send = (response: ServerResponse, body: object | undefined): void => {
@@ -37,13 +38,14 @@ async function sourceOf(
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     now: () => clock.now,
     observer: { onQuestion: (question, _seconds, kind) => questions.push(`${question} ${kind}`) },
+    log: { info: (message) => said.push(`info: ${message}`), warn: (message) => said.push(`warning: ${message}`) },
   });
   closing.push(() => {
     void source.close();
     server.closeAllConnections();
     server.close();
   });
-  return { source, asked, clock, questions };
+  return { source, asked, clock, questions, said };
 }
 
 const vector = (result: object[]): object => ({ status: "success", data: { resultType: "vector", result } });
@@ -125,6 +127,18 @@ describe("a Prometheus that does not answer", () => {
     isDown = false;
     clock.now = 3_000;
     expect(await kinds(2)).toEqual(["value", "value"]);
+  });
+
+  test("is told of once in the log, and once more when it is back", async () => {
+    let isDown = true;
+    const { source, clock, said } = await sourceOf((promql) => (isDown ? undefined : isTargets(promql) ? [] : [calls]));
+    for (let time = 0; time < 5; time++) await source.readEvidence(request);
+    expect(said).toEqual(["warning: Prometheus does not answer; nothing is learnt until it does"]);
+    isDown = false;
+    clock.now = 1_000;
+    await source.readEvidence(request);
+    await source.readEvidence(request);
+    expect(said.slice(1)).toEqual(["info: Prometheus answers again"]);
   });
 
   test("is still asked by cycles when it could not answer what people ask about a month", async () => {

@@ -62,7 +62,10 @@ class PrometheusSource implements MetricSource {
       signal: this.#closing.signal,
       ...(options.headers === undefined ? {} : { headers: options.headers }),
     };
-    this.#forCycles = createGuardedClient(client, this.#now);
+    this.#forCycles = createGuardedClient(client, this.#now, {
+      onStopped: (detail) => this.#log.warn("Prometheus does not answer; nothing is learnt until it does", { detail }),
+      onBack: () => this.#log.info("Prometheus answers again"),
+    });
     this.#forPeople = createGuardedClient(client, this.#now);
   }
 
