@@ -27,7 +27,7 @@ test("the file allows what the service can do, with the base that it has in code
 test("the objective's weights sum to 1, and its latency bounds lie within the buckets", () => {
   const { quality, success, latency } = readObjective();
   expect((quality?.weight ?? 0) + (success?.weight ?? 0) + (latency?.weight ?? 0)).toBeCloseTo(1, 10);
-  expect(latency).toMatchObject({ goodSeconds: 0.001, badSeconds: 0.02 });
+  expect(latency).toMatchObject({ goodSeconds: 0.0005, badSeconds: 0.02 });
   expect(DURATION_BOUNDARIES_SECONDS).toContain(latency?.goodSeconds);
   expect(DURATION_BOUNDARIES_SECONDS).toContain(latency?.badSeconds);
 });
