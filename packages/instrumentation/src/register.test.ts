@@ -353,4 +353,28 @@ describe("a service that brings its own SDK", { timeout: 60_000 }, () => {
     await expect(fetch(`http://localhost:${child.port}/metrics`)).rejects.toThrow("fetch failed");
     expect(child.stderr).toBe("");
   });
+
+  test("with our producer in its reader shows each call once, on its own page", async () => {
+    const own = join(folder, "own-sdk.mjs");
+    const from = (name: string): string => JSON.stringify(import.meta.resolve(name));
+    const port = await freePort();
+    writeFileSync(
+      own,
+      `import { NodeSDK } from ${from("@opentelemetry/sdk-node")};
+       import { PrometheusExporter } from ${from("@opentelemetry/exporter-prometheus")};
+       import { metricProducer } from ${from("./index.ts")};
+       const reader = new PrometheusExporter({ port: ${port}, metricProducers: [metricProducer()] });
+       new NodeSDK({ metricReaders: [reader], spanProcessors: [], logRecordProcessors: [] }).start();`,
+    );
+    const child = await start(TRACKED + UNTIL_STDIN_ENDS, {}, ["--import", own]);
+    await ready(child);
+    const response = await vi.waitFor(() => fetch(`http://localhost:${port}/metrics`), { timeout: 30_000 });
+    const samples = parseExposition(await response.text());
+    expect(sumOf(samples, "trimtab_operation_calls_total", { operation: "deliver", outcome: "success" })).toBe(1);
+    expect(sumOf(samples, "trimtab_operation_duration_seconds_count", { operation: "deliver" })).toBe(1);
+    await expect(fetch(`http://localhost:${child.port}/metrics`)).rejects.toThrow("fetch failed");
+    child.process.stdin.end();
+    expect(await child.ended).toEqual({ code: 0, signal: null });
+    expect(child.stderr).toBe("");
+  });
 });
