@@ -109,6 +109,7 @@ describe("the summary of a run", () => {
       "javascript  gzip 6 (kept)             -        -       -  -              -",
       "text        gzip 6 -> brotli 5    0.638    0.688  -0.050  -0.070…-0.030  below",
       "binary      gzip 6 -> zstd 1          -        -       -  -              -",
+      "Lift weighs each moment by how well it was measured, so it need not be utility less holdout.",
       "",
       "json: 1.10 ms instead of 4.10 ms to compress a document, after 2 changes.",
       "  Over 1,000 documents: 3.0 s saved, 1.2 MB more sent.",

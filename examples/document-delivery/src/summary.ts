@@ -104,7 +104,10 @@ export function formatSummary(summary: DemoSummary): string[] {
     );
     return lines;
   }
-  lines.push("", ...liftTable(contentTypes), "", ...contentTypes.flatMap(inPlainWords));
+  lines.push("", ...liftTable(contentTypes));
+  if (contentTypes.some(({ lift }) => lift !== undefined))
+    lines.push("Lift weighs each moment by how well it was measured, so it need not be utility less holdout.");
+  lines.push("", ...contentTypes.flatMap(inPlainWords));
   const proven = contentTypes.filter(({ lift }) => lift !== undefined && lift.lower > 0);
   lines.push(
     "",
