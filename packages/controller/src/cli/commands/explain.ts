@@ -53,7 +53,7 @@ function explain(adaptation: WireExplainedAdaptation, { paint }: Terminal): stri
     [
       paint(
         "bold",
-        `What it rests on: ${basis.windows} windows from ${timeText(basis.window.from)} to ${timeText(basis.window.to)}`,
+        `What it rests on: ${windowsText(basis.windows)} from ${timeText(basis.window.from)} to ${timeText(basis.window.to)}`,
       ),
       ...comparison(basis.from, basis.to).map((line) => `  ${line}`),
       ...(basis.difference === undefined ? [] : [`  difference in utility ${intervalText(basis.difference)}`]),
@@ -66,7 +66,7 @@ function explain(adaptation: WireExplainedAdaptation, { paint }: Terminal): stri
       paint("bold", "What came of it"),
       liftNow === undefined
         ? "  not known yet: the last decision has no lift for this context"
-        : `  utility of what is served less the holdout's: ${intervalText(liftNow)}, over ${liftNow.windows} windows since ${timeText(liftNow.since)}`,
+        : `  utility of what is served less the holdout's: ${intervalText(liftNow)}, over ${windowsText(liftNow.windows)} since ${timeText(liftNow.since)}`,
     ],
     [
       paint("bold", "History"),
@@ -136,6 +136,10 @@ function countedLines({ kind, detail, variants }: WireExplainedAdaptation["count
       quality?.mean.value === undefined ? "-" : short(quality.mean.value),
     ]),
   ]);
+}
+
+function windowsText(count: number): string {
+  return `${count} ${count === 1 ? "window" : "windows"}`;
 }
 
 function countText(count: number | undefined): string {
