@@ -62,11 +62,11 @@ export function recordParameterPerformance(
 function record(shared: Instrumentation, name: string, recorded: RecordedOperation): void {
   const { context = {}, cost } = recorded;
   const operation = shared.operation(name);
-  const outcome = OUTCOMES.find((known) => known === recorded.outcome);
-  if (outcome === undefined) {
+  const { outcome } = recorded;
+  if (!OUTCOMES.includes(outcome)) {
     return warnOnce(
       `outcome:${name}`,
-      `operation "${name}" was recorded with outcome "${recorded.outcome}"; it is left out`,
+      `operation "${name}" was recorded with outcome "${String(outcome)}"; it is left out`,
     );
   }
   const found = operation.contexts.find(context);
