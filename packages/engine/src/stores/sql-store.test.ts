@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { FIRST_CYCLE_AT, INTERVAL_MILLISECONDS, sampleAllocation, sampleCycle } from "./sample-cycles.ts";
 import { createSqlStore } from "./sql-store.ts";
@@ -47,6 +48,18 @@ test("lists of allocations go with the last cycle that shares them, except the o
   await store.dropCyclesBefore(Number.MAX_SAFE_INTEGER);
   expect(await since()).toEqual([7]);
   await store.close();
+});
+
+test("the newest adaptation of a context is found without a look at the other contexts'", async () => {
+  const database = await openSqliteDatabase(":memory:");
+  const { rows } = await sql<{ detail: string }>`
+    explain query plan select * from adaptations
+    where component = 'shop' and operation = 'checkout' and context_id = 'genre=rock'
+    order by decided_at desc, id desc limit 1`.execute(database);
+  expect(rows.map(({ detail }) => detail)).toEqual([
+    "SEARCH adaptations USING INDEX adaptations_by_context (component=? AND operation=? AND context_id=?)",
+  ]);
+  await database.destroy();
 });
 
 /** Records cycles for ever, each with one adaptation that supersedes the one before, and says which ones are recorded. */

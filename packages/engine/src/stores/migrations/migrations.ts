@@ -1,7 +1,8 @@
 import { first } from "./0001-first.ts";
 import { rollups } from "./0002-rollups.ts";
 import { policiesInUse } from "./0003-policies-in-use.ts";
+import { adaptationsByContext } from "./0004-adaptations-by-context.ts";
 import type { Migration } from "./migration.ts";
 
 /** Every migration, in order. Forward only. */
-export const migrations: readonly Migration[] = [first, rollups, policiesInUse];
+export const migrations: readonly Migration[] = [first, rollups, policiesInUse, adaptationsByContext];
