@@ -1,4 +1,6 @@
 import { request } from "node:http";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, test } from "vitest";
 import { type AppUnderTest, startApp } from "./app-fixture.ts";
 
@@ -77,6 +79,13 @@ describe("without tokens", () => {
       expect((await send("GET", "/v1/operations", { host })).status).toBe(200);
     },
   );
+});
+
+test("a probe in HTTP/1.0 without a host is answered", async () => {
+  app = await startApp();
+  const socket = connect(Number(new URL(app.url).port), "127.0.0.1");
+  socket.end("GET /livez HTTP/1.0\r\n\r\n");
+  expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 /);
 });
 
 test("with tokens every name is good, because no browser sends a token unasked", async () => {

@@ -17,7 +17,8 @@ export function browserGuard(
 ): (request: Request, response: Response, next: NextFunction) => void {
   return (request, _response, next) => {
     if (isOpen()) {
-      refuseForeignHost(request.get("host") ?? "");
+      const host = request.get("host");
+      if (host !== undefined) refuseForeignHost(host); // a probe may speak HTTP/1.0; every browser names the host
       if (request.method !== "GET" && request.method !== "HEAD") refuseForeignOrigin(request);
     }
     next();
