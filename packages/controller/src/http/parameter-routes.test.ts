@@ -102,3 +102,16 @@ describe("GET /v1/parameters", () => {
     expect(await app.json("/v1/parameters/%E0%A4%A/checkout", 400)).toMatchObject({ code: "PARAMETER_INVALID" });
   });
 });
+
+test("serving needs neither the store nor the metric source", async () => {
+  const alone = await startApp({ decisions: [decisionOf(1)] });
+  await alone.store.close();
+  const document = await alone.fetch("/v1/allocations?component=shop");
+  expect(document.status).toBe(200);
+  const etag = document.headers.get("etag") ?? "";
+  const again = await alone.fetch("/v1/allocations?component=shop", { headers: { "if-none-match": etag } });
+  expect(again.status).toBe(304);
+  expect(await alone.json("/v1/parameters/shop/checkout?ctx.genre=rock")).toMatchObject({ reason: "SPLIT" });
+  expect(alone.source.asked).toEqual([]);
+  await alone.close();
+});
