@@ -10,10 +10,10 @@ import { applyEnvironment } from "./config/environment-overrides.ts";
 import type { FileProblem } from "./config/file-problem.ts";
 import { configFileSchema } from "./config/file-schema.ts";
 import { nameProblems, operationProblems, toPolicies } from "./config/operation-policies.ts";
+import type { OwnStrategies } from "./config/own-strategies.ts";
 import { isRecord, member } from "./config/plain-values.ts";
 import { readYaml } from "./config/read-yaml.ts";
 import { schemaProblems } from "./config/schema-problems.ts";
-import type { OwnStrategies } from "./config/strategy-modules.ts";
 
 /** A configuration that was found sound as a whole. */
 export interface Config extends ControllerSettings {

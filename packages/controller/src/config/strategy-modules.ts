@@ -23,13 +23,6 @@ import { ConfigError } from "./config-error.ts";
 import type { FileProblem } from "./file-problem.ts";
 import { readYaml } from "./read-yaml.ts";
 
-/** The strategies of a configuration's modules. */
-export interface OwnStrategies {
-  readonly definitions: StrategyDefinitions;
-  /** Where each can be loaded again, by id: for other threads. */
-  readonly urls: Readonly<Record<string, string>>;
-}
-
 /** What one module is, or why it cannot be used. */
 type Loaded =
   | { readonly definition: StrategyDefinition; readonly digest: string; readonly url: string }
