@@ -93,7 +93,7 @@ describe("a variant that the document dropped", () => {
   });
 });
 
-describe("whoever reads the page by the rules of the controller's ledger", () => {
+describe("whoever reads the page by the rules of the controller's ledger", { timeout: 60_000 }, () => {
   /** As the controller counts one series: what is missing for longer than the look-back is new, what is lower began at zero. */
   class Reader {
     #last: number | undefined;
@@ -109,6 +109,16 @@ describe("whoever reads the page by the rules of the controller's ledger", () =>
     }
   }
 
+  /** The calls come first on the page; parsing all of it for each of some ten thousand scrapes would take a minute. */
+  const shownCalls = ({ shared }: Watched): number | undefined => {
+    for (const lines of shared.metrics.pageText()) {
+      if (!lines.includes(CALLS)) break;
+      const [, value] = /variant="v-a".*outcome="success"\} (\d+)/.exec(lines) ?? [];
+      if (value !== undefined) return Number(value);
+    }
+    return undefined;
+  };
+
   test("counts every call once, whatever is published, called and scraped when", () => {
     const step = fc.record({
       minutes: fc.integer({ min: 0, max: 25 }),
@@ -116,11 +126,11 @@ describe("whoever reads the page by the rules of the controller's ledger", () =>
       calls: fc.integer({ min: 0, max: 9 }),
     });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
         const service = watched();
         const reader = new Reader();
         let calls = 0;
-        const scrape = (): void => reader.read(callsOf(service.scrape(), "v-a"), service.clock.milliseconds);
+        const scrape = (): void => reader.read(shownCalls(service), service.clock.milliseconds);
         for (const { minutes, published, calls: more } of steps) {
           publish(service, "op", published ? ["base-a", "v-a"] : ["base-a"]);
           count(service, "op", "base-a");
@@ -141,7 +151,7 @@ describe("whoever reads the page by the rules of the controller's ledger", () =>
   });
 });
 
-describe("nothing grows in a process that runs for months", () => {
+describe("nothing grows in a process that runs for months", { timeout: 60_000 }, () => {
   const collectGarbage = (): number => {
     setFlagsFromString("--expose-gc");
     (runInNewContext("gc") as () => void)();

@@ -75,7 +75,7 @@ test("the tool does refuse a page that is broken", async () => {
   expect((await promtool('a{b="c\n')).code).toBe(1);
 });
 
-test("a strict reader reads it whatever keys and values a document and a caller bring", () => {
+test("a strict reader reads it whatever keys and values a document and a caller bring", { timeout: 60_000 }, () => {
   const anyText = fc.string({ unit: "binary", maxLength: 20 });
   fc.assert(
     fc.property(

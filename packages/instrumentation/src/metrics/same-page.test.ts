@@ -95,7 +95,7 @@ test.each<InstrumentationOptions>([
   { collectionLevel: "standard" },
   { collectionLevel: "minimal" },
   { collectionLevel: "comprehensive", maximumContexts: 3, durationBoundariesSeconds: [0.5, 2] },
-])("with %j", async (options) => {
+])("with %j", { timeout: 60_000 }, async (options) => {
   await fc.assert(
     fc.asyncProperty(fc.array(workload, { maxLength: 40 }), async (work) => {
       const reader = new PrometheusExporter({ preventServerStart: true });
