@@ -82,7 +82,8 @@ function logTransition(log: Log, record: CycleRecord, { id, status, reason }: Ad
     operation: record.operation,
     reason: reason.code,
     sentence: reason.sentence,
-    evidence: { window: record.evidence.window, queries: record.evidence.queries },
+    // The record of the cycle has the questions; their text would make one line of tens of kilobytes.
+    evidence: record.evidence.window,
     decision: record.decision.id,
     cycle: record.cycle,
   });

@@ -260,7 +260,7 @@ describe("one pass", () => {
         expect.objectContaining({
           id: "a1",
           reason: "LIMIT_LATENCY",
-          evidence: expect.objectContaining({ window: expect.anything() }),
+          evidence: { from: LATEST_END - 30_000, to: LATEST_END },
         }),
       );
     });
