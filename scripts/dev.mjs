@@ -447,6 +447,20 @@ const tasks = {
     says: "compiles every package to its dist folder",
     run: async (args) => (await run(node, [binary("typescript", "tsc"), "-b", ...args], { env })).code,
   },
+  pack: {
+    says: "writes every package as a tarball to dist, for npm install",
+    run: async () => {
+      const compiled = await run(node, [binary("typescript", "tsc"), "-b"], { env });
+      if (compiled.code !== 0) return compiled.code;
+      const args = ["--recursive", "--filter", "./packages/*", "pack", "--pack-destination", join(root, "dist")];
+      const packed = callingPnpm
+        ? await run(windows ? "pnpm.exe" : "pnpm", args, { env, quiet: true })
+        : await run(node, [join(fetchedPnpm, "pnpm", "bin", "pnpm.mjs"), ...args], { env, quiet: true });
+      if (packed.code !== 0) console.error(packed.output);
+      else for (const tarball of fs.readdirSync(join(root, "dist")).sort()) console.log(join("dist", tarball));
+      return packed.code;
+    },
+  },
   trimtab: {
     says: "the command-line tool, run where you are",
     run: async (args) => {
