@@ -57,7 +57,7 @@ export interface MeasuredShare {
 }
 
 /** The ratings of one variant that arrived in a window. */
-export interface RatingArm {
+interface RatingArm {
   readonly variant: VariantId;
   readonly ratings: number;
   /** What the ratings add to the utility, and the variance of that mean. */
