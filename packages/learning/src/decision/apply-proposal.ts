@@ -75,6 +75,12 @@ function applyChange(
     refused.push({ variant: to.id, reason: problem });
     return undefined;
   }
+  if (isOscillating(before, to, cycle)) {
+    const sentence = `${describeSetting(to.parameters)} was adopted ${MOST_ADOPTIONS} times within ${OSCILLATION_CYCLES} cycles and given up each time; it rests for ${OSCILLATION_REST_CYCLES}.`;
+    const reason: Reason = { code: "OSCILLATING", sentence };
+    refused.push({ variant: to.id, reason });
+    return { memory: rest(before, to.id, cycle), kind: "hold", reason, adaptations: [], transitions: [] };
+  }
   if (mayApply(policy, change.confidence)) return adapt(before, change, to, applying);
   const gate = gateReason(policy, change.confidence);
   if (before.suggestion?.variant === to.id) {
@@ -96,12 +102,29 @@ function applyChange(
   };
 }
 
+/** Adopted so often within so many cycles, a variant is not better but something goes back and forth. */
+const MOST_ADOPTIONS = 3;
+const OSCILLATION_CYCLES = 200;
+const OSCILLATION_REST_CYCLES = 60;
+
+function isOscillating({ adoptions }: ContextMemory, { id }: Setting, cycle: number): boolean {
+  const recent = adoptions.filter((each) => each.variant === id && each.cycle > cycle - OSCILLATION_CYCLES);
+  return recent.length >= MOST_ADOPTIONS;
+}
+
+/** The variant may not run for a while, so that its calls go to what serves. */
+function rest(before: ContextMemory, variant: string, cycle: number): ContextMemory {
+  const bar = { until: cycle + OSCILLATION_REST_CYCLES, cycles: OSCILLATION_REST_CYCLES };
+  return { ...before, bars: { ...before.bars, [variant]: bar } };
+}
+
 function adapt(
   before: ContextMemory,
   change: ProposedChange,
   to: Setting,
   applying: Applying,
 ): Omit<ProposalOutcome, "refused"> {
+  const { cycle } = applying;
   const adaptations = recordsOf(before, change, to, "applied", applying);
   const transitions: AdaptationTransition[] = [...supersede(before, REPLACED)];
   const applied = { ...before.applied };
@@ -110,7 +133,16 @@ function adapt(
     if (older !== undefined) transitions.push({ id: older, status: "superseded", reason: REPLACED });
     applied[parameter] = id;
   }
-  const memory = { ...before, incumbent: to, experiment: before.experiment + 1, harm: [], applied, suggestion: null };
+  const recent = before.adoptions.filter((adoption) => adoption.cycle > cycle - OSCILLATION_CYCLES);
+  const memory = {
+    ...before,
+    incumbent: to,
+    experiment: before.experiment + 1,
+    harm: [],
+    applied,
+    suggestion: null,
+    adoptions: [...recent, { variant: to.id, cycle }],
+  };
   return { memory, kind: "adapt", reason: change.reason, adaptations, transitions };
 }
 

@@ -346,3 +346,16 @@ test("a state in an older form restarts the comparison and keeps the values in f
   expect(incumbentOf(rock(after))).toBe(incumbentOf(rock(before)));
   expect(after.decision.contexts.every(({ lift }) => lift === undefined)).toBe(true);
 });
+
+test("while the calls do not follow the shares nothing is learnt or changed, and the reason says which", () => {
+  // 15 % of the calls come from an instance that never heard of any allocation
+  const deaf = run(200, SAMPLE_POLICY, (parameters, context, share) => {
+    const isBaseline = parameters["model"] === "small" && parameters["temperature"] === 0.7;
+    return largeIsBetter(parameters, context, 0.85 * share + (isBaseline ? 0.15 : 0));
+  });
+  const reasons = deaf.map(
+    (output) => output.decision.contexts.find(({ context }) => context["genre"] === "rock")?.reason,
+  );
+  const held = reasons.find((reason) => reason?.code === "SAMPLE_RATIO_MISMATCH");
+  expect(held?.sentence).toMatch(/^The \w+ had \d+\.\d % of \d+ calls where its share is \d+\.\d %/);
+});

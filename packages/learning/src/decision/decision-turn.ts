@@ -11,6 +11,7 @@ import type { ContextEvidence, Unusable } from "../evidence/evidence-quality.ts"
 import { type DispersionSums, overDispersionOf } from "../evidence/over-dispersion.ts";
 import { DEFAULT_WINDOW_RULE } from "../evidence/windows.ts";
 import { judgeLimits, limitLevels, siblingDurations } from "../guardrails/outcome-limits.ts";
+import { isSampleMismatched } from "../guardrails/sample-ratio.ts";
 import type { Setting } from "../policy/setting.ts";
 import { buildStrategy } from "../strategies/strategies.ts";
 import type {
@@ -24,7 +25,7 @@ import { applyProposal, mayApply } from "./apply-proposal.ts";
 import type { DecideInput, DecideOutput } from "./decide-input.ts";
 import type { Adaptation, AdaptationTransition, ContextDecision, Reason } from "./decision.ts";
 import { type FeedbackInbox, openInbox, stillWaiting } from "./feedback-inbox.ts";
-import { EVERY_CONTEXT, held, missingReason, noCallsReason } from "./hold-reasons.ts";
+import { EVERY_CONTEXT, held, mismatchReason, missingReason, noCallsReason } from "./hold-reasons.ts";
 import { liftOf } from "./lift.ts";
 import { type ContextObserved, observeContext } from "./observe-context.ts";
 import {
@@ -187,6 +188,10 @@ export class DecisionTurn {
     const memory = this.contexts.get(id) as ContextMemory;
     if (breakerState(memory, this.cycle) === "open") {
       if (observed.breaches.length === 0) this.hold(id, breakerReason(memory, this.cycle));
+      return undefined;
+    }
+    if (observed.breaches.length === 0 && isSampleMismatched(memory.ratio)) {
+      this.hold(id, mismatchReason(memory.ratio));
       return undefined;
     }
     return this.observationOf(id, memory, before, observed, evidence);

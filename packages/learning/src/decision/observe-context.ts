@@ -13,6 +13,7 @@ import {
   wholeContrastOf,
 } from "../evidence/windows.ts";
 import { judgeLimits, type LimitMemory, missesOf, updateLimits } from "../guardrails/outcome-limits.ts";
+import { learnSampleRatio } from "../guardrails/sample-ratio.ts";
 import type { OperationPolicy } from "../policy/policy.ts";
 import type { Setting } from "../policy/setting.ts";
 import { CUSUM_BOUND, cusumLevel, updateMeanCusum } from "../statistics/cusum.ts";
@@ -50,6 +51,8 @@ export interface Observing {
   readonly siblings: Histogram | undefined;
 }
 
+const SETTLING_CYCLES = 2;
+
 /** Means to watch for in the difference between incumbent and holdout. */
 const HARMS = [-0.02, -0.06, -0.2];
 
@@ -60,7 +63,10 @@ export function observeContext(
   observing: Observing,
 ): ContextObserved {
   const { policy, baseline, cycle, overDispersion } = observing;
-  const { siblings } = observing;
+  const { siblings, window: cycleWindow } = observing;
+  // the services learn of a change a little later than we do
+  const isSettled = cycleWindow.from >= before.changedAt + SETTLING_CYCLES * (cycleWindow.to - cycleWindow.from);
+  const ratio = isSettled ? learnSampleRatio(before.ratio, before.allocation.variants, measured) : before.ratio;
   const limits = updateLimits(before.limits, policy.constraints, idsOf(before), baseline.id, measured, siblings);
   const closed = closeWindows(before, measured, limits, observing);
   let { lift, harm, contrasts } = before;
@@ -76,6 +82,7 @@ export function observeContext(
     ...before,
     lastSeen: cycle,
     limits,
+    ratio,
     lift,
     harm,
     contrasts,

@@ -18,6 +18,7 @@ import type { FeedbackEntry } from "../evidence/evidence.ts";
 import { type DispersionSums, type LastContrasts, NO_DISPERSION } from "../evidence/over-dispersion.ts";
 import type { OpenWindow } from "../evidence/windows.ts";
 import { type LimitMemory, NO_LIMIT_MEMORY } from "../guardrails/outcome-limits.ts";
+import { NO_SAMPLE_RATIO, type SampleRatioMemory } from "../guardrails/sample-ratio.ts";
 import type { UtilityMoments } from "../policy/objective.ts";
 import type { OperationPolicy } from "../policy/policy.ts";
 import type { Setting } from "../policy/setting.ts";
@@ -56,6 +57,8 @@ export type ContextMemory = {
   readonly record: Readonly<Record<VariantId, UtilityMoments>>;
   readonly contrasts: LastContrasts;
   readonly limits: LimitMemory;
+  /** Do the variants get the calls that their shares promise? */
+  readonly ratio: SampleRatioMemory;
   /** e-CUSUM of the incumbent against the holdout. */
   readonly harm: readonly number[];
   readonly lift: LiftMemory | null;
@@ -65,6 +68,8 @@ export type ContextMemory = {
   readonly bars: Readonly<Record<VariantId, Bar>>;
   /** Cycles of the latest roll-backs, oldest first. */
   readonly rollBacks: readonly number[];
+  /** The latest adoptions, oldest first: to notice what is adopted and given up again and again. */
+  readonly adoptions: readonly { readonly variant: VariantId; readonly cycle: number }[];
   /** The breaker is open until this cycle, and half open for a while after it. */
   readonly breakerUntil: number;
   /** The strategy's own; null before its first turn. */
@@ -89,7 +94,7 @@ export type OperationMemory = {
 };
 
 /** The form of the memory: evidence in another form is not read. The comparison starts again, and the values in force stay. */
-const FORM = 2;
+const FORM = 3;
 
 /** Contexts beyond this number are forgotten, the one that was seen longest ago first. */
 export const MAXIMUM_CONTEXTS = 10_000;
@@ -147,12 +152,14 @@ export function newContextMemory(policy: OperationPolicy, context: Context, base
     record: {},
     contrasts: {},
     limits: NO_LIMIT_MEMORY,
+    ratio: NO_SAMPLE_RATIO,
     harm: [],
     lift: null,
     applied: {},
     suggestion: null,
     bars: {},
     rollBacks: [],
+    adoptions: [],
     breakerUntil: 0,
     strategy: null,
   };
@@ -196,10 +203,12 @@ function withoutEvidence(context: ContextMemory): ContextMemory {
     record: {},
     contrasts: {},
     limits: NO_LIMIT_MEMORY,
+    ratio: NO_SAMPLE_RATIO,
     harm: [],
     lift: null,
     bars: {},
     rollBacks: [],
+    adoptions: [],
     breakerUntil: 0,
     strategy: null,
   };

@@ -38,6 +38,9 @@ export const REASONS = {
   LIMIT_LATENCY: "A variant broke the limit on the latency and was taken back.",
   HOLDOUT_IS_BETTER: "The base values do better than what is served; the base values return.",
   BREAKER_OPEN: "Learning did harm repeatedly in this context; it rests and the base values are served.",
+  SAMPLE_RATIO_MISMATCH:
+    "The variants do not get the calls that their shares promise, so their calls are no fair sample; nothing changes.",
+  OSCILLATING: "A variant was adopted and given up again and again; it rests.",
   BARRED: "A variant that was taken back rests before it may be tried again.",
   LARGEST_STEP: "The change is larger than one adaptation may make.",
   OUTSIDE_SPACE: "The values are outside the operation's parameter space.",

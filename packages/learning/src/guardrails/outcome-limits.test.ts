@@ -85,3 +85,12 @@ test("a variant that is no longer served is forgotten", () => {
   const memory = after(3, [SUCCESS], { base: outcomes(20, 0), v: outcomes(10, 10) });
   expect(updateLimits(memory, [SUCCESS], ["base"], "base", new Map()).variants["v"]).toBeUndefined();
 });
+
+test("what fails a little more because everything does is not blamed, although the baseline has few calls", () => {
+  const usual = after(200, [SUCCESS], { base: outcomes(4, 0), v: outcomes(95, 5) });
+  // v falls from 0.95 to 0.86; the baseline, with four calls a cycle, to 0.75: its own alarm has not risen far yet
+  const common = { base: outcomes(3, 1), v: outcomes(86, 14) };
+  const own = { base: outcomes(4, 0), v: outcomes(86, 14) };
+  expect(judgeLimits(after(8, [SUCCESS], own, usual), [SUCCESS], "v", "base").verdict).toBe("violated");
+  expect(judgeLimits(after(8, [SUCCESS], common, usual), [SUCCESS], "v", "base").verdict).toBe("passed");
+});

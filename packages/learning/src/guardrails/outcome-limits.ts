@@ -14,8 +14,16 @@ import { betaCdf } from "../statistics/beta-distribution.ts";
 import { CUSUM_BOUND, cusumLevel, updateShareCusum } from "../statistics/cusum.ts";
 import { bucketTotal, countAbove, histogramQuantile } from "../statistics/histogram-quantile.ts";
 
+/** Calls that kept a limit and calls that missed it. */
+type GoodAndBad = { readonly good: number; readonly bad: number };
+
 /** Counts against one limit, and the alarm's sums; JSON. */
-type LimitCounts = { readonly good: number; readonly bad: number; readonly sums: readonly number[] };
+type LimitCounts = GoodAndBad & {
+  readonly sums: readonly number[];
+  /** The calls since the alarm's sums were last zero: the variant's own, and those of the baseline in the same cycles. */
+  readonly own: GoodAndBad;
+  readonly beside: GoodAndBad;
+};
 
 /** What the limits remember of a context; JSON. */
 export type LimitMemory = {
@@ -56,6 +64,8 @@ const MOST_BEYOND = 0.15;
 const SHARE_DISPERSION = 0.01 ** 2;
 /** From here on the baseline itself is in trouble, and taking a variant back to it would not help. */
 const COMMON_CAUSE = { success: 1.5, tail: 2.5 };
+/** A likelihood ratio of e: the baseline's share has fallen with the variant's rather than stayed. */
+const SHARED_CAUSE = 1;
 
 /**
  * Takes one cycle's measurements in. Variants that are no longer served are forgotten, so that one that returns starts anew.
@@ -74,13 +84,18 @@ export function updateLimits(
   const baselineDurations = withNewDurations(memory.baselineDurations, measured.get(baseline)?.duration);
   const reference = referenceOf(baselineDurations, siblings);
   const variants: Record<VariantId, readonly (LimitCounts | null)[]> = {};
+  const countedOf = (variant: VariantId, constraint: Constraint): GoodAndBad | undefined => {
+    const measurements = measured.get(variant);
+    return measurements === undefined ? undefined : countOf(constraint, measurements, reference);
+  };
   for (const variant of served) {
     const before = memory.variants[variant] ?? [];
-    const measurements = measured.get(variant);
     variants[variant] = constraints.map((constraint, index) => {
       const previous = before[index] ?? null;
-      const counted = measurements === undefined ? undefined : countOf(constraint, measurements, reference);
-      return counted === undefined ? previous : withCounts(previous, counted, constraint);
+      const counted = countedOf(variant, constraint);
+      return counted === undefined
+        ? previous
+        : withCounts(previous, counted, countedOf(baseline, constraint) ?? NO_CALLS, constraint);
     });
   }
   return { variants, ...(baselineDurations === undefined ? {} : { baselineDurations }) };
@@ -215,7 +230,7 @@ function countOf(
   constraint: Constraint,
   measurements: Measurements,
   reference: Histogram | undefined,
-): { readonly good: number; readonly bad: number } | undefined {
+): GoodAndBad | undefined {
   if (constraint.kind === "success-rate") {
     if (callsOf(measurements) === 0) return undefined;
     return {
@@ -242,19 +257,31 @@ function limitSeconds(
 
 function withCounts(
   before: LimitCounts | null,
-  { good, bad }: { good: number; bad: number },
+  counted: GoodAndBad,
+  baseline: GoodAndBad,
   constraint: Constraint,
 ): LimitCounts {
+  const { good, bad } = counted;
   const expected = expectedShare(constraint);
   const alternatives =
     constraint.kind === "success-rate"
       ? SUCCESS_DROPS.map((drop) => Math.max(0.01, expected - drop))
       : TAIL_ALTERNATIVES;
+  const sums = updateShareCusum(before?.sums ?? [], good, bad, expected, alternatives);
+  const isCalm = cusumLevel(sums) === 0;
   return {
     good: (before?.good ?? 0) * KEEP + good,
     bad: (before?.bad ?? 0) * KEEP + bad,
-    sums: updateShareCusum(before?.sums ?? [], good, bad, expected, alternatives),
+    sums,
+    own: isCalm ? NO_CALLS : sumOf(before?.own ?? NO_CALLS, counted),
+    beside: isCalm ? NO_CALLS : sumOf(before?.beside ?? NO_CALLS, baseline),
   };
+}
+
+const NO_CALLS: GoodAndBad = { good: 0, bad: 0 };
+
+function sumOf(left: GoodAndBad, right: GoodAndBad): GoodAndBad {
+  return { good: left.good + right.good, bad: left.bad + right.bad };
 }
 
 /** The share of good calls at the limit, kept off 0 and 1 where no likelihood exists. */
@@ -262,12 +289,12 @@ function expectedShare(constraint: Constraint): number {
   return constraint.kind === "success-rate" ? Math.min(0.9999, Math.max(0.011, constraint.minimum)) : 1 - TAIL;
 }
 
-function probabilityHolds({ good, bad }: LimitCounts, constraint: Constraint): number {
+function probabilityHolds({ good, bad }: GoodAndBad, constraint: Constraint): number {
   const expected = expectedShare(constraint);
   return 1 - betaCdf(expected, good + PRIOR_CALLS * expected, bad + PRIOR_CALLS * (1 - expected));
 }
 
-function shareMissed({ good, bad }: { readonly good: number; readonly bad: number }, constraint: Constraint): number {
+function shareMissed({ good, bad }: GoodAndBad, constraint: Constraint): number {
   return (bad + PRIOR_CALLS * (1 - expectedShare(constraint))) / (good + bad + PRIOR_CALLS);
 }
 
@@ -279,11 +306,28 @@ function isCommonCause(
   baseline: VariantId,
 ): boolean {
   if (variant === baseline) return true;
-  const level = cusumLevel(memory.variants[baseline]?.[index]?.sums ?? []);
-  return level > (constraint.kind === "success-rate" ? COMMON_CAUSE.success : COMMON_CAUSE.tail);
+  const usual = memory.variants[baseline]?.[index] ?? null;
+  if (usual === null) return false;
+  if (cusumLevel(usual.sums) > (constraint.kind === "success-rate" ? COMMON_CAUSE.success : COMMON_CAUSE.tail))
+    return true;
+  const raised = memory.variants[variant]?.[index];
+  return raised !== null && raised !== undefined && logSharedCause(raised, usual, constraint) > SHARED_CAUSE;
 }
 
-function describeCounts({ good, bad }: LimitCounts, constraint: Constraint): string {
+/**
+ * How much better the baseline's calls since the alarm began to rise fit the share that the variant had in that time than the
+ * baseline's own usual share: the logarithm of the likelihood ratio. The baseline has few calls, too few for an alarm of its
+ * own when everything gets a little worse; this needs fewer, because it knows by how much.
+ */
+function logSharedCause({ own, beside }: LimitCounts, usual: LimitCounts, constraint: Constraint): number {
+  const before = { good: Math.max(0, usual.good - beside.good), bad: Math.max(0, usual.bad - beside.bad) };
+  const shared = 1 - shareMissed(own, constraint);
+  const alone = 1 - shareMissed(before, constraint);
+  if (shared >= alone) return 0;
+  return beside.good * Math.log(shared / alone) + beside.bad * Math.log((1 - shared) / (1 - alone));
+}
+
+function describeCounts({ good, bad }: GoodAndBad, constraint: Constraint): string {
   const share = good / Math.max(1e-9, good + bad);
   return constraint.kind === "success-rate"
     ? `its success rate over the recent calls is ${share.toFixed(3)}`

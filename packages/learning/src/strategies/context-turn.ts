@@ -24,6 +24,7 @@ const NO_INHERITANCE_CYCLES = 30;
 const SPARSE_CALLS_PER_CYCLE = 8;
 /** An incumbent whose own calls leave it this probability of keeping the limits goes, also where no alarm was raised. */
 const BROKEN_LIMIT = 0.05;
+const DOUBTFUL_LIMIT = 0.3;
 const ROOM_DECISIONS = 4;
 const ROOM_SHARE = 0.35;
 
@@ -107,7 +108,9 @@ export class ContextTurn {
     const { baseline, incumbent, limits } = this.observation;
     if (baseline.id === incumbent.id) return undefined;
     const kept = limits(incumbent.id);
-    if (kept.verdict === "passed" && kept.probability < BROKEN_LIMIT && limits(baseline.id).probability > 0.5)
+    // by the model too: where everything got worse together, the base values would not help
+    const modelled = this.limits.probability(incumbent);
+    if (kept.verdict === "passed" && kept.probability < BROKEN_LIMIT && modelled < DOUBTFUL_LIMIT)
       return limitRetreatOf(this.observation, kept.probability, this.turn.input.policy.objective);
     const { alpha, minimumEffect } = this.turn.options;
     const difference = this.view.difference(baseline.parameters);
@@ -273,7 +276,8 @@ export class ContextTurn {
       neighbourhood: this.turn.neighbourhoodOf(incumbent),
       view,
       random: this.random,
-      slots: this.turn.options.challengers,
+      // without an incumbent there is one variant less to compare with
+      slots: this.turn.options.challengers + (incumbent.id === this.observation.baseline.id ? 1 : 0),
       minimumEffect: this.turn.options.minimumEffect,
       // what breaks a limit elsewhere is not tried here while it rests there
       isForbidden: ({ id }) =>

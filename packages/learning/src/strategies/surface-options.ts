@@ -5,7 +5,7 @@ import type { OptionValues } from "./options.ts";
 export const RESPONSE_SURFACE_OPTIONS = {
   /** Probability, per challenger, of ever adopting one that is no better. */
   alpha: { type: "number", default: 0.05, min: 0.0001, max: 0.5 },
-  /** How many run beside baseline and incumbent. */
+  /** How many run beside baseline and incumbent; one more while the baseline is the best that is known. */
   challengers: { type: "number", default: 2, min: 1, max: 4, isWhole: true },
   /** A window closes with so many calls and cycles. */
   windowCalls: { type: "number", default: 60, min: 6, max: 1e6, isWhole: true },

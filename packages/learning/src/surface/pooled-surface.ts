@@ -69,6 +69,12 @@ interface Node {
   mean: Float64Array;
 }
 
+/**
+ * What contexts pass up is a function of their evidence and of the prior, so remembering it changes nothing but the time it takes:
+ * in most turns most contexts have nothing new.
+ */
+const CONTRIBUTIONS = new WeakMap<SurfaceEvidence, Omit<Member, "nodes"> & { readonly key: string }>();
+
 /** The surface of one operation at one moment. */
 export class PooledSurface {
   private readonly size: number;
@@ -160,11 +166,21 @@ export class PooledSurface {
   }
 
   private memberOf(context: Context, evidence: SurfaceEvidence, shared: ReadonlySet<string>): Member {
-    const { size } = this;
-    const { precision, score } = unpack(evidence, size);
     const nodes = [GLOBAL, ...labelsOf(context).filter((label) => shared.has(label))];
     const own = this.scaledVariances(this.levels.lambdas.own);
-    // P − P V P and P V b, with P the prior precision of the own part and V its posterior covariance
+    const key = `${this.size} ${own[0]}`;
+    let contribution = CONTRIBUTIONS.get(evidence);
+    if (contribution?.key !== key) {
+      contribution = { key, ...this.contributionOf(evidence, own) };
+      CONTRIBUTIONS.set(evidence, contribution);
+    }
+    return { nodes, ...contribution };
+  }
+
+  /** P − P V P and P V b, with P the prior precision of the own part and V its posterior covariance. */
+  private contributionOf(evidence: SurfaceEvidence, own: readonly number[]): Omit<Member, "nodes"> {
+    const { size } = this;
+    const { precision, score } = unpack(evidence, size);
     const covariance = inverse(this.withPrior(precision, own), size);
     const upward = new Float64Array(size * size);
     const pass = multiply(covariance, score);
@@ -176,7 +192,7 @@ export class PooledSurface {
         upward[row * size + column] = (row === column ? p : 0) - p * q * (covariance[row * size + column] as number);
       }
     }
-    return { nodes, precision, score, upward: { precision: upward, score: pass } };
+    return { precision, score, upward: { precision: upward, score: pass } };
   }
 
   /** One sweep of backfitting, from the means of the last turn. */
