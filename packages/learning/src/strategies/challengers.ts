@@ -12,14 +12,17 @@ const FIRST_SHARE = 0.22;
 const UNSURE_SHARE = 0.06;
 /** A setting that keeps the limits with less probability than this is not tried. */
 const MAY_TRY = 0.4;
+/** But now and then a less likely one is: what nobody tries any more nobody learns about, and the blame may have been a sibling's. */
+const MAY_TRY_RARELY = 0.1;
+const RARELY = 0.03;
 /** Caps by the probability of keeping the limits. */
 const SURE = 0.9;
 const LIMIT_CAPS = [
   { below: 0.5, share: 0.05 },
   { below: 0.8, share: 0.15 },
 ] as const;
-const RETRY_SHARE = 0.03;
-const RETRY_GROWTH = 1.4;
+const RETRY_SHARE = 0.06;
+const RETRY_GROWTH = 1.6;
 const SMALLEST_SHARE = 0.06;
 const LARGEST_SHARE = 0.5;
 const LARGEST_SPARSE_SHARE = 0.7;
@@ -49,7 +52,8 @@ export function fillSlots(memory: TrialMemory, filling: Filling): TrialMemory {
   const trials: Record<VariantId, Trial> = { ...memory.trials };
   const isFree = (setting: Setting): boolean =>
     !Object.hasOwn(trials, setting.id) && !Object.hasOwn(memory.resting, setting.id) && !isForbidden(setting);
-  const isTriable = (setting: Setting): boolean => isFree(setting) && mayTry(setting, limits);
+  const enough = limits.hasLimits && random.uniform() < RARELY ? MAY_TRY_RARELY : MAY_TRY;
+  const isTriable = (setting: Setting): boolean => isFree(setting) && limits.probability(setting) >= enough;
   const reachable = new Map(neighbourhood.all.map((setting) => [setting.id, setting]));
   let { retries } = memory;
   for (const variant of Object.keys(memory.retries).sort()) {
@@ -94,11 +98,9 @@ export function reweigh(
   isSparse: boolean,
 ): Record<VariantId, Trial> {
   const names = Object.keys(trials).sort();
-  const best = view.probabilityBest(
-    names.map((name) => (trials[name] as Trial).parameters),
-    DRAWS,
-    random,
-  );
+  const settings = names.map((name) => (trials[name] as Trial).parameters);
+  const allowed = names.map((id, index) => limits.probability({ id, parameters: settings[index] as ParameterValues }));
+  const best = view.probabilityBest(settings, allowed, DRAWS, random);
   const usualCap = isSparse ? LARGEST_SPARSE_SHARE : LARGEST_SHARE;
   const next: Record<VariantId, Trial> = {};
   names.forEach((name, index) => {
@@ -107,7 +109,7 @@ export function reweigh(
     else if (trial.isRetry && trial.calls < RETRY_CALLS)
       next[name] = { ...trial, weight: Math.min(SMALLEST_SHARE * 2, trial.weight * RETRY_GROWTH) };
     else {
-      const cap = Math.min(usualCap, limitCap(limits.probability({ id: name, parameters: trial.parameters })));
+      const cap = Math.min(usualCap, limitCap(allowed[index] as number));
       const goal = Math.min(cap, 2 * trial.weight, Math.max(SMALLEST_SHARE, best[index] ?? 0));
       const isWorthIt = goal > trial.weight * WORTHWHILE_CHANGE || goal < trial.weight / WORTHWHILE_CHANGE;
       next[name] = isWorthIt ? { ...trial, weight: goal } : trial;

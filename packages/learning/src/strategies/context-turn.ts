@@ -122,11 +122,12 @@ export class ContextTurn {
   /** Judges every challenger; the best of the proven ones wins. */
   private judge(before: TrialMemory): { readonly memory: TrialMemory; readonly winner: Winner | undefined } {
     const { alpha, minimumEffect } = this.turn.options;
-    // the threshold grows slowly with the number of tests, so that many challengers do not add up to false alarms
-    const threshold = (1 / alpha) * Math.max(1, Math.sqrt(1 + before.tests) / (1 + before.wins));
+    // the threshold grows with those that run at a time, and slowly with those that ran, so that many do not add up to false alarms
+    const parallel = this.slots(this.observation.incumbent) / this.turn.options.challengers;
+    const threshold = (parallel / alpha) * Math.max(1, Math.sqrt(1 + before.tests) / (1 + before.wins));
     const trials: Record<VariantId, Trial> = {};
     const resting = { ...before.resting };
-    let { tests } = before;
+    let { tests, retries } = before;
     let winner: Winner | undefined;
     for (const variant of Object.keys(before.trials).sort()) {
       const trial = before.trials[variant] as Trial;
@@ -142,6 +143,11 @@ export class ContextTurn {
         resting[variant] =
           this.turn.input.cycle + (verdict.kind === "worse" ? REST_WORSE_CYCLES : REST_EQUIVALENT_CYCLES);
         tests += 1;
+        // once proven, it deserves another try when it has rested for long: the incident may last
+        if (trial.isRetry && verdict.kind === "worse") {
+          retries = { ...retries, [variant]: trial.parameters };
+          resting[variant] = this.turn.input.cycle + REST_EQUIVALENT_CYCLES;
+        }
         continue;
       }
       trials[variant] = counted;
@@ -149,7 +155,7 @@ export class ContextTurn {
       if (verdict.kind === "better" && (winner === undefined || verdict.logE > winner.verdict.logE))
         winner = { variant, trial: counted, verdict };
     }
-    const memory: TrialMemory = { ...before, trials, resting, tests };
+    const memory: TrialMemory = { ...before, trials, resting, retries, tests };
     return winner === undefined ? { memory: this.makeRoom(memory), winner } : { memory, winner };
   }
 
@@ -167,11 +173,11 @@ export class ContextTurn {
           !barred.has(setting.id) &&
           mayTry(setting, this.limits),
       );
-    const hope = Math.max(0, ...untried.map(({ parameters }) => this.hopeOf(parameters)));
+    const hope = Math.max(0, ...untried.map((setting) => this.hopeOf(setting)));
     const trials = { ...before.trials };
     const resting = { ...before.resting };
     for (const [variant, { parameters }] of old) {
-      if (this.hopeOf(parameters) >= ROOM_SHARE * hope) continue;
+      if (this.hopeOf({ id: variant, parameters }) >= ROOM_SHARE * hope) continue;
       const numbers = describeDifference(this.view.difference(parameters));
       const sentence = `${variant}: ${numbers}, while ${hope.toFixed(3)} may be won elsewhere.`;
       this.refused.push({ variant, reason: { code: "LESS_PROMISING", sentence } });
@@ -181,10 +187,10 @@ export class ContextTurn {
     return { ...before, trials, resting };
   }
 
-  /** What a setting may win over the incumbent, one deviation above what is believed. */
-  private hopeOf(parameters: Trial["parameters"]): number {
-    const { mean, deviation } = this.view.difference(parameters);
-    return mean + deviation;
+  /** What a setting may win over the incumbent, one deviation above what is believed, if the limits let it. */
+  private hopeOf(setting: Setting): number {
+    const { mean, deviation } = this.view.difference(setting.parameters);
+    return (mean + deviation) * this.limits.probability(setting);
   }
 
   /** A context with few calls may take what the others have proven, without having run it. */
@@ -269,6 +275,11 @@ export class ContextTurn {
     return { memory: memory as unknown as Json, reason, refused: this.refused, challengers: sharesOf(weighed) };
   }
 
+  /** Without an incumbent there is one variant less to compare with, so one more may run. */
+  private slots(incumbent: Setting): number {
+    return this.turn.options.challengers + (incumbent.id === this.observation.baseline.id ? 1 : 0);
+  }
+
   private fill(memory: TrialMemory, incumbent: Setting, view: SurfaceView): TrialMemory {
     const { barred } = this.observation;
     const { barredSomewhere } = this.turn;
@@ -276,8 +287,7 @@ export class ContextTurn {
       neighbourhood: this.turn.neighbourhoodOf(incumbent),
       view,
       random: this.random,
-      // without an incumbent there is one variant less to compare with
-      slots: this.turn.options.challengers + (incumbent.id === this.observation.baseline.id ? 1 : 0),
+      slots: this.slots(incumbent),
       minimumEffect: this.turn.options.minimumEffect,
       // what breaks a limit elsewhere is not tried here while it rests there
       isForbidden: ({ id }) =>

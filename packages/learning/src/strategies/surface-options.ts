@@ -9,7 +9,7 @@ export const RESPONSE_SURFACE_OPTIONS = {
   challengers: { type: "number", default: 2, min: 1, max: 4, isWhole: true },
   /** A window closes with so many calls and cycles. */
   windowCalls: { type: "number", default: 60, min: 6, max: 1e6, isWhole: true },
-  windowCycles: { type: "number", default: 2, min: 1, max: 1000, isWhole: true },
+  windowCycles: { type: "number", default: 1, min: 1, max: 1000, isWhole: true },
   /** A smaller improvement of the utility is none. */
   minimumEffect: { type: "number", default: 0.002, min: 0, max: 0.5 },
 } as const;

@@ -51,8 +51,17 @@ export class SurfaceView {
     return [tell(drawn[0]), tell(drawn[1])];
   }
 
-  /** How often each of some settings is the best of them and the incumbent, from `draws` draws; 0 to 1. */
-  probabilityBest(settings: readonly ParameterValues[], draws: number, random: Random): number[] {
+  /**
+   * How often each of some settings is the best of them and the incumbent, from `draws` draws; 0 to 1.
+   *
+   * @param allowed The probability, 0 to 1, of each that it may be served at all: what may not is no rival of the others.
+   */
+  probabilityBest(
+    settings: readonly ParameterValues[],
+    allowed: readonly number[],
+    draws: number,
+    random: Random,
+  ): number[] {
     const { mean, covariance } = this.belief.posterior;
     if (settings.length === 1) {
       const { mean: only, deviation } = this.difference(settings[0] as ParameterValues);
@@ -78,7 +87,8 @@ export class SurfaceView {
       let highest = 0; // the incumbent
       means.forEach((each, index) => {
         const value = each + (noise[index] as number);
-        if (value <= highest) return;
+        const chance = allowed[index] ?? 1;
+        if (value <= highest || (chance < 1 && random.uniform() >= chance)) return;
         highest = value;
         best = index;
       });

@@ -39,7 +39,7 @@ test("fewer than twenty calls prove nothing, however good they look", () => {
 });
 
 test("a proven variant that may break a limit is not promoted, and one whose limits are unknown neither", () => {
-  const unsure = { ...KEPT, probability: 0.6 };
+  const unsure = { ...KEPT, probability: 0.4 };
   expect(judgeTrial("v", trial({}), view(0.08, 0.02, { limits: unsure }), LEVELS)).toMatchObject({
     kind: "blocked",
     reason: { code: "LIMIT_UNPROVEN" },
@@ -99,4 +99,12 @@ test("what keeps the limits by a few calls of its own is not promoted while sett
     kind: "worse",
     reason: { code: "LIMIT_UNPROVEN" },
   });
+});
+
+test("a retry is judged by its own first forty calls, not by what settings like it did in the incident", () => {
+  const remembered = { limitProbability: 0.05 };
+  expect(judgeTrial("v", trial({ isRetry: true, calls: 20 }), view(0.01, 0.02, remembered), LEVELS).kind).toBe(
+    "going-on",
+  );
+  expect(judgeTrial("v", trial({ isRetry: true, calls: 40 }), view(0.01, 0.02, remembered), LEVELS).kind).toBe("worse");
 });

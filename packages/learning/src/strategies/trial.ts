@@ -80,7 +80,7 @@ export type Verdict =
 const MINIMUM_CALLS = 20;
 const MINIMUM_RATINGS = 10;
 /** By its own calls, and by all that is known of settings like it. */
-const MINIMUM_OWN_LIMIT_PROBABILITY = 0.7;
+const MINIMUM_OWN_LIMIT_PROBABILITY = 0.5;
 const MINIMUM_LIMIT_PROBABILITY = 0.8;
 const MOST_IDLE = 20;
 const LOST_LIMIT_PROBABILITY = 0.15;
@@ -140,12 +140,19 @@ export function judgeTrial(variant: VariantId, trial: Trial, view: TrialView, le
   const { difference, inherited, limits, limitProbability, mayInherit, needsRatings, isSparse } = view;
   const { mean, deviation } = difference;
   const numbers = describeDifference(difference);
-  const likely = limits.verdict === "unknown" ? limitProbability : Math.min(limitProbability, limits.probability);
+  // what settings like it did in the incident is no news about how a retry does after it
+  const isOnProbation = trial.isRetry && trial.calls < RETRY_CALLS;
+  const likely =
+    limits.verdict === "unknown"
+      ? limitProbability
+      : isOnProbation
+        ? limits.probability
+        : Math.min(limitProbability, limits.probability);
   if (trial.decisions >= 1 && limits.verdict !== "unknown" && likely < LOST_LIMIT_PROBABILITY) {
     const sentence = `${variant} keeps the limits only with a probability of ${likely.toFixed(2)}.`;
     return { kind: "worse", reason: { code: "LIMIT_UNPROVEN", sentence } };
   }
-  const mayDrop = trial.decisions >= 2 && (!trial.isRetry || trial.calls >= RETRY_CALLS);
+  const mayDrop = trial.decisions >= 2 && !isOnProbation;
   if (mayDrop && probabilityAbove(levels.minimumEffect, mean, deviation) < 0.12) {
     return {
       kind: "worse",
