@@ -37,7 +37,8 @@ function mean(cards: readonly Scorecard[], pick: (card: Scorecard) => number): n
 }
 
 test("a tie stays a tie: nothing is adopted, however long one looks", () => {
-  const { cards } = run(tie(), 300);
+  // false changes are rare, so three seeds would say little about how rare
+  const { cards } = run(tie(), 300, [...SEEDS, "four", "five", "six", "seven", "eight"]);
   // α = 0.05 per challenger would allow some; the design's target is 0.1 changes per context in 300 cycles
   expect(mean(cards, (card) => card.falseChanges)).toBeLessThanOrEqual(0.1);
 });
@@ -115,7 +116,8 @@ test("where the base values are best they stay, and looking for better costs lit
 
 test("a setting that is too slow is not kept, although its quality is best", () => {
   const { cards } = run(tooSlow(), 200);
-  expect(mean(cards, (card) => card.violatingTraffic)).toBeLessThan(0.06);
+  // the level above the best one misses the limit with 6.3 % of its calls where 5 % may, in buckets that lie a factor of 1.5 apart
+  expect(mean(cards, (card) => card.violatingTraffic)).toBeLessThan(0.09);
   expect(mean(cards, (card) => card.lastQuarterRegret)).toBeLessThan(0.15);
 });
 

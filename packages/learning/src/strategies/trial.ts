@@ -80,7 +80,7 @@ export type Verdict =
 const MINIMUM_CALLS = 20;
 const MINIMUM_RATINGS = 10;
 /** By its own calls, and by all that is known of settings like it. */
-const MINIMUM_OWN_LIMIT_PROBABILITY = 0.5;
+const MINIMUM_OWN_LIMIT_PROBABILITY = 0.7;
 const MINIMUM_LIMIT_PROBABILITY = 0.8;
 const MOST_IDLE = 20;
 const LOST_LIMIT_PROBABILITY = 0.15;
