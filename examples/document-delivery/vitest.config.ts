@@ -3,5 +3,5 @@ import { defineProject } from "vitest/config";
 export default defineProject({
   resolve: { conditions: ["source"] },
   ssr: { resolve: { conditions: ["source"] } },
-  test: { name: "document-delivery", include: ["src/**/*.test.ts"] },
+  test: { name: "document-delivery", include: ["src/**/*.test.ts"], testTimeout: 30_000 },
 });
