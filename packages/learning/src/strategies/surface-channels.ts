@@ -20,8 +20,8 @@ export const UTILITY = "utility";
 export const FEEDBACK = "feedback";
 
 const UTILITY_AMPLITUDE = 0.06;
-/** Misses differ by more: a setting that is too slow is so for most of its calls. */
-const MISSES_AMPLITUDE = 0.1;
+/** Shares of misses are scaled to lie little beyond the limit, so their differences are not larger. */
+const MISSES_AMPLITUDE = 0.05;
 
 /** The channel of the limit with this index in the policy. */
 export function limitChannel(index: number): string {
