@@ -5,7 +5,7 @@ import {
   type CycleScheduler,
   createAllocationBoard,
   createCycleScheduler,
-  type Decide,
+  createDecideThread,
   type FinishedPass,
   type Log,
   type MetricSource,
@@ -14,7 +14,7 @@ import {
   type Store,
   systemClock,
 } from "@trimtab/engine";
-import { type Decision, decide, type OperationPolicy } from "@trimtab/learning";
+import type { Decision, OperationPolicy } from "@trimtab/learning";
 import type { Config } from "./config.ts";
 import type { OperationView } from "./telemetry.ts";
 
@@ -36,6 +36,8 @@ export interface LearningLoop {
   run(policy: OperationPolicy, dry: boolean): Promise<CycleOutcome>;
   /** What is served and was decided last, for metrics. Reads memory only. */
   views(): readonly OperationView[];
+  /** Ends the thread that decides for large operations. Stop the schedule first. */
+  close(): Promise<void>;
 }
 
 /** Builds a loop from what the store remembers; its schedule is not started. */
@@ -44,8 +46,8 @@ export async function createLearningLoop(
   { store, source, log, onPass }: LearningLoopParts,
 ): Promise<LearningLoop> {
   const operations = config.policies.map((policy) => ({ policy, intervalMilliseconds: config.intervalMilliseconds }));
-  const strategies = config.ownStrategies?.definitions;
-  const decideWithOwn: Decide = (input) => decide(strategies === undefined ? input : { ...input, strategies });
+  const { ownStrategies } = config;
+  const thread = createDecideThread(ownStrategies === undefined ? {} : { strategies: ownStrategies });
   const board = await createAllocationBoard({ store, operations, clock: systemClock });
   const decisions = new Map<OperationPolicy, Decision>();
   for (const { policy } of operations) {
@@ -59,7 +61,7 @@ export async function createLearningLoop(
     const outcome = await runCycle(policy, {
       store,
       source,
-      decide: decideWithOwn,
+      decide: (input) => thread.decide(input),
       log,
       intervalMilliseconds,
       now: systemClock.now(),
@@ -83,6 +85,7 @@ export async function createLearningLoop(
     board,
     scheduler,
     gridMilliseconds,
+    close: () => thread.close(),
     run(policy, dry) {
       if (!dry) return scheduler.runNow(policy);
       const readOnly = { loadOperation: store.loadOperation.bind(store), recordCycle: () => Promise.resolve() };
@@ -92,7 +95,7 @@ export async function createLearningLoop(
       return runCycle(policy, {
         store: readOnly,
         source,
-        decide: decideWithOwn,
+        decide: (input) => thread.decide(input),
         log: quiet,
         intervalMilliseconds,
         now: systemClock.now(),

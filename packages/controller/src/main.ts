@@ -148,6 +148,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
     await before.loop.scheduler.stop(PASS_GRACE_MILLISECONDS);
     try {
       inForce = await change(before);
+      await before.loop.close();
     } finally {
       current().loop.scheduler.start();
     }
@@ -189,6 +190,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
     const { loop, source } = current();
     await Promise.all([close(REQUEST_GRACE_MILLISECONDS), loop.scheduler.stop(PASS_GRACE_MILLISECONDS)]);
     await source.close();
+    await loop.close();
     await store.close();
     log.info("controller stopped", {});
   };

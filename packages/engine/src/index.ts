@@ -18,6 +18,12 @@ export {
   type ScheduledOperation,
   SchedulerStoppedError,
 } from "./cycle/cycle-scheduler.ts";
+export {
+  createDecideThread,
+  type DecideThread,
+  type DecideThreadOptions,
+  type ThreadStrategies,
+} from "./cycle/decide-thread.ts";
 export type { JsonDifference } from "./cycle/json-difference.ts";
 export { type Log, type LogFields, silentLog } from "./cycle/log.ts";
 export {

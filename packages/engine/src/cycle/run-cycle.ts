@@ -25,8 +25,8 @@ export type Decide = (input: DecideInput) => DecideOutput;
 export interface CycleDependencies {
   readonly store: Pick<Store, "loadOperation" | "recordCycle">;
   readonly source: Pick<MetricSource, "latestWindowEnd" | "scrapeIntervalMilliseconds" | "readEvidence">;
-  /** Default: learning's. */
-  readonly decide?: Decide;
+  /** Default: learning's. One that decides in another thread answers later. */
+  readonly decide?: (input: DecideInput) => DecideOutput | Promise<DecideOutput>;
   readonly log: Log;
   /** How long the operation's first window is; later ones begin where the last one ended. */
   readonly intervalMilliseconds: number;
@@ -70,7 +70,8 @@ export async function runCycle(policy: OperationPolicy, dependencies: CycleDepen
   const cycle = (stored?.cycle ?? 0) + 1;
   const seed = cycleSeed(component, operation, cycle);
   const recordedPolicy = asRecorded(policy);
-  const output = decide({ policy: recordedPolicy, state: stored?.state, evidence, now, seed });
+  const output = await decide({ policy: recordedPolicy, state: stored?.state, evidence, now, seed });
+  dependencies.signal?.throwIfAborted(); // the same after a decision that was made in another thread
   if (output.decision.at !== now)
     throw new Error(`the decision says it was made at ${output.decision.at}, not at ${now}`);
 
