@@ -83,7 +83,11 @@ export default {
       comment:
         "engine is ports, store and cycle: learning, conventions, kysely, pg, node:sqlite and its file, and a thread to decide in. HTTP and configuration belong to controller, judgement to learning.",
       from: source("engine"),
-      mayImport: [source("engine", "learning", "conventions"), npm("kysely", "pg"), "^(node:)?(sqlite|fs|path|zlib|worker_threads)$"],
+      mayImport: [
+        source("engine", "learning", "conventions"),
+        npm("kysely", "pg"),
+        "^(node:)?(sqlite|fs|path|zlib|worker_threads)$",
+      ],
     }),
     only({
       name: "module-kit-builds-on-the-others",
