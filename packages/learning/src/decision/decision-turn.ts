@@ -1,27 +1,15 @@
 /** How one cycle runs through its contexts: observe, take back, ask the strategy, apply, serve. */
-import {
-  type AllocatedVariant,
-  type Allocation,
-  type ContextId,
-  canonicalJson,
-  shortDigest,
-} from "@trimtab/conventions";
+import { type Allocation, type ContextId, canonicalJson, shortDigest } from "@trimtab/conventions";
 import type { Histogram } from "../evidence/evidence.ts";
 import type { ContextEvidence, Unusable } from "../evidence/evidence-quality.ts";
 import { type DispersionSums, overDispersionOf } from "../evidence/over-dispersion.ts";
-import { DEFAULT_WINDOW_RULE } from "../evidence/windows.ts";
-import { judgeLimits, limitLevels, siblingDurations } from "../guardrails/outcome-limits.ts";
+import { siblingDurations } from "../guardrails/limit-counts.ts";
 import { isSampleMismatched } from "../guardrails/sample-ratio.ts";
 import type { Setting } from "../policy/setting.ts";
-import { buildStrategy } from "../strategies/strategies.ts";
-import type {
-  ContextObservation,
-  ContextProposal,
-  Strategy,
-  StrategyInput,
-  StrategyProposal,
-} from "../strategies/strategy.ts";
+import type { ContextObservation, ContextProposal, Strategy } from "../strategies/strategy.ts";
 import { applyProposal, mayApply } from "./apply-proposal.ts";
+import { proposalOf, strategyOf } from "./ask-strategy.ts";
+import { observationOf } from "./context-observation.ts";
 import type { DecideInput, DecideOutput } from "./decide-input.ts";
 import type { Adaptation, AdaptationTransition, ContextDecision, Reason } from "./decision.ts";
 import { type FeedbackInbox, openInbox, stillWaiting } from "./feedback-inbox.ts";
@@ -34,10 +22,10 @@ import {
   limitContexts,
   newContextMemory,
   type OperationMemory,
-  saltOf,
 } from "./operation-state.ts";
-import { barredVariants, breakerReason, breakerState, HALF_OPEN_SHARE, rollBack } from "./roll-back.ts";
-import { composeVariants, type Serving, withVariants } from "./shares.ts";
+import { breakerReason, breakerState, HALF_OPEN_SHARE, rollBack } from "./roll-back.ts";
+import { challengersOf, servedContext } from "./serve-context.ts";
+import type { Serving } from "./shares.ts";
 
 /** One run of `decide`: what it has gathered so far. Never outlives it. */
 export class DecisionTurn {
@@ -194,36 +182,9 @@ export class DecisionTurn {
       this.hold(id, mismatchReason(memory.ratio));
       return undefined;
     }
-    return this.observationOf(id, memory, before, observed, evidence);
-  }
-
-  private observationOf(
-    id: ContextId,
-    memory: ContextMemory,
-    before: ContextMemory,
-    observed: ContextObserved,
-    { measured }: ContextEvidence,
-  ): ContextObservation {
-    const { constraints } = this.input.policy;
-    const variants = [...before.previous, ...before.allocation.variants, ...memory.allocation.variants];
+    const { baseline, cycle } = this;
     const feedback = this.inbox.get(id);
-    const retired = Object.entries(before.retired).map(([variant, { parameters }]) => [variant, parameters] as const);
-    return {
-      id,
-      context: memory.context,
-      memory: memory.strategy ?? undefined,
-      baseline: this.baseline,
-      incumbent: memory.incumbent,
-      serving: memory.allocation.variants,
-      known: new Map([...retired, ...variants.map((variant) => [variant.id, variant.parameters] as const)]),
-      measured,
-      ...(feedback === undefined ? {} : { feedback }),
-      windows: observed.windows,
-      takenBack: observed.breaches.map((breach) => breach.variant),
-      barred: barredVariants(memory, this.cycle),
-      limits: (variant) => judgeLimits(observed.memory.limits, constraints, variant, this.baseline.id),
-      limitLevels: limitLevels(observed.memory.limits, constraints, this.baseline.id),
-    };
+    return observationOf({ id, memory, before, observed, evidence, feedback }, { policy, baseline, cycle });
   }
 
   private takeBack(id: ContextId, { memory, breaches }: ContextObserved): void {
@@ -310,33 +271,8 @@ export class DecisionTurn {
 
   private serve(id: ContextId, memory: ContextMemory, challengers: Serving["challengers"]): void {
     const { policy, now } = this.input;
-    const variants = composeVariants({
-      baseline: this.baseline,
-      incumbent: memory.incumbent,
-      challengers,
-      holdout: policy.holdout,
-    });
-    const salt = saltOf(policy, memory.context, memory.experiment);
-    const allocation = withVariants(memory.allocation, variants, this.id, salt);
-    if (allocation === memory.allocation) {
-      this.contexts.set(id, memory);
-      return;
-    }
-    const previous: readonly AllocatedVariant[] = memory.allocation.variants;
-    const retired = policy.objective.feedback === undefined ? {} : retire(memory, this.cycle);
-    this.contexts.set(id, { ...memory, allocation, previous, retired, changedAt: now });
-  }
-}
-
-/** The policy's strategy. One that cannot be built, because its module is gone or fails, is one that fails at every turn. */
-function strategyOf({ policy, strategies }: DecideInput): Strategy {
-  try {
-    return buildStrategy(policy.strategy, strategies);
-  } catch (error) {
-    const propose = (): never => {
-      throw error;
-    };
-    return { id: policy.strategy.kind, windowRule: DEFAULT_WINDOW_RULE, propose };
+    const { baseline, cycle, id: decision } = this;
+    this.contexts.set(id, servedContext(memory, challengers, { policy, baseline, now, cycle, decision }));
   }
 }
 
@@ -344,29 +280,4 @@ function strategyOf({ policy, strategies }: DecideInput): Strategy {
 function withFeedback(before: OperationMemory, inbox: FeedbackInbox): Pick<OperationMemory, "feedback"> {
   const waiting = stillWaiting(inbox);
   return waiting === undefined && before.feedback === undefined ? {} : { feedback: waiting ?? [] };
-}
-
-/** A strategy that throws must not take the loop down: nothing changes, and the reason says so. */
-function proposalOf(strategy: Strategy, input: StrategyInput): StrategyProposal | { readonly failure: Reason } {
-  try {
-    return strategy.propose(input);
-  } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
-    return { failure: { code: "INTERNAL_ERROR", sentence: `The strategy ${strategy.id} failed: ${text}` } };
-  }
-}
-
-/** Ratings may still come for what was served before the last change. */
-function retire({ previous, retired }: ContextMemory, cycle: number): ContextMemory["retired"] {
-  const left = Object.entries(retired).filter(([, { until }]) => until > cycle);
-  const now = previous.map(({ id, parameters }) => [id, { parameters, until: cycle + RATED_CYCLES }] as const);
-  return Object.fromEntries([...left, ...now]);
-}
-
-/** How long a variant that no longer runs may be rated. */
-const RATED_CYCLES = 60;
-
-function challengersOf(variants: readonly AllocatedVariant[]): Serving["challengers"] {
-  const challengers = variants.filter((variant) => variant.role === "challenger");
-  return challengers.map(({ id, parameters, weight }) => ({ setting: { id, parameters }, weight }));
 }

@@ -12,7 +12,9 @@ import {
   type WindowRule,
   wholeContrastOf,
 } from "../evidence/windows.ts";
-import { judgeLimits, type LimitMemory, missesOf, updateLimits } from "../guardrails/outcome-limits.ts";
+import type { LimitMemory } from "../guardrails/limit-counts.ts";
+import { missesOf } from "../guardrails/limit-shares.ts";
+import { judgeLimits, updateLimits } from "../guardrails/outcome-limits.ts";
 import { learnSampleRatio } from "../guardrails/sample-ratio.ts";
 import type { OperationPolicy } from "../policy/policy.ts";
 import type { Setting } from "../policy/setting.ts";

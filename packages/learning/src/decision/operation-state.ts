@@ -17,7 +17,7 @@ import {
 import type { FeedbackEntry } from "../evidence/evidence.ts";
 import { type DispersionSums, type LastContrasts, NO_DISPERSION } from "../evidence/over-dispersion.ts";
 import type { OpenWindow } from "../evidence/windows.ts";
-import { type LimitMemory, NO_LIMIT_MEMORY } from "../guardrails/outcome-limits.ts";
+import { type LimitMemory, NO_LIMIT_MEMORY } from "../guardrails/limit-counts.ts";
 import { NO_SAMPLE_RATIO, type SampleRatioMemory } from "../guardrails/sample-ratio.ts";
 import type { UtilityMoments } from "../policy/objective.ts";
 import type { OperationPolicy } from "../policy/policy.ts";

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import type { Measurements } from "../evidence/evidence.ts";
 import type { Constraint } from "../policy/policy.ts";
-import { judgeLimits, type LimitMemory, NO_LIMIT_MEMORY, updateLimits } from "./outcome-limits.ts";
+import { type LimitMemory, NO_LIMIT_MEMORY } from "./limit-counts.ts";
+import { judgeLimits, updateLimits } from "./outcome-limits.ts";
 
 const SUCCESS: Constraint = { kind: "success-rate", minimum: 0.9 };
 const RATIO: Constraint = { kind: "p95-latency-ratio", maximumRatio: 1.5 };

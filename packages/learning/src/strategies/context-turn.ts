@@ -9,6 +9,7 @@ import { type ContextBelief, type PooledSurface, sumOfBeliefs } from "../surface
 import { fillSlots, mayTry, reweigh, sharesOf } from "./challengers.ts";
 import { expectNext } from "./drift-watch.ts";
 import { LimitView } from "./limit-view.ts";
+import { makeRoom } from "./make-room.ts";
 import type { Neighbourhood } from "./neighbourhood.ts";
 import { limitRetreatOf, promotionOf, retreatOf, type Winner } from "./promotion.ts";
 import type { ContextObservation, ContextProposal, ProposedChange, StrategyInput } from "./strategy.ts";
@@ -16,7 +17,7 @@ import { FEEDBACK, limitChannel, UTILITY } from "./surface-channels.ts";
 import type { TrialMemory } from "./surface-memory.ts";
 import type { SurfaceOptions } from "./surface-options.ts";
 import { SurfaceView } from "./surface-view.ts";
-import { describeDifference, judgeTrial, newTrial, type Trial } from "./trial.ts";
+import { judgeTrial, newTrial, type Trial } from "./trial.ts";
 
 const REST_WORSE_CYCLES = 20;
 const REST_EQUIVALENT_CYCLES = 60;
@@ -25,8 +26,6 @@ const SPARSE_CALLS_PER_CYCLE = 8;
 /** An incumbent whose own calls leave it this probability of keeping the limits goes, also where no alarm was raised. */
 const BROKEN_LIMIT = 0.05;
 const DOUBTFUL_LIMIT = 0.3;
-const ROOM_DECISIONS = 4;
-const ROOM_SHARE = 0.35;
 
 /** What the decisions of one turn share. */
 export interface SharedTurn {
@@ -159,38 +158,14 @@ export class ContextTurn {
     return winner === undefined ? { memory: this.makeRoom(memory), winner } : { memory, winner };
   }
 
-  /** Ends trials that can hardly win much any more, while something untried may: near-equal settings would hold the slots for ever. */
   private makeRoom(before: TrialMemory): TrialMemory {
     const { incumbent, barred } = this.observation;
-    const old = Object.entries(before.trials).filter(([, trial]) => trial.decisions >= ROOM_DECISIONS);
-    if (old.length === 0) return before;
-    const untried = this.turn
-      .neighbourhoodOf(incumbent)
-      .near.filter(
-        (setting) =>
-          !Object.hasOwn(before.trials, setting.id) &&
-          !Object.hasOwn(before.resting, setting.id) &&
-          !barred.has(setting.id) &&
-          mayTry(setting, this.limits),
-      );
-    const hope = Math.max(0, ...untried.map((setting) => this.hopeOf(setting)));
-    const trials = { ...before.trials };
-    const resting = { ...before.resting };
-    for (const [variant, { parameters }] of old) {
-      if (this.hopeOf({ id: variant, parameters }) >= ROOM_SHARE * hope) continue;
-      const numbers = describeDifference(this.view.difference(parameters));
-      const sentence = `${variant}: ${numbers}, while ${hope.toFixed(3)} may be won elsewhere.`;
-      this.refused.push({ variant, reason: { code: "LESS_PROMISING", sentence } });
-      resting[variant] = this.turn.input.cycle + REST_WORSE_CYCLES;
-      delete trials[variant];
-    }
-    return { ...before, trials, resting };
-  }
-
-  /** What a setting may win over the incumbent, one deviation above what is believed, if the limits let it. */
-  private hopeOf(setting: Setting): number {
-    const { mean, deviation } = this.view.difference(setting.parameters);
-    return (mean + deviation) * this.limits.probability(setting);
+    const { near } = this.turn.neighbourhoodOf(incumbent);
+    const { view, limits } = this;
+    const until = this.turn.input.cycle + REST_WORSE_CYCLES;
+    const { memory, refused } = makeRoom(before, { near, barred, view, limits, until });
+    this.refused.push(...refused);
+    return memory;
   }
 
   /** A context with few calls may take what the others have proven, without having run it. */

@@ -3,7 +3,7 @@
  * like the utility, and the baseline's own share is where it stands.
  */
 import type { ParameterValues } from "@trimtab/conventions";
-import type { LimitLevel } from "../guardrails/outcome-limits.ts";
+import type { LimitLevel } from "../guardrails/limit-shares.ts";
 import { addScaled, dot, quadraticForm } from "../statistics/linear-algebra.ts";
 import { normalCdf } from "../statistics/normal-distribution.ts";
 import type { FeatureMap } from "../surface/features.ts";

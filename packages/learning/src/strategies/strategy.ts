@@ -8,7 +8,8 @@ import type { AllocatedVariant, Context, ContextId, Json, ParameterValues, Varia
 import type { AdaptationBasis, Reason } from "../decision/decision.ts";
 import type { EvidenceWindow, FeedbackEntry, Measurements } from "../evidence/evidence.ts";
 import type { ClosedWindow, WindowRule } from "../evidence/windows.ts";
-import type { LimitJudgement, LimitLevel } from "../guardrails/outcome-limits.ts";
+import type { LimitLevel } from "../guardrails/limit-shares.ts";
+import type { LimitJudgement } from "../guardrails/outcome-limits.ts";
 import type { OperationPolicy } from "../policy/policy.ts";
 import type { Setting } from "../policy/setting.ts";
 
