@@ -70,7 +70,6 @@ function run(kind, count) {
     genre: `g${Math.floor(index / 10)}`,
     mood: `m${index % 10}`,
   }));
-  /** @type {import("@trimtab/learning").OperationState | undefined} */
   let state;
   /** @type {Map<string, readonly import("@trimtab/conventions").AllocatedVariant[]>} */
   let served = new Map();
