@@ -361,3 +361,16 @@ test("while the calls do not follow the shares nothing is learnt or changed, and
   const held = reasons.find((reason) => reason?.code === "SAMPLE_RATIO_MISMATCH");
   expect(held?.sentence).toMatch(/^The \w+ had \d+\.\d % of \d+ calls where its share is \d+\.\d %/);
 });
+
+test("three run beside the baseline while it is the best that is known, two beside an incumbent", () => {
+  const most = (outputs: readonly DecideOutput[], hasIncumbent: boolean): number =>
+    Math.max(
+      ...outputs
+        .map((output) => rock(output).variants)
+        .filter((variants) => variants.some(({ role }) => role === "incumbent") === hasIncumbent)
+        .map((variants) => variants.filter(({ role }) => role === "challenger").length),
+    );
+  const outputs = run(40);
+  expect(most(outputs, false)).toBe(3);
+  expect(most(outputs, true)).toBeLessThanOrEqual(2);
+});

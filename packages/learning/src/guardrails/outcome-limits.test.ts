@@ -95,3 +95,17 @@ test("what fails a little more because everything does is not blamed, although t
   expect(judgeLimits(after(8, [SUCCESS], own, usual), [SUCCESS], "v", "base").verdict).toBe("violated");
   expect(judgeLimits(after(8, [SUCCESS], common, usual), [SUCCESS], "v", "base").verdict).toBe("passed");
 });
+
+test("a context with too few timed calls of the baseline takes the limit from all contexts, but only where these have enough", () => {
+  const measured = new Map([
+    ["base", durations(4, 0)],
+    ["v", durations(30, 10)],
+  ]);
+  const judged = (siblings: number): string => {
+    const all = durations(siblings, 0).duration;
+    const memory = updateLimits(NO_LIMIT_MEMORY, [RATIO], ["base", "v"], "base", measured, all);
+    return judgeLimits(memory, [RATIO], "v", "base").verdict;
+  };
+  expect(judged(100)).toBe("unknown");
+  expect(judged(400)).toBe("violated");
+});
