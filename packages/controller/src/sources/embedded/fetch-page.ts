@@ -1,4 +1,5 @@
 /** Reads one metrics page over HTTP, or says in a person's words why it could not. */
+import { readText, takeCredentials } from "../fetched-answer.ts";
 import { MetricsPageError } from "./metrics-page.ts";
 import { type PageReading, readPage } from "./page-reading.ts";
 
@@ -20,7 +21,8 @@ export async function fetchPage(address: string, options: FetchPageOptions): Pro
   const timeout = AbortSignal.timeout(options.timeoutMilliseconds);
   const signal = options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]);
   try {
-    const { url, headers } = withCredentials(address);
+    const url = new URL(address);
+    const headers = takeCredentials(url);
     const response = await fetch(url, { signal, headers: { accept: ACCEPT, ...headers, ...options.headers } });
     if (!response.ok) {
       await response.body?.cancel();
@@ -31,7 +33,7 @@ export async function fetchPage(address: string, options: FetchPageOptions): Pro
       await response.body?.cancel();
       return { problem: `is not a metrics page: its content type is ${type}` };
     }
-    const text = await readText(response);
+    const text = await readText(response, MAXIMUM_PAGE_BYTES);
     if (text === undefined) return { problem: `is larger than ${MAXIMUM_PAGE_BYTES / 1024 / 1024} MB` };
     return { page: await readPage(text) };
   } catch (error) {
@@ -42,30 +44,6 @@ export async function fetchPage(address: string, options: FetchPageOptions): Pro
 }
 
 const ACCEPT = "text/plain;version=0.0.4, application/openmetrics-text;version=1.0.0;q=0.5";
-
-/** fetch refuses a name and a password in the address; people write them there all the same. */
-function withCredentials(address: string): { url: URL; headers: Record<string, string> } {
-  const url = new URL(address);
-  if (url.username === "" && url.password === "") return { url, headers: {} };
-  const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-  url.username = "";
-  url.password = "";
-  return { url, headers: { authorization: `Basic ${Buffer.from(credentials).toString("base64")}` } };
-}
-
-/** @returns The text, or undefined when it is too large. */
-async function readText(response: Response): Promise<string | undefined> {
-  if (response.body === null) return "";
-  const decoder = new TextDecoder();
-  let text = "";
-  let size = 0;
-  for await (const chunk of response.body) {
-    size += chunk.byteLength;
-    if (size > MAXIMUM_PAGE_BYTES) return undefined; // leaving the loop cancels the body
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
-}
 
 function connectionProblem(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;

@@ -1,5 +1,6 @@
 /** The HTTP API of Prometheus, as much of it as is needed: instant queries and the list of targets. */
 import type { Reading } from "@trimtab/learning";
+import { readText, takeCredentials } from "../fetched-answer.ts";
 
 /** One series of an instant query's answer. */
 export interface VectorRow {
@@ -52,7 +53,7 @@ const MAXIMUM_ANSWER_BYTES = 64 * 1024 * 1024;
 /** @param options.url Must parse as a URL; the configuration has checked it. */
 export function createPrometheusClient(options: PrometheusClientOptions): PrometheusClient {
   const base = new URL(options.url.endsWith("/") ? options.url : `${options.url}/`);
-  const headers: Record<string, string> = { ...credentialsOf(base), ...options.headers };
+  const headers: Record<string, string> = { ...takeCredentials(base), ...options.headers };
   const place = createQueue(options.maximumInFlight ?? 4);
   const ask = (path: string, body?: URLSearchParams): Promise<Answer<unknown>> =>
     place(() => request(new URL(path, base), { headers, ...(body === undefined ? {} : { body }) }, options));
@@ -88,7 +89,7 @@ async function request(
   try {
     const method = body === undefined ? "GET" : "POST";
     const response = await fetch(url, { method, headers, signal, ...(body === undefined ? {} : { body }) });
-    const text = await readText(response);
+    const text = await readText(response, MAXIMUM_ANSWER_BYTES);
     if (text === undefined)
       return failed("error", `the answer is larger than ${MAXIMUM_ANSWER_BYTES / 1024 / 1024} MB`, false);
     const answer = parseAnswer(text);
@@ -181,28 +182,6 @@ function asTargets(data: unknown): readonly ActiveTarget[] | undefined {
 
 function asText(value: unknown): string {
   return typeof value === "string" ? value : "";
-}
-
-function credentialsOf(url: URL): Record<string, string> {
-  if (url.username === "" && url.password === "") return {};
-  const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-  url.username = ""; // fetch refuses an address that holds them
-  url.password = "";
-  return { authorization: `Basic ${Buffer.from(credentials).toString("base64")}` };
-}
-
-/** @returns The text, or undefined when it is too large. */
-async function readText(response: Response): Promise<string | undefined> {
-  if (response.body === null) return "";
-  const decoder = new TextDecoder();
-  let text = "";
-  let size = 0;
-  for await (const chunk of response.body) {
-    size += chunk.byteLength;
-    if (size > MAXIMUM_ANSWER_BYTES) return undefined; // leaving the loop cancels the body
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
 }
 
 /** At most `places` at once, first come, first served. */
