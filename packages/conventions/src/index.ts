@@ -43,6 +43,14 @@ export {
 } from "./context.ts";
 export { DURATION_FORM, formatDuration, parseDuration } from "./duration.ts";
 export {
+  FEEDBACK_TYPES,
+  type FeedbackItem,
+  type FeedbackReceipt,
+  type FeedbackRequest,
+  feedbackScore,
+  MAXIMUM_FEEDBACK_ITEMS,
+} from "./feedback.ts";
+export {
   type ControllerInstrument,
   controllerInstruments,
   DURATION_BOUNDARIES_SECONDS,
