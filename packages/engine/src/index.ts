@@ -50,6 +50,14 @@ export type {
   SourceTarget,
 } from "./sources/metric-source.ts";
 export type {
+  Feedback,
+  FeedbackAddition,
+  FeedbackFilter,
+  FeedbackStore,
+  StoredFeedback,
+} from "./stores/feedback-store.ts";
+export { createFeedbackStore } from "./stores/feedback-store-sql.ts";
+export type {
   Counters,
   RollupCell,
   RollupRound,

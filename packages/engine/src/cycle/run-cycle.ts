@@ -13,8 +13,10 @@ import {
   type OperationPolicy,
 } from "@trimtab/learning";
 import type { MetricSource } from "../sources/metric-source.ts";
+import type { FeedbackStore } from "../stores/feedback-store.ts";
 import { CycleConflictError, type CycleRecord, type Store } from "../stores/store.ts";
 import { logCycle } from "./cycle-log.ts";
+import { withFeedback } from "./feedback-evidence.ts";
 import type { Log } from "./log.ts";
 import { nextWindow } from "./next-window.ts";
 
@@ -25,6 +27,8 @@ export type Decide = (input: DecideInput) => DecideOutput;
 export interface CycleDependencies {
   readonly store: Pick<Store, "loadOperation" | "recordCycle">;
   readonly source: Pick<MetricSource, "latestWindowEnd" | "scrapeIntervalMilliseconds" | "readEvidence">;
+  /** Feedback that waits to be learnt from. Default: none. */
+  readonly feedback?: Pick<FeedbackStore, "waitingFeedback">;
   /** Default: learning's. One that decides in another thread answers later. */
   readonly decide?: (input: DecideInput) => DecideOutput | Promise<DecideOutput>;
   readonly log: Log;
@@ -35,6 +39,9 @@ export interface CycleDependencies {
   /** Aborted when nobody waits for the pass any more. */
   readonly signal?: AbortSignal;
 }
+
+/** More entries wait for the next cycle: each is a part of the record. */
+const FEEDBACK_PER_CYCLE = 2_000;
 
 /** What became of a pass. */
 export type CycleOutcome =
@@ -66,7 +73,9 @@ export async function runCycle(policy: OperationPolicy, dependencies: CycleDepen
 
   const read = await source.readEvidence({ component, operation, context: policy.context, window });
   dependencies.signal?.throwIfAborted(); // another pass may have read this window meanwhile, or the store be closed
-  const evidence = asRecorded({ ...read, window: checkedWindow(read.window, window) });
+  const waiting = (await dependencies.feedback?.waitingFeedback(policy, FEEDBACK_PER_CYCLE)) ?? [];
+  const measured = { ...read, window: checkedWindow(read.window, window) };
+  const evidence = asRecorded(withFeedback(measured, waiting, policy));
   const cycle = (stored?.cycle ?? 0) + 1;
   const seed = cycleSeed(component, operation, cycle);
   const recordedPolicy = asRecorded(policy);

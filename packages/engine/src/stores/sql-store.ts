@@ -4,6 +4,7 @@ import type { Decision, OperationPolicy } from "@trimtab/learning";
 import { sql } from "kysely";
 import { listAdaptations, readAdaptation, recordAdaptations } from "./adaptation-rows.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
+import { recordLearntFeedback } from "./feedback-store-sql.ts";
 import { fromJsonText, jsonText } from "./json-text.ts";
 import { packText, unpackText } from "./packed-text.ts";
 import {
@@ -127,6 +128,7 @@ async function recordCycle(database: SqlDatabase, record: CycleRecord): Promise<
       })
       .execute();
     await recordAdaptations(transaction, decision);
+    await recordLearntFeedback(transaction, record, cycle, record.evidence.feedback);
   });
 }
 

@@ -104,11 +104,11 @@ export class InvalidCursorError extends Error {
 export interface Store {
   loadOperation(key: OperationKey): Promise<StoredOperation | undefined>;
   /**
-   * Records evidence, decision, state, new adaptations and transitions in one transaction.
+   * Records evidence, decision, state, new adaptations and transitions in one transaction, and that the evidence's feedback was learnt from.
    *
    * @throws {CycleConflictError} when `cycle` is not the stored cycle plus one; nothing is changed then.
    * @throws {IllegalRecordError} when an adaptation would change its status in a way that `decision.ts` does not list, when two
-   *   would be applied to one parameter and context, or when a part has no JSON text or too long a one; nothing is changed then.
+   *   would be applied to one parameter and context, when the evidence has feedback that another cycle has learnt from, or when a part has no JSON text or too long a one; nothing is changed then.
    */
   recordCycle(record: CycleRecord): Promise<void>;
   /** The policy that a recorded cycle was decided under. */

@@ -1,5 +1,6 @@
 /** The store's tables as Kysely sees them. Times are integers: milliseconds since 1970. JSON is text. */
 import type { Kysely } from "kysely";
+import type { FeedbackTable } from "./feedback-tables.ts";
 
 /** A database with the store's tables in it; `withTables<…>()` adds the types of others that live in the same file. */
 export type SqlDatabase = Kysely<StoreTables>;
@@ -56,4 +57,6 @@ export interface StoreTables {
     transitioned_at: number;
     reason: string;
   };
+  /** Of `migrations/0005-feedback.ts`. */
+  feedback: FeedbackTable;
 }

@@ -29,6 +29,12 @@ export interface CostTerm extends RatioTerm {
   readonly reference: number;
 }
 
+/** Ratings as a utility: the score itself. */
+export interface FeedbackTerm extends RatioTerm {
+  /** A rating that is given later than this after its call, in milliseconds, moves no comparison. Default: however late. */
+  readonly attributionMilliseconds?: number;
+}
+
 /** What "better" means: a weighted mean of parts that each lie between 0 and 1. */
 export interface Objective {
   readonly quality?: RatioTerm;
@@ -36,7 +42,7 @@ export interface Objective {
   readonly latency?: LatencyTerm;
   readonly cost?: CostTerm;
   /** Ratings from 0 to 1. They arrive later than the calls, so they are compared apart and added. */
-  readonly feedback?: RatioTerm;
+  readonly feedback?: FeedbackTerm;
 }
 
 /** A limit on outcomes. A variant that breaks one is taken back, whatever its utility. */

@@ -2,7 +2,8 @@ import { first } from "./0001-first.ts";
 import { rollups } from "./0002-rollups.ts";
 import { policiesInUse } from "./0003-policies-in-use.ts";
 import { adaptationsByContext } from "./0004-adaptations-by-context.ts";
+import { feedback } from "./0005-feedback.ts";
 import type { Migration } from "./migration.ts";
 
 /** Every migration, in order. Forward only. */
-export const migrations: readonly Migration[] = [first, rollups, policiesInUse, adaptationsByContext];
+export const migrations: readonly Migration[] = [first, rollups, policiesInUse, adaptationsByContext, feedback];
