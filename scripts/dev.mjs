@@ -6,7 +6,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import { constants } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { withLock } from "./lock.mjs";
 
@@ -423,6 +423,22 @@ async function test(args) {
   return runTests([]);
 }
 
+// ---- compiling ------------------------------------------------------------------------------------------------------
+
+/**
+ * Compiles every package. What stands in a `dist/cjs` is CommonJS, and Node and TypeScript believe it only from a package.json.
+ *
+ * @param {string[]} args for tsc
+ * @returns {Promise<number>} the exit code
+ */
+async function compile(args) {
+  const { code } = await run(node, [binary("typescript", "tsc"), "-b", ...args], { env });
+  for (const folder of workspaceFolders.map((path) => join(root, path, "dist", "cjs"))) {
+    if (fs.existsSync(folder)) fs.writeFileSync(join(folder, "package.json"), '{ "type": "commonjs" }\n');
+  }
+  return code;
+}
+
 // ---- tasks ----------------------------------------------------------------------------------------------------------
 
 const withSource = ["--conditions=source", "--disable-warning=ExperimentalWarning"];
@@ -445,19 +461,20 @@ const tasks = {
   },
   build: {
     says: "compiles every package to its dist folder",
-    run: async (args) => (await run(node, [binary("typescript", "tsc"), "-b", ...args], { env })).code,
+    run: compile,
   },
   pack: {
-    says: "writes every package as a tarball to dist, for npm install",
-    run: async () => {
-      const compiled = await run(node, [binary("typescript", "tsc"), "-b"], { env });
-      if (compiled.code !== 0) return compiled.code;
-      const args = ["--recursive", "--filter", "./packages/*", "pack", "--pack-destination", join(root, "dist")];
+    says: "writes every package as a tarball to dist, or to the folder that is named, for npm install",
+    run: async ([folder = "dist"]) => {
+      const compiled = await compile([]);
+      if (compiled !== 0) return compiled;
+      const destination = resolve(root, folder);
+      const args = ["--recursive", "--filter", "./packages/*", "pack", "--pack-destination", destination];
       const packed = callingPnpm
         ? await run(windows ? "pnpm.exe" : "pnpm", args, { env, quiet: true })
         : await run(node, [join(fetchedPnpm, "pnpm", "bin", "pnpm.mjs"), ...args], { env, quiet: true });
       if (packed.code !== 0) console.error(packed.output);
-      else for (const tarball of fs.readdirSync(join(root, "dist")).sort()) console.log(join("dist", tarball));
+      else for (const tarball of fs.readdirSync(destination).sort()) console.log(join(folder, tarball));
       return packed.code;
     },
   },

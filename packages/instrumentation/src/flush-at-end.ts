@@ -38,11 +38,11 @@ export function flushAtEnd(flush: () => Promise<void>, onError: (error: unknown)
 
 /** Did it end in time? */
 function endsWithin(milliseconds: number, work: Promise<void>): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(resolve, milliseconds, false);
-  void work.then(() => {
-    clearTimeout(timer);
-    resolve(true);
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds, false);
+    void work.then(() => {
+      clearTimeout(timer);
+      resolve(true);
+    });
   });
-  return promise;
 }

@@ -222,6 +222,10 @@ function findOrMake(): Instrumentation {
   for (const warning of warnings) warn(warning);
   const made = new Instrumentation(options);
   if (existing === undefined) shared[KEY] = made;
+  else
+    warn(
+      "another version of @trimtab/instrumentation is in this process; calls that go through this one are counted apart",
+    );
   return made;
 }
 

@@ -6,26 +6,33 @@ import { diag } from "@opentelemetry/api";
 
 const PREFIX = "[trimtab]";
 const MAXIMUM_REMEMBERED = 1000;
-const told = new Set<string>();
+/** Every copy of the package in a process tells the same listener, and each warning once. The number is the form of what is shared. */
+const KEY = Symbol.for("trimtab.warnings.1");
+
+interface Warnings {
+  readonly told: Set<string>;
+  listen: (message: string) => void;
+}
+
+const shared = globalThis as { [KEY]?: Warnings };
+const warnings: Warnings = (shared[KEY] ??= { told: new Set(), listen: () => {} });
 
 /** Tells a warning the first time that its key is seen; the thousandth different one is the last. */
 export function warnOnce(key: string, message: string): void {
-  if (told.has(key) || told.size >= MAXIMUM_REMEMBERED) return;
-  told.add(key);
+  if (warnings.told.has(key) || warnings.told.size >= MAXIMUM_REMEMBERED) return;
+  warnings.told.add(key);
   warn(message);
 }
 
 /** Lets somebody else hear the warnings too: OpenTelemetry's diagnostics are silent until an application sets a logger. */
 export function listenToWarnings(listener: (message: string) => void): void {
-  listen = listener;
+  warnings.listen = listener;
 }
-
-let listen: (message: string) => void = () => {};
 
 /** Tells a warning. */
 export function warn(message: string): void {
   try {
-    listen(message);
+    warnings.listen(message);
     diag.warn(`${PREFIX} ${message}`);
   } catch {
     // who was to hear it failed: there is nobody left to tell
