@@ -60,6 +60,7 @@ export { latencyUtility, type Utility, utilityOf } from "./policy/objective.ts";
 export type {
   Constraint,
   CostTerm,
+  ExperimentPolicy,
   FeedbackTerm,
   LatencyTerm,
   Mode,

@@ -55,6 +55,21 @@ test.each<[string, Partial<OperationPolicy>, string]>([
     'strategy.options.parameter: "model" is a choice; the rule moves a number or an integer',
   ],
   [
+    "an experiment with a strategy that does not exist",
+    { experiment: { name: "rule", treatment: { kind: "treshold-rule", options: {} }, share: 0.5 } },
+    'experiment.treatment.kind: there is no strategy "treshold-rule"; did you mean threshold-rule?',
+  ],
+  [
+    "an experiment in which one arm has nothing",
+    { experiment: { name: "rule", treatment: { kind: "fixed", options: {} }, share: 1 } },
+    "experiment.share: 1 leaves one arm without calls; write a share from 0.01 to 0.99, 0.5 tells most",
+  ],
+  [
+    "an experiment with a name that no label takes",
+    { experiment: { name: "Rule or surface?", treatment: { kind: "fixed", options: {} }, share: 0.5 } },
+    'experiment.name: "Rule or surface?" is no name; write lower-case letters, digits, ".", "_" and "-", 63 at most',
+  ],
+  [
     "a holdout of 0.6",
     { holdout: 0.6 },
     "holdout: 0.6 is out of range; write a share from 0 to 0.5, 0.05 is usual (0 gives up the proof that learning helps)",

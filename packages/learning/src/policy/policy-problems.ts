@@ -2,20 +2,21 @@
 import { contextKeyProblem, type Problem, parameterSpaceProblems } from "@trimtab/conventions";
 import { strategyProblems } from "../strategies/strategies.ts";
 import type { StrategyDefinitions } from "../strategies/strategy-definition.ts";
-import type { Constraint, Objective, OperationPolicy } from "./policy.ts";
+import type { Constraint, ExperimentPolicy, Objective, OperationPolicy } from "./policy.ts";
 
 /**
  * @param own Strategies of one's own, by id.
  * @returns All problems at once; empty when the policy is sound.
  */
 export function policyProblems(policy: OperationPolicy, own: StrategyDefinitions = {}): Problem[] {
-  const { parameters, objective, constraints, confidence, holdout, strategy, mode, context } = policy;
+  const { parameters, objective, constraints, confidence, holdout, strategy, mode, context, experiment } = policy;
   const problems: Problem[] = [
     ...contextProblems(context),
     ...within("parameters", parameterSpaceProblems(parameters)),
     ...within("objective", objectiveProblems(objective)),
     ...constraints.flatMap((constraint, index) => within(["constraints", index], constraintProblems(constraint))),
     ...within("strategy", strategyProblems(strategy, own, parameters)),
+    ...(experiment === undefined ? [] : within("experiment", experimentProblems(experiment, own, parameters))),
   ];
   const add = (path: Problem["path"], message: string): void => {
     problems.push({ path, message });
@@ -32,6 +33,28 @@ export function policyProblems(policy: OperationPolicy, own: StrategyDefinitions
   }
   return problems;
 }
+
+/** The name stands in metrics and records. */
+const EXPERIMENT_NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
+
+function experimentProblems(
+  { name, treatment, share }: ExperimentPolicy,
+  own: StrategyDefinitions,
+  parameters: OperationPolicy["parameters"],
+): Problem[] {
+  const problems = within("treatment", strategyProblems(treatment, own, parameters));
+  if (!EXPERIMENT_NAME.test(name)) {
+    const message = `"${name}" is no name; write lower-case letters, digits, ".", "_" and "-", 63 at most`;
+    problems.push({ path: ["name"], message });
+  }
+  if (!(share >= SMALLEST_ARM && share <= 1 - SMALLEST_ARM)) {
+    const message = `${share} leaves one arm without calls; write a share from ${SMALLEST_ARM} to ${1 - SMALLEST_ARM}, 0.5 tells most`;
+    problems.push({ path: ["share"], message });
+  }
+  return problems;
+}
+
+const SMALLEST_ARM = 0.01;
 
 function contextProblems(context: readonly string[]): Problem[] {
   return context.flatMap((key, index) => {

@@ -65,6 +65,16 @@ export interface StrategyChoice {
   };
 }
 
+/** An A/B test of two strategies: each has a share of the operation's calls to itself, and the difference is measured. */
+export interface ExperimentPolicy {
+  /** Names the experiment: under another name everything that it compared starts anew. */
+  readonly name: string;
+  /** The strategy of the second arm. The first arm, the control, has the operation's own strategy. */
+  readonly treatment: StrategyChoice;
+  /** The treatment's share of the calls outside of the holdout, between 0 and 1. */
+  readonly share: number;
+}
+
 /** Everything that governs one operation. */
 export interface OperationPolicy {
   readonly component: string;
@@ -80,4 +90,6 @@ export interface OperationPolicy {
   /** The share of the calls, 0 to 1, that keeps the base values for ever. */
   readonly holdout: number;
   readonly strategy: StrategyChoice;
+  /** Absent where the operation's strategy has all calls. */
+  readonly experiment?: ExperimentPolicy;
 }
