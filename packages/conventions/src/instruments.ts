@@ -75,6 +75,7 @@ export type ServiceInstrument =
   | "operationCost"
   | "operationCostSquares"
   | "operationErrors"
+  | "challengerStopped"
   | "operationCpu"
   | "operationEventLoopDelay"
   | "operationHeap"
@@ -139,6 +140,12 @@ export const serviceInstruments: Readonly<Record<ServiceInstrument, Instrument>>
   operationErrors: onOperations("trimtab.operation.errors", "counter", "{error}", "Failed calls, by type of error.", [
     "error_type",
   ]),
+  challengerStopped: onOperations(
+    "trimtab.challenger.stopped",
+    "counter",
+    "{challenger}",
+    "Challengers that a process stopped giving calls to, because they failed plainly.",
+  ),
   operationCpu: onOperations(
     "trimtab.operation.resource.cpu.seconds",
     "counter",

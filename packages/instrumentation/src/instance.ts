@@ -36,6 +36,7 @@ export class Instrumentation implements CallSurroundings {
   readonly #calls = new CallContext<TrackedCall>();
   readonly #operations = new Map<string, TrackedOperation>();
   readonly #budget: ContextBudget;
+  readonly #now: () => number;
   #options: InstrumentationOptions;
   #settings: Settings;
   #collected: Collected;
@@ -47,6 +48,7 @@ export class Instrumentation implements CallSurroundings {
   /** @param now Milliseconds on a monotonic clock. */
   constructor(options: InstrumentationOptions, now: () => number = () => performance.now()) {
     this.#options = options;
+    this.#now = now;
     this.#settings = settingsFrom(options);
     this.#collected = collectedAt(this.#settings.collectionLevel, this.#settings.spans);
     this.#budget = { used: 0, maximum: this.#settings.maximumContexts };
@@ -102,7 +104,7 @@ export class Instrumentation implements CallSurroundings {
       );
       return this.operation(OTHER_CONTEXT_VALUE);
     }
-    const operation = new TrackedOperation(label, this.#budget);
+    const operation = new TrackedOperation(label, this.#budget, this.#now);
     this.#operations.set(label, operation);
     this.parameters.publishTo(operation);
     return operation;

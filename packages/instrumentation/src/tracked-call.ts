@@ -10,6 +10,7 @@ import type { ResourceMark, ResourceMeter } from "./metrics/resource-use.ts";
 import { type CallOptions, type OperationHandle, stickyKey } from "./operation-handle.ts";
 import { describeError, reportOwnFailure, warnOnce } from "./own-failure.ts";
 import type { ChosenVariant, ParameterClient } from "./parameters/parameter-client.ts";
+import { reportStop } from "./parameters/report-stop.ts";
 import { copyOf, type ServedParameters } from "./parameters/served-parameters.ts";
 import type { TrackedOperation } from "./tracked-operation.ts";
 
@@ -192,18 +193,19 @@ export class TrackedCall implements OperationHandle {
     const { values, variant, revision, source } = answer;
     if (typeof variant !== "string" || typeof values !== "object") return; // no answer of ours
     this.#answer = answer;
-    this.#chosen = { id: variant, parameters: values, source, revision, siblings: undefined };
+    const watched = this.#surroundings.parameters.watch(this.tracked, this.found.context, answer);
+    this.#chosen = { id: variant, parameters: values, source, revision, siblings: undefined, watched, subject: answer };
+    watched?.begin();
   }
 
   /** Nothing is decided before the values are needed, so that a key may come with the question; and by the end at the latest. */
   #choose(key: string | undefined, base: ParameterValues | undefined): ChosenVariant {
-    this.#chosen ??= this.#surroundings.parameters.choose(
-      this.tracked,
-      this.found.context,
-      stickyKey(key) ?? this.#key,
-      base,
-    );
-    return this.#chosen;
+    if (this.#chosen !== undefined) return this.#chosen;
+    const { parameters } = this.#surroundings;
+    const chosen = parameters.choose(this.tracked, this.found.context, stickyKey(key) ?? this.#key, base);
+    this.#chosen = chosen;
+    chosen.watched?.begin();
+    return chosen;
   }
 
   #end(outcome: Outcome, thrown: { readonly error: unknown } | undefined): void {
@@ -216,11 +218,14 @@ export class TrackedCall implements OperationHandle {
     const errorType = outcome === "failure" ? (this.#errorType ?? UNKNOWN_ERROR_TYPE) : undefined;
     try {
       const resources = this.#resourceMark && this.#resources?.end(this.#resourceMark);
-      const { id: variant, parameters, source, revision, siblings } = this.#choose(undefined, undefined);
+      const chosen = this.#choose(undefined, undefined);
+      const { id: variant, parameters, source, revision, siblings } = chosen;
       const { metrics, parameters: client } = this.#surroundings;
       const { labels } = this.found;
       const ended = { outcome, durationMilliseconds, quality, costs: this.#costs, errorType, resources };
       metrics.record(this.tracked, labels, variant, ended, siblings);
+      const stopped = chosen.watched?.end(outcome === "failure", chosen.subject);
+      if (stopped !== undefined) reportStop(metrics, this.tracked, labels, stopped);
       const span = this.span ?? (outcome === "failure" ? this.#spanAfterwards(durationMilliseconds) : undefined);
       if (span === undefined) return;
       const { component } = client;

@@ -40,14 +40,17 @@ export class TrackedOperation implements MeasuredOperation {
   /** The name as it stands in labels. */
   readonly name: string;
   readonly #budget: ContextBudget;
+  readonly #now: () => number;
   #declaration: OperationDeclaration | undefined;
   #published: OperationAllocations | undefined;
   #contexts: ContextTree;
   #base: NamedValues | undefined;
   #index: AllocationIndex | undefined;
 
-  constructor(name: string, budget: ContextBudget) {
+  /** @param now Milliseconds on a monotonic clock. */
+  constructor(name: string, budget: ContextBudget, now: () => number = () => performance.now()) {
     this.name = labelValue(name);
+    this.#now = now;
     this.#budget = budget;
     this.#contexts = new ContextTree([], budget);
   }
@@ -101,7 +104,7 @@ export class TrackedOperation implements MeasuredOperation {
     const space = this.#declaration?.parameters;
     const published = this.#published;
     const fits = published === undefined || space === undefined || isSameParameterSpace(space, published.parameters);
-    this.#index = published !== undefined && fits ? new AllocationIndex(published) : undefined;
+    this.#index = published !== undefined && fits ? new AllocationIndex(published, this.#index, this.#now) : undefined;
     const baseSpace = space ?? published?.parameters;
     this.#base = baseSpace === undefined ? undefined : named(baseValues(baseSpace));
     this.#useKeys(this.#declaration?.context ?? published?.context ?? []);

@@ -86,6 +86,8 @@ describe("instruments", () => {
       begun.cost(1, "usd");
       begun.fail("x");
     });
+    const { labels: context } = shared.operation("op").contexts.find({ genre: "rock" });
+    shared.metrics.recordStop(shared.operation("op"), context, "v-challenger");
     const samples = await shared.scrape();
     const known = new Map(
       Object.values(serviceInstruments).flatMap((each) => prometheusSeriesNames(each).map((name) => [name, each])),

@@ -128,6 +128,10 @@ export class CallMetrics implements CallWriter {
     this.refresh().recordLateCost(operation, context, variant, amount, unit);
   }
 
+  recordStop(operation: MeasuredOperation, context: LabelledContext, variant: VariantId): void {
+    this.refresh().recordStop(operation, context, variant);
+  }
+
   /** The page of what the cells hold, in parts. */
   pageText(): Generator<string, void> {
     return pageText(this.#cells.shown(), this.#surroundings.ownReadings());

@@ -114,6 +114,10 @@ export class CellWriter implements CallWriter {
     this.#cellOf(operation, context, variant).recordCost(amount, unit);
   }
 
+  recordStop(operation: MeasuredOperation, context: LabelledContext, variant: VariantId): void {
+    this.#cellOf(operation, context, variant).recordStop();
+  }
+
   /** What a page is to show now. Asking counts as showing it. */
   shown(): readonly ShownCell[] {
     this.#sweep(true);

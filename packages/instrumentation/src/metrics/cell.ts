@@ -90,6 +90,7 @@ export interface CellShape {
   readonly hasDuration: boolean;
   readonly hasQuality: boolean;
   readonly hasResources: boolean;
+  readonly hasStops: boolean;
   readonly units: readonly string[];
   readonly errorTypes: readonly string[];
 }
@@ -112,6 +113,8 @@ export class Cell {
   costs: Map<string, Spent> | undefined;
   errors: Map<string, number> | undefined;
   resources: { -readonly [Key in keyof ResourceUse]: number } | undefined;
+  /** How often this process stopped giving calls to the variant; undefined where it never did. */
+  stops: number | undefined;
   readonly #buckets: CellBuckets;
   readonly #counts = new Float64Array(4);
 
@@ -136,6 +139,7 @@ export class Cell {
       hasDuration: this.duration !== undefined,
       hasQuality: this.quality !== undefined,
       hasResources: this.resources !== undefined,
+      hasStops: this.stops !== undefined,
       units: [...(this.costs?.keys() ?? [])],
       errorTypes: [...(this.errors?.keys() ?? [])],
     };
@@ -192,8 +196,14 @@ export class Cell {
     this.#touch();
   }
 
+  recordStop(): void {
+    this.stops = (this.stops ?? 0) + 1;
+    this.#touch();
+  }
+
   /** All of it at zero. */
-  #take({ hasDuration, hasQuality, hasResources, units, errorTypes }: CellShape): void {
+  #take({ hasDuration, hasQuality, hasResources, hasStops, units, errorTypes }: CellShape): void {
+    if (hasStops) this.stops = 0;
     if (hasDuration) this.duration = new Distribution(this.#buckets.duration);
     if (hasQuality) this.quality = new Distribution(this.#buckets.quality);
     if (hasResources) this.resources = { cpuSeconds: 0, eventLoopDelaySeconds: 0, heapBytes: 0 };

@@ -57,6 +57,7 @@ export const families: readonly Family[] = [
   labelled(serviceInstruments.operationCost, labels.unit, ({ costs }) => spent(costs, ({ amount }) => amount)),
   labelled(serviceInstruments.operationCostSquares, labels.unit, ({ costs }) => spent(costs, ({ squares }) => squares)),
   labelled(serviceInstruments.operationErrors, labels.errorType, ({ errors }) => errors),
+  sum(serviceInstruments.challengerStopped, ({ stops }) => stops),
   sum(serviceInstruments.operationCpu, ({ resources }) => resources?.cpuSeconds),
   sum(serviceInstruments.operationEventLoopDelay, ({ resources }) => resources?.eventLoopDelaySeconds),
   sum(serviceInstruments.operationHeap, ({ resources }) => resources?.heapBytes),

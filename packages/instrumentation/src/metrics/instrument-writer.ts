@@ -114,6 +114,10 @@ export class InstrumentWriter implements CallWriter {
     this.#addCost(this.#seriesOf(operation, context, variant), amount, unit);
   }
 
+  recordStop(operation: MeasuredOperation, context: LabelledContext, variant: VariantId): void {
+    this.#instruments.stopped.add(1, this.#seriesOf(operation, context, variant).attributes);
+  }
+
   #addQuality(series: Series, quality: number): void {
     this.#instruments.quality.record(quality, series.attributes);
     this.#instruments.qualitySquares.add(quality * quality, series.attributes);

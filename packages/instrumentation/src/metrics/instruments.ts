@@ -25,6 +25,7 @@ export interface Instruments {
   readonly cost: Counter;
   readonly costSquares: Counter;
   readonly errors: Counter;
+  readonly stopped: Counter;
   readonly cpu: Counter;
   readonly eventLoopDelay: Counter;
   readonly heap: Counter;
@@ -47,6 +48,7 @@ export function createInstruments(meter: Meter, collected: Collected, durationBo
     cost: counter(serviceInstruments.operationCost),
     costSquares: counter(serviceInstruments.operationCostSquares),
     errors: counter(serviceInstruments.operationErrors),
+    stopped: counter(serviceInstruments.challengerStopped),
     cpu: counter(serviceInstruments.operationCpu),
     eventLoopDelay: counter(serviceInstruments.operationEventLoopDelay),
     heap: counter(serviceInstruments.operationHeap),

@@ -61,6 +61,8 @@ export interface CallWriter {
     amount: number,
     unit: string,
   ): void;
+  /** Counts that this process gives the variant no more calls. */
+  recordStop(operation: MeasuredOperation, context: LabelledContext, variant: VariantId): void;
 }
 
 /** What decides which series there are. */

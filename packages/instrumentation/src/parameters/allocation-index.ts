@@ -6,9 +6,12 @@ import {
   type AllocatedVariant,
   type Allocation,
   type Context,
+  type ContextId,
+  contextId,
   type OperationAllocations,
   withoutChallengers,
 } from "@trimtab/conventions";
+import { ChallengerGuard, isSameAllocation } from "./challenger-guard.ts";
 
 /** An allocation, ready to assign from. */
 export interface CompiledAllocation {
@@ -17,6 +20,8 @@ export interface CompiledAllocation {
   /** The same once exploring must stop; the very same list where there is no challenger. */
   readonly settled: readonly AllocatedVariant[];
   readonly salts: { readonly holdoutSalt: string; readonly salt: string };
+  /** Watches the challengers; undefined where there are none. */
+  readonly guard: ChallengerGuard | undefined;
 }
 
 interface KeySet {
@@ -30,8 +35,13 @@ const WHOLE = "";
 /** Finds the allocation that serves a context, as `findAllocation` of the conventions does, but in constant time. */
 export class AllocationIndex {
   readonly #keySets: readonly KeySet[];
+  readonly #guards = new Map<ContextId, { readonly allocation: Allocation; readonly guard: ChallengerGuard }>();
 
-  constructor(operation: OperationAllocations) {
+  /**
+   * @param former Of the document before: where a context has the same shares, what its guard knows stays.
+   * @param now Milliseconds on a monotonic clock.
+   */
+  constructor(operation: OperationAllocations, former?: AllocationIndex, now: () => number = () => performance.now()) {
     const byKeys = new Map<string, KeySet>();
     for (const allocation of operation.allocations) {
       const keys = operation.context.filter((key) => Object.hasOwn(allocation.context, key));
@@ -40,7 +50,7 @@ export class AllocationIndex {
       const id = keys.join(",");
       const keySet = byKeys.get(id) ?? { keys, tree: new Map() };
       byKeys.set(id, keySet);
-      insert(keySet, allocation, operation.holdoutSalt);
+      insert(keySet, allocation, operation.holdoutSalt, () => this.#guardOf(allocation, former, now));
     }
     const rank = (keys: readonly string[]): number[] => keys.map((key) => operation.context.indexOf(key));
     this.#keySets = [...byKeys.values()].sort(
@@ -60,9 +70,31 @@ export class AllocationIndex {
     }
     return undefined;
   }
+
+  #guardOf(
+    allocation: Allocation,
+    former: AllocationIndex | undefined,
+    now: () => number,
+  ): ChallengerGuard | undefined {
+    const settled = withoutChallengers(allocation.variants);
+    if (settled === allocation.variants) return undefined;
+    const heir = settled.find(({ role }) => role === "incumbent") ?? settled[0];
+    if (heir === undefined) return undefined;
+    const id = contextId(allocation.context);
+    const before = former === undefined ? undefined : former.#guards.get(id);
+    const isKept = before !== undefined && isSameAllocation(before.allocation, allocation);
+    const guard = isKept ? before.guard : new ChallengerGuard(allocation.variants, heir, now);
+    this.#guards.set(id, { allocation, guard });
+    return guard;
+  }
 }
 
-function insert({ keys, tree }: KeySet, allocation: Allocation, holdoutSalt: string): void {
+function insert(
+  { keys, tree }: KeySet,
+  allocation: Allocation,
+  holdoutSalt: string,
+  guard: () => ChallengerGuard | undefined,
+): void {
   const path = keys.length === 0 ? [WHOLE] : keys.map((key) => allocation.context[key] ?? WHOLE);
   let level = tree;
   for (const value of path.slice(0, -1)) {
@@ -76,6 +108,7 @@ function insert({ keys, tree }: KeySet, allocation: Allocation, holdoutSalt: str
     exploring: allocation.variants,
     settled: withoutChallengers(allocation.variants),
     salts: { holdoutSalt, salt: allocation.salt },
+    guard: guard(),
   } satisfies CompiledAllocation);
 }
 

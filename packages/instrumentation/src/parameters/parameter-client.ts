@@ -17,7 +17,9 @@ import {
 } from "@trimtab/conventions";
 import { reportOwnFailure, warn, warnOnce } from "../own-failure.ts";
 import type { NamedValues, TrackedOperation } from "../tracked-operation.ts";
+import type { WatchedCalls } from "./challenger-guard.ts";
 import { type DocumentAge, exploreFor, exploringLeft, type ParameterSource, trustIn } from "./last-known-good.ts";
+import type { ServedParameters } from "./served-parameters.ts";
 
 /** The variant of one call. */
 export interface ChosenVariant extends NamedValues {
@@ -26,6 +28,10 @@ export interface ChosenVariant extends NamedValues {
   readonly revision: string | undefined;
   /** All variants that a call of this context may get. */
   readonly siblings: readonly AllocatedVariant[] | undefined;
+  /** Where the call is counted to tell whether a challenger fails plainly; undefined where none is tried, or nothing was assigned. */
+  readonly watched?: WatchedCalls | undefined;
+  /** What assigned this call and maybe others, too: its sticky key, or the answer that was handed over. */
+  readonly subject?: unknown;
 }
 
 /** Why a document, or an operation in it, was not applied. */
@@ -161,12 +167,16 @@ export class ParameterClient {
     const source = trustIn(held.age, hasChallengers, this.#now());
     const variants = source === "fresh" ? allocation.exploring : allocation.settled;
     const point = key === undefined ? { chance: this.#chance() } : { key };
-    const variant =
+    const assigned =
       variants.length === 1 && variants[0] ? variants[0] : assignVariant(variants, allocation.salts, point);
+    const guard = source === "fresh" ? allocation.guard : undefined;
+    const variant = guard?.serving(assigned) ?? assigned;
+    const watched = guard?.watch(variant.id);
     const { revision } = held.document;
     const siblings = allocation.exploring;
+    const { id } = variant;
     if (base === undefined || fits(base, variant.parameters)) {
-      return { id: variant.id, parameters: variant.parameters, source, revision, siblings };
+      return { id, parameters: variant.parameters, source, revision, siblings, watched, subject: key };
     }
     if (Object.keys(base).some((name) => isOtherKind(base[name], variant.parameters[name]))) {
       this.refused.base_differs++;
@@ -176,7 +186,14 @@ export class ParameterClient {
       );
       return this.#base(operation, base);
     }
-    return { id: variant.id, parameters: { ...base, ...variant.parameters }, source, revision, siblings };
+    const parameters = { ...base, ...variant.parameters };
+    return { id, parameters, source, revision, siblings, watched, subject: key };
+  }
+
+  /** Where a call is counted that was handed an answer: only one that was assigned by the shares that hold now. */
+  watch(operation: TrackedOperation, context: Context, answer: ServedParameters): WatchedCalls | undefined {
+    if (answer.source !== "fresh" || answer.revision !== this.#held?.document.revision) return undefined;
+    return operation.allocations?.find(context)?.guard?.watch(answer.variant);
   }
 
   /** The only variant that a call of this context can have had, or unknown where there are several. */

@@ -1,0 +1,108 @@
+import type { AllocatedVariant, VariantId } from "@trimtab/conventions";
+import { beforeEach, describe, expect, test } from "vitest";
+import { ChallengerGuard, type StoppedChallenger } from "./challenger-guard.ts";
+
+const baseline: AllocatedVariant = { id: "base-b", role: "baseline", weight: 0.05, parameters: {} };
+const incumbent: AllocatedVariant = { id: "v-incumbent", role: "incumbent", weight: 0.65, parameters: {} };
+const first: AllocatedVariant = { id: "v-first", role: "challenger", weight: 0.2, parameters: {} };
+const second: AllocatedVariant = { id: "v-second", role: "challenger", weight: 0.1, parameters: {} };
+
+let now = 0;
+let guard: ChallengerGuard;
+
+beforeEach(() => {
+  now = 0;
+  guard = new ChallengerGuard([baseline, incumbent, first, second], incumbent, () => now);
+});
+
+function call(variant: VariantId, isFailure: boolean, subject?: unknown): StoppedChallenger | undefined {
+  const watched = guard.watch(variant);
+  watched?.begin();
+  return watched?.end(isFailure, subject);
+}
+
+function succeed(times: number): void {
+  for (let at = 0; at < times; at++) {
+    call("v-incumbent", false);
+    call("base-b", false);
+  }
+}
+
+function failUntilStopped(variant: VariantId, most: number, subject?: (at: number) => unknown): StoppedChallenger {
+  for (let at = 1; at <= most; at++) {
+    const stopped = call(variant, true, subject?.(at));
+    if (stopped !== undefined) return stopped;
+  }
+  throw new Error(`${variant} goes on after ${most} failures`);
+}
+
+describe("a challenger that fails in every call", () => {
+  test("is stopped by its 20th, and its calls go to the incumbent; nothing else moves", () => {
+    succeed(50);
+    expect(failUntilStopped("v-first", 20)).toMatchObject({
+      variant: "v-first",
+      heir: "v-incumbent",
+      challenger: { ended: 20, failures: 20 },
+      others: { ended: 100, failures: 0 },
+    });
+    expect(guard.serving(first)).toBe(incumbent);
+    for (const other of [baseline, incumbent, second]) expect(guard.serving(other)).toBe(other);
+  });
+
+  test("is stopped once; another one is watched on", () => {
+    succeed(50);
+    failUntilStopped("v-first", 20);
+    succeed(50);
+    expect(call("v-first", true)).toBeUndefined();
+    expect(failUntilStopped("v-second", 25).variant).toBe("v-second");
+    expect(guard.serving(second)).toBe(incumbent);
+  });
+
+  test("is stopped all the same after a good week: each batch of failures or minutes is judged by itself", () => {
+    for (let at = 0; at < 100_000; at++) call("v-first", false);
+    succeed(100_000);
+    now = 7 * 24 * 3_600_000;
+    expect(call("v-first", true)).toBeUndefined();
+    succeed(50);
+    expect(failUntilStopped("v-first", 20).challenger.ended).toBe(20);
+  });
+
+  test("is not stopped where all fail, and not where the failing calls of the others have not ended", () => {
+    for (let at = 0; at < 2000; at++) {
+      const variant = [
+        "base-b",
+        ...Array<string>(13).fill("v-incumbent"),
+        ...Array<string>(4).fill("v-first"),
+        "v-second",
+      ];
+      expect(call(variant[at % variant.length] ?? "", true)).toBeUndefined();
+    }
+    now += 11 * 60_000;
+    call("v-first", true);
+    succeed(50);
+    const waiting = Array.from({ length: 500 }, () => guard.watch("v-incumbent"));
+    for (const watched of waiting) watched?.begin();
+    for (let at = 0; at < 60; at++) expect(call("v-first", true)).toBeUndefined();
+    for (const watched of waiting) expect(watched?.end(true, undefined)).toBeUndefined();
+    expect(guard.serving(first)).toBe(first);
+  });
+
+  test("is not stopped by one user whose every call fails: a sticky key brings all of them here", () => {
+    succeed(50);
+    expect(() => failUntilStopped("v-first", 400, () => "user-7")).toThrow("goes on");
+    expect(failUntilStopped("v-first", 20, (at) => `user-${at}`).challenger.evidence).toBeLessThan(20);
+  });
+
+  test("is not judged by calls that were assigned before the last batch", () => {
+    succeed(50);
+    const old = Array.from({ length: 100 }, () => guard.watch("v-first"));
+    for (const watched of old) watched?.begin();
+    now = 11 * 60_000;
+    call("v-incumbent", true);
+    for (const watched of old) expect(watched?.end(true, undefined)).toBeUndefined();
+  });
+});
+
+test("without anything to compare it with a challenger goes on", () => {
+  expect(() => failUntilStopped("v-first", 400)).toThrow("goes on");
+});
