@@ -178,7 +178,7 @@ describe("with a share of the calls", () => {
 
   test("ten failures in a second are told after the fact, not more", () => {
     let now = 0;
-    const spans = new CallSpans({ component: "shop", ratio: 0.5, tracerProvider: undefined }, () => now, Math.random);
+    const spans = new CallSpans({ ratio: 0.5, tracerProvider: undefined }, () => now, Math.random);
     const taken = (): number => Array.from({ length: 50 }, () => spans.takesFailure()).filter(Boolean).length;
     expect(taken()).toBe(10);
     now = 999;

@@ -26,11 +26,16 @@ export type SpanDecision = "span" | "left_out" | "none";
 
 /** What decides about spans. */
 export interface SpanSettings {
-  readonly component: string;
   /** Share of the calls that have a span, 0 to 1. */
   readonly ratio: number;
   /** Undefined: the global one. */
   readonly tracerProvider: TracerProvider | undefined;
+}
+
+/** What a span is named after. */
+export interface SpannedOperation {
+  readonly component: string;
+  readonly name: string;
 }
 
 /** Failures that are recorded after the fact, per second: a service that is down must not be slowed by its spans. */
@@ -93,12 +98,12 @@ export class CallSpans {
    *
    * @param startTime Milliseconds since 1970; for a call that is over.
    */
-  start(operation: string, input: ContextInput, startTime?: number): Span | undefined {
+  start(operation: SpannedOperation, input: ContextInput, startTime?: number): Span | undefined {
     try {
-      const span = this.#tracer.startSpan(operation, startTime === undefined ? {} : { startTime });
+      const span = this.#tracer.startSpan(operation.name, startTime === undefined ? {} : { startTime });
       if (!span.isRecording()) return trace.isSpanContextValid(span.spanContext()) ? span : undefined;
-      span.setAttribute(spanAttributes.component, this.#settings.component);
-      span.setAttribute(spanAttributes.operation, operation);
+      span.setAttribute(spanAttributes.component, operation.component);
+      span.setAttribute(spanAttributes.operation, operation.name);
       for (const [key, value] of Object.entries(input)) {
         if (value !== null && value !== undefined) span.setAttribute(contextAttribute(key), value);
       }

@@ -21,4 +21,6 @@ export {
   recordOperation,
   recordParameterPerformance,
 } from "./record-operation.ts";
+export type { StartedOperation, StartOptions } from "./started-operation.ts";
 export { currentOperation, type TrackOptions, track, type WrapOptions, wrap } from "./track.ts";
+export { createTracker, type RecordedFailure, type RecordedSuccess, type Tracker } from "./tracker.ts";

@@ -7,7 +7,6 @@ import { CallContext } from "./call-context.ts";
 import { CallSpans, type SpanSettings } from "./call-spans.ts";
 import { type Collected, collectedAt } from "./collection-level.ts";
 import type { ContextBudget, FoundContext } from "./context-tree.ts";
-import { ControllerConnection } from "./controller-connection.ts";
 import { labelValue } from "./label-values.ts";
 import { CallMetrics, type MetricSettings } from "./metrics/call-metrics.ts";
 import type { OwnReadings } from "./metrics/own-readings.ts";
@@ -15,32 +14,33 @@ import { ResourceMeter } from "./metrics/resource-use.ts";
 import type { CallOptions } from "./operation-handle.ts";
 import { type InstrumentationOptions, type Settings, settingsFrom } from "./options.ts";
 import { describeError, reportOwnFailure, warn, warnOnce } from "./own-failure.ts";
-import { keepDocument, readKeptDocument } from "./parameters/kept-document.ts";
-import { type Confirmation, ParameterClient } from "./parameters/parameter-client.ts";
+import type { ParameterClient } from "./parameters/parameter-client.ts";
 import { optionsFromEnvironment } from "./register-options.ts";
-import { type CallSurroundings, TrackedCall } from "./tracked-call.ts";
-import { TrackedOperation } from "./tracked-operation.ts";
+import { TrackedCall } from "./tracked-call.ts";
+import { type SharedParts, TrackedComponent } from "./tracked-component.ts";
+import type { TrackedOperation } from "./tracked-operation.ts";
 
 const KEY = Symbol.for("trimtab.instrumentation");
 /** Of the instance's form: a copy that knows another one keeps its own instance. */
 const FORM = 1;
-/** Names come from the application; more of them than this are one operation. */
-const MAXIMUM_OPERATIONS = 1000;
+/** Components are named by the application; more of them than this are one. */
+const MAXIMUM_COMPONENTS = 100;
 
 /** Everything that the public functions share. */
-export class Instrumentation implements CallSurroundings {
+export class Instrumentation implements SharedParts {
   readonly form: number = FORM;
   readonly metrics: CallMetrics;
-  readonly parameters: ParameterClient;
   readonly spans: CallSpans;
+  readonly budget: ContextBudget;
+  readonly now: () => number;
+  /** The component of every call that names no other. */
+  readonly main: TrackedComponent;
+  readonly #others = new Map<string, TrackedComponent>();
   readonly #calls = new CallContext<TrackedCall>();
-  readonly #operations = new Map<string, TrackedOperation>();
-  readonly #budget: ContextBudget;
-  readonly #now: () => number;
   #options: InstrumentationOptions;
   #settings: Settings;
   #collected: Collected;
-  #connection: ControllerConnection | undefined;
+  #isConnected = false;
   readonly #meter = new ResourceMeter();
   #qualityRefused = 0;
   #labelsCollapsed = 0;
@@ -48,17 +48,17 @@ export class Instrumentation implements CallSurroundings {
   /** @param now Milliseconds on a monotonic clock. */
   constructor(options: InstrumentationOptions, now: () => number = () => performance.now()) {
     this.#options = options;
-    this.#now = now;
     this.#settings = settingsFrom(options);
     this.#collected = collectedAt(this.#settings.collectionLevel, this.#settings.spans);
-    this.#budget = { used: 0, maximum: this.#settings.maximumContexts };
+    this.budget = { used: 0, maximum: this.#settings.maximumContexts };
+    this.now = now;
     this.spans = new CallSpans(this.#spanSettings(), now, Math.random);
-    this.parameters = new ParameterClient(this.#settings.component, now, Math.random);
     this.metrics = new CallMetrics(this.#metricSettings(), {
       ownReadings: () => this.#ownReadings(),
       onCollapsed: () => this.#collapseLabels(),
       now,
     });
+    this.main = new TrackedComponent(this.#settings.component, this);
   }
 
   get resources(): ResourceMeter | undefined {
@@ -69,45 +69,59 @@ export class Instrumentation implements CallSurroundings {
     return this.#settings;
   }
 
-  /** Applies options on top of those that are there, and starts, moves or ends the connection to the controller. */
+  /** Of the main component. */
+  get parameters(): ParameterClient {
+    return this.main.parameters;
+  }
+
+  /** Applies options on top of those that are there, and starts, moves or ends the connections to the controller. */
   configure(options: InstrumentationOptions): void {
     const before = this.#settings;
     this.#options = { ...this.#options, ...options };
     const settings = settingsFrom(this.#options);
     this.#settings = settings;
     this.#collected = collectedAt(settings.collectionLevel, settings.spans);
-    this.#budget.maximum = settings.maximumContexts;
+    this.budget.maximum = settings.maximumContexts;
     this.spans.configure(this.#spanSettings());
-    if (settings.component !== before.component) this.parameters.clear(settings.component, this.#operations.values());
-    this.metrics.configure(this.#metricSettings());
-    this.#connect();
-  }
-
-  /** Ends the connection to the controller. Calls go on being tracked, with the parameters that are there. */
-  disconnect(): void {
-    this.#connection?.stop();
-    this.#connection = undefined;
-  }
-
-  /** The operation of this name; the same object for the same name. */
-  operation(name: string): TrackedOperation {
-    const known = this.#operations.get(name);
-    if (known !== undefined) return known;
-    const label = labelValue(String(name));
-    const alike = this.#operations.get(label); // names that are cut to the same label are one operation
-    if (alike !== undefined) return alike;
-    const isFull = this.#operations.size >= MAXIMUM_OPERATIONS && label !== OTHER_CONTEXT_VALUE;
-    if (isFull) {
-      warnOnce(
-        "too many operations",
-        `more than ${MAXIMUM_OPERATIONS} operations: "${label}" counts as ${OTHER_CONTEXT_VALUE}`,
-      );
-      return this.operation(OTHER_CONTEXT_VALUE);
+    if (settings.component !== before.component) {
+      this.main.rename(settings.component);
+      this.#others.get(settings.component)?.disconnect(); // whoever asks for it by name gets the main one now
+      this.#others.delete(settings.component);
     }
-    const operation = new TrackedOperation(label, this.#budget, this.#now);
-    this.#operations.set(label, operation);
-    this.parameters.publishTo(operation);
-    return operation;
+    this.metrics.configure(this.#metricSettings());
+    this.#isConnected = true;
+    for (const component of this.#components()) component.connect(settings);
+  }
+
+  /** Ends the connections to the controller. Calls go on being tracked, with the parameters that are there. */
+  disconnect(): void {
+    this.#isConnected = false;
+    for (const component of this.#components()) component.disconnect();
+  }
+
+  /** The component of this name; the same object for the same name. Without a name the main one. */
+  component(name?: string): TrackedComponent {
+    if (name === undefined || name === this.main.name) return this.main;
+    const known = this.#others.get(name);
+    if (known !== undefined) return known;
+    const label = labelValue(String(name)) || OTHER_CONTEXT_VALUE;
+    if (label !== name) return this.component(label);
+    if (this.#others.size >= MAXIMUM_COMPONENTS && label !== OTHER_CONTEXT_VALUE) {
+      warnOnce(
+        "too many components",
+        `more than ${MAXIMUM_COMPONENTS} components: "${label}" counts as ${OTHER_CONTEXT_VALUE}`,
+      );
+      return this.component(OTHER_CONTEXT_VALUE);
+    }
+    const made = new TrackedComponent(label, this);
+    this.#others.set(label, made);
+    if (this.#isConnected) made.connect(this.#settings);
+    return made;
+  }
+
+  /** The operation of this name of the main component; the same object for the same name. */
+  operation(name: string): TrackedOperation {
+    return this.main.operation(name);
   }
 
   /** The innermost call that is still running here. */
@@ -117,16 +131,21 @@ export class Instrumentation implements CallSurroundings {
   }
 
   /** Begins a call; undefined where nothing is tracked. Never throws. */
-  begin(name: string, input: ContextInput | undefined, options: CallOptions | undefined): TrackedCall | undefined {
+  begin(
+    name: string,
+    input: ContextInput | undefined,
+    options: CallOptions | undefined,
+    component: TrackedComponent = this.main,
+  ): TrackedCall | undefined {
     if (this.#settings.disabled) return undefined;
     try {
-      const operation = this.operation(name);
+      const operation = component.operation(name);
       const given = input ?? {};
       const found = findContext(operation, given);
       const outer = this.currentCall();
       const decision = this.spans.decide(outer?.spanDecision);
-      const span = decision === "span" ? this.spans.start(operation.name, given) : undefined;
-      const call = new TrackedCall(this, operation, found, span, decision, outer);
+      const span = decision === "span" ? this.spans.start(operation, given) : undefined;
+      const call = new TrackedCall(component, operation, found, span, decision, outer);
       if (options) call.begin(options);
       return call;
     } catch (error) {
@@ -144,46 +163,17 @@ export class Instrumentation implements CallSurroundings {
     this.#qualityRefused++;
   }
 
+  #components(): TrackedComponent[] {
+    return [this.main, ...this.#others.values()];
+  }
+
   #collapseLabels(): void {
     this.#labelsCollapsed++;
     warnOnce(
       "labels collapsed",
-      `this process has seen more than ${this.#budget.maximum} contexts, or too many variants that no document names: the labels ` +
+      `this process has seen more than ${this.budget.maximum} contexts, or too many variants that no document names: the labels ` +
         "of further ones are __other__. Is a context key an id? Pass it as metadata, or raise maximumContexts",
     );
-  }
-
-  #connect(): void {
-    const { controllerUrl, disabled, component, token, pollIntervalMilliseconds, requestTimeoutMilliseconds } =
-      this.#settings;
-    this.disconnect();
-    const { cacheDirectory } = this.#settings;
-    let etag: string | undefined;
-    if (cacheDirectory !== undefined && !disabled && this.parameters.document === undefined) {
-      const kept = readKeptDocument(cacheDirectory, component);
-      if (kept !== undefined) {
-        const problem = this.parameters.apply(kept.document, this.#operations.values(), undefined);
-        if (problem === undefined) etag = kept.etag;
-        else warn(`what was kept in ${cacheDirectory} cannot be used: ${problem}`);
-      }
-    }
-    if (controllerUrl === undefined || disabled) return;
-    const settings = { controllerUrl, component, token, pollIntervalMilliseconds, requestTimeoutMilliseconds };
-    const events = {
-      onDocument: (document: unknown, newEtag: string | undefined, confirmation: Confirmation): string | undefined => {
-        const problem = this.parameters.apply(document, this.#operations.values(), confirmation);
-        if (problem !== undefined) return problem;
-        this.metrics.refresh();
-        if (cacheDirectory !== undefined) void keepDocument(cacheDirectory, component, { etag: newEtag, document });
-        return undefined;
-      },
-      onUnchanged: (confirmation: Confirmation): void => {
-        this.parameters.confirm(confirmation);
-        this.metrics.refresh();
-      },
-    };
-    this.#connection = new ControllerConnection(settings, events, etag);
-    this.#connection.start();
   }
 
   #metricSettings(): MetricSettings {
@@ -192,18 +182,20 @@ export class Instrumentation implements CallSurroundings {
   }
 
   #spanSettings(): SpanSettings {
-    const { component, spansRatio, tracerProvider } = this.#settings;
-    return { component, ratio: this.#collected.spans ? spansRatio : 0, tracerProvider };
+    const { spansRatio, tracerProvider } = this.#settings;
+    return { ratio: this.#collected.spans ? spansRatio : 0, tracerProvider };
   }
 
   #ownReadings(): OwnReadings {
+    const clients = this.#components().map(({ parameters }) => parameters);
+    const ages = clients.flatMap(({ ageSeconds }) => ageSeconds ?? []);
     return {
       startTimeSeconds: performance.timeOrigin / 1000,
-      served: this.parameters.served,
-      refused: this.parameters.refused,
+      served: sumByName(clients.map(({ served }) => served)),
+      refused: sumByName(clients.map(({ refused }) => refused)),
       qualityRefused: this.#qualityRefused,
       labelsCollapsed: this.#labelsCollapsed,
-      parametersAgeSeconds: this.parameters.ageSeconds,
+      parametersAgeSeconds: ages.length === 0 ? undefined : Math.max(...ages),
     };
   }
 }
@@ -242,4 +234,12 @@ function findContext(operation: TrackedOperation, input: ContextInput): FoundCon
     );
     return operation.contexts.find({});
   }
+}
+
+function sumByName(records: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const record of records) {
+    for (const [name, value] of Object.entries(record)) sums[name] = (sums[name] ?? 0) + value;
+  }
+  return sums;
 }

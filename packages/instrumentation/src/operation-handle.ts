@@ -15,8 +15,11 @@ export interface OperationHandle<Values extends ParameterValues = ParameterValue
   quality(score: number): void;
   /** The call did a part of its work: it counts as half a success, unless it fails. */
   partial(): void;
-  /** The call failed, though it throws nothing. `type` becomes the label `error_type`: of low cardinality, never a message. */
-  fail(type?: string): void;
+  /**
+   * The call failed, though it throws nothing. From an error its type is read; a text is the type itself, which becomes the label
+   * `error_type`: of low cardinality, never a message.
+   */
+  fail(reason?: unknown): void;
   /** What the call cost, in any unit, e.g. `cost(0.0021, "usd")`; amounts of one unit add up. Not below zero. */
   cost(amount: number, unit: string): void;
   /** Something to find on the span. It never becomes a metric label. */

@@ -3,25 +3,25 @@ import {
   type BooleanParameter,
   type ChoiceParameter,
   type ContextInput,
+  componentNameProblem,
   contextKeyProblem,
   type Outcome,
   operationNameProblem,
   type ParameterSpace,
-  type ParameterValues,
   parameterSpaceProblems,
 } from "@trimtab/conventions";
 import { instrumentation } from "./instance.ts";
 import type { OperationHandle } from "./operation-handle.ts";
 import { warn } from "./own-failure.ts";
 import type { ServedParameters } from "./parameters/served-parameters.ts";
-import { parameters } from "./parameters.ts";
+import { parametersIn } from "./parameters.ts";
 import {
   type ParameterPerformance,
   type RecordedOperation,
-  recordOperation,
-  recordParameterPerformance,
+  recordIn,
+  recordPerformanceIn,
 } from "./record-operation.ts";
-import { type TrackOptions, track, type WrapOptions, wrap } from "./track.ts";
+import { type TrackOptions, trackIn, type WrapOptions, wrapIn } from "./track.ts";
 
 const MAXIMUM_BOUNDARIES = 100;
 
@@ -43,6 +43,8 @@ export type ContextOf<Keys extends readonly string[]> = ContextInput & {
 export interface OperationDefinition<Keys extends readonly string[], Space extends ParameterSpace> {
   /** Letters, digits and `_ . -`. */
   readonly name: string;
+  /** Whose operation it is. Default: the component of the process. */
+  readonly component?: string;
   /** The keys that become metric labels, in the order that decides between equally specific allocations. Default: none. */
   readonly context?: Keys;
   /** Left out, the controller's parameters are taken as they are; given, a document with others is not applied. */
@@ -94,9 +96,9 @@ export function defineOperation<
       `operation "${definition.name}" cannot be defined:\n${problems.map((text) => `  ${text}`).join("\n")}`,
     );
   }
-  const { name, context = [], parameters: space, durationBoundaries } = definition;
+  const { name, component, context = [], parameters: space, durationBoundaries } = definition;
   const shared = instrumentation();
-  const operation = shared.operation(name);
+  const operation = shared.component(component).operation(name);
   if (operation.declaration !== undefined && !isSameDeclaration(operation.declaration, context, space)) {
     warn(`operation "${name}" is defined twice, and differently; the later definition holds`);
   }
@@ -112,18 +114,21 @@ export function defineOperation<
   if (String(boundariesBefore) !== String(durationBoundaries)) shared.metrics.restart(operation);
   return {
     name,
-    track: (given, fn, options) => track(name, given, fn as (call: OperationHandle) => never, options),
-    wrap: (fn, options) => wrap(name, fn, options),
+    track: (given, fn, options) => trackIn(component, name, given, fn as (call: OperationHandle) => never, options),
+    wrap: (fn, options) => wrapIn(component, name, fn, options),
     parameters: (given, options) =>
-      parameters(name, given, options) as ServedParameters<ParameterValues> as ServedParameters<ValuesOf<Space>>,
-    record: (recorded) => recordOperation(name, recorded),
-    recordPerformance: (given, values, performance) => recordParameterPerformance(name, given, values, performance),
+      parametersIn(component, name, given, options) as ServedParameters as ServedParameters<ValuesOf<Space>>,
+    record: (recorded) => recordIn(component, name, recorded),
+    recordPerformance: (given, values, performance) => recordPerformanceIn(component, name, given, values, performance),
   };
 }
 
 function problemsOf(definition: OperationDefinition<readonly string[], ParameterSpace>): string[] {
-  const { name, context = [], parameters: space = {} } = definition;
-  const problems = [operationNameProblem(name), ...context.map(contextKeyProblem)].filter((text) => text !== undefined);
+  const { name, component, context = [], parameters: space = {} } = definition;
+  const componentProblem = component === undefined ? undefined : componentNameProblem(component);
+  const problems = [componentProblem, operationNameProblem(name), ...context.map(contextKeyProblem)].filter(
+    (text) => text !== undefined,
+  );
   const twice = context.find((key, index) => context.indexOf(key) !== index);
   if (twice !== undefined) problems.push(`the context key "${twice}" stands there twice`);
   for (const { path, message } of parameterSpaceProblems(space))

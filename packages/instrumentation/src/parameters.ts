@@ -24,7 +24,7 @@ export function parameters<Base extends ParameterValues = ParameterValues>(
   context?: ContextInput,
   options?: ParameterOptions<Base>,
 ): ServedParameters<Widened<Base>> {
-  return serve(operation, context, options) as ServedParameters<Widened<Base>>;
+  return parametersIn(undefined, operation, context, options) as ServedParameters<Widened<Base>>;
 }
 
 /** `{ temperature: 0.7 }` is a base of type number, not of type 0.7. */
@@ -38,26 +38,33 @@ export type Widened<Values extends ParameterValues> = {
         : Values[Name];
 };
 
-function serve(name: string, input: ContextInput | undefined, options: ParameterOptions | undefined): ServedParameters {
+/** As `parameters`, of a component that is told by name. */
+export function parametersIn(
+  component: string | undefined,
+  name: string,
+  input: ContextInput | undefined,
+  options: ParameterOptions | undefined,
+): ServedParameters {
   let base: ParameterValues | undefined;
   try {
     base = options?.base;
     const shared = instrumentation();
-    if (shared.settings.disabled) return baseAnswer(name, base);
-    const operation = shared.operation(name);
+    const owner = shared.component(component);
+    if (shared.settings.disabled) return baseAnswer(owner, name, base);
+    const operation = owner.operation(name);
     const { context } = operation.contexts.find(input ?? {});
     const key = stickyKey(options?.key);
     for (let call: TrackedCall | undefined = shared.currentCall(); call !== undefined; call = call.parent) {
       const isSame = call.tracked === operation && (input === undefined || isEqual(call.found.context, context));
       if (isSame) return call.answer(key, base);
     }
-    const chosen = shared.parameters.choose(operation, context, key, base);
-    shared.parameters.served[chosen.source]++;
+    const chosen = owner.parameters.choose(operation, context, key, base);
+    owner.parameters.served[chosen.source]++;
     const { id, parameters: values, revision, source } = chosen;
     return { values: { ...values }, variant: id, revision, source };
   } catch (error) {
     reportOwnFailure("serving parameters", error);
-    return baseAnswer(name, base);
+    return baseAnswer(undefined, name, base);
   }
 }
 

@@ -5,6 +5,7 @@ import { endSpan, setMetadata } from "./call-span.ts";
 import { type Instrumentation, instrumentation } from "./instance.ts";
 import { errorTypeOf, labelValue, UNKNOWN_ERROR_TYPE } from "./label-values.ts";
 import { reportOwnFailure, warnOnce } from "./own-failure.ts";
+import type { TrackedComponent } from "./tracked-component.ts";
 
 /** An operation that is over. */
 export interface RecordedOperation {
@@ -33,10 +34,15 @@ export interface ParameterPerformance {
 
 /** Records one operation that is over. Never throws; a value that is none is left out, and told once. */
 export function recordOperation(operation: string, recorded: RecordedOperation): void {
+  recordIn(undefined, operation, recorded);
+}
+
+/** As `recordOperation`, of a component that is told by name. */
+export function recordIn(component: string | undefined, operation: string, recorded: RecordedOperation): void {
   const shared = instrumentation();
   if (shared.settings.disabled) return;
   try {
-    record(shared, operation, recorded);
+    record(shared, shared.component(component), operation, recorded);
   } catch (error) {
     reportOwnFailure("recording an operation", error);
   }
@@ -49,19 +55,30 @@ export function recordParameterPerformance(
   parameters: ParameterValues,
   performance: ParameterPerformance,
 ): void {
-  const shared = instrumentation();
+  recordPerformanceIn(undefined, operation, context, parameters, performance);
+}
+
+/** As `recordParameterPerformance`, of a component that is told by name. */
+export function recordPerformanceIn(
+  component: string | undefined,
+  operation: string,
+  context: ContextInput,
+  parameters: ParameterValues,
+  performance: ParameterPerformance,
+): void {
   try {
     const { success, ...measured } = performance;
-    const variant = shared.parameters.idOf(shared.operation(operation), parameters);
-    recordOperation(operation, { ...measured, context, variant, outcome: success ? "success" : "failure" });
+    const tracked = instrumentation().component(component);
+    const variant = tracked.parameters.idOf(tracked.operation(operation), parameters);
+    recordIn(component, operation, { ...measured, context, variant, outcome: success ? "success" : "failure" });
   } catch (error) {
     reportOwnFailure("naming the variant of parameters", error);
   }
 }
 
-function record(shared: Instrumentation, name: string, recorded: RecordedOperation): void {
+function record(shared: Instrumentation, component: TrackedComponent, name: string, recorded: RecordedOperation): void {
   const { context = {}, cost } = recorded;
-  const operation = shared.operation(name);
+  const operation = component.operation(name);
   const { outcome } = recorded;
   if (!OUTCOMES.includes(outcome)) {
     return warnOnce(
@@ -70,7 +87,7 @@ function record(shared: Instrumentation, name: string, recorded: RecordedOperati
     );
   }
   const found = operation.contexts.find(context);
-  const variant = recorded.variant ?? shared.parameters.onlyVariant(operation, found.context);
+  const variant = recorded.variant ?? component.parameters.onlyVariant(operation, found.context);
   const errorType = outcome === "failure" ? errorTypeOfRecorded(recorded.error) : undefined;
   const durationMilliseconds = validDuration(name, recorded.durationMilliseconds);
   const isAmount = cost !== undefined && Number.isFinite(cost.amount) && cost.amount >= 0 && cost.unit !== "";
@@ -87,12 +104,11 @@ function record(shared: Instrumentation, name: string, recorded: RecordedOperati
   const { spans } = shared;
   const decision = spans.decide(shared.currentCall()?.spanDecision);
   const hasSpan = decision === "span" || (decision === "left_out" && outcome === "failure" && spans.takesFailure());
-  const span = hasSpan ? spans.start(operation.name, context, startTime) : undefined;
+  const span = hasSpan ? spans.start(operation, context, startTime) : undefined;
   if (span === undefined) return;
   for (const [key, value] of Object.entries(recorded.metadata ?? {})) setMetadata(span, key, value);
-  const { component } = shared.settings;
   const thrown = recorded.error === undefined ? undefined : { error: recorded.error };
-  endSpan(span, { component, operation: operation.name, outcome, variant, quality, errorType, thrown });
+  endSpan(span, { component: component.name, operation: operation.name, outcome, variant, quality, errorType, thrown });
 }
 
 /** A text is taken as the type itself: whoever records afterwards often has no error object any more. */

@@ -36,9 +36,21 @@ export function track<Result>(
   fn: (call: OperationHandle) => Result,
   options?: TrackOptions<Result>,
 ): Result {
+  return trackIn(undefined, operation, context, fn, options);
+}
+
+/** As `track`, of a component that is told by name. */
+export function trackIn<Result>(
+  component: string | undefined,
+  operation: string,
+  context: ContextInput | undefined,
+  fn: (call: OperationHandle) => Result,
+  options: TrackOptions<Result> | undefined,
+): Result {
   const shared = instrumentation();
-  const call = shared.begin(operation, context, options as CallOptions | undefined);
-  if (call === undefined) return fn(untrackedHandle(operation, options as CallOptions | undefined));
+  const owner = shared.component(component);
+  const call = shared.begin(operation, context, options as CallOptions | undefined, owner);
+  if (call === undefined) return fn(untrackedHandle(owner, operation, options as CallOptions | undefined));
   return complete(shared, call, () => fn(call));
 }
 
@@ -48,13 +60,23 @@ export function wrap<Fn extends AnyFunction>(
   fn: Fn,
   options?: WrapOptions<Parameters<Fn>, ReturnType<Fn>>,
 ): Fn {
+  return wrapIn(undefined, operation, fn, options);
+}
+
+/** As `wrap`, of a component that is told by name. */
+export function wrapIn<Fn extends AnyFunction>(
+  component: string | undefined,
+  operation: string,
+  fn: Fn,
+  options: WrapOptions<Parameters<Fn>, ReturnType<Fn>> | undefined,
+): Fn {
   const wrapped = function (this: unknown, ...args: Parameters<Fn>): unknown {
     const invoke = (): unknown => Reflect.apply(fn, this, args);
     const shared = instrumentation();
     const context = options?.context;
     const given = typeof context === "function" ? ask(operation, "context", context, args) : context;
     const key = options?.key && ask(operation, "key", options.key, args);
-    const call = shared.begin(operation, given, { key, outcome: options?.outcome });
+    const call = shared.begin(operation, given, { key, outcome: options?.outcome }, shared.component(component));
     return call === undefined ? invoke() : complete(shared, call, invoke);
   };
   Object.defineProperties(wrapped, {
@@ -69,7 +91,8 @@ export function currentOperation(): OperationHandle<ParameterValues> | undefined
   return instrumentation().currentCall();
 }
 
-function complete<Result>(shared: Instrumentation, call: TrackedCall, invoke: () => Result): Result {
+/** Runs the function of a call inside it, and ends the call when the function has ended. */
+export function complete<Result>(shared: Instrumentation, call: TrackedCall, invoke: () => Result): Result {
   let result: Result;
   try {
     result = shared.run(call, invoke);

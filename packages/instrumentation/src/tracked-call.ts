@@ -25,6 +25,13 @@ export interface CallSurroundings {
   refuseQuality(): void;
 }
 
+/** Why a call failed. */
+interface Failure {
+  readonly type: string;
+  /** What was thrown or told, in a box: `undefined` can be thrown too. */
+  readonly thrown: { readonly error: unknown } | undefined;
+}
+
 /** A call while it runs, and after. */
 export class TrackedCall implements OperationHandle {
   readonly tracked: TrackedOperation;
@@ -43,7 +50,7 @@ export class TrackedCall implements OperationHandle {
   #chosen: ChosenVariant | undefined;
   #answer: ServedParameters | undefined;
   #said: Outcome | undefined;
-  #errorType: string | undefined;
+  #failure: Failure | undefined;
   #quality: number | undefined;
   #costs: Map<string, number> | undefined;
 
@@ -105,12 +112,11 @@ export class TrackedCall implements OperationHandle {
 
   partial(): void {
     this.#said = "partial";
-    this.#errorType = undefined;
   }
 
-  fail(type?: string): void {
+  fail(reason?: unknown): void {
     this.#said = "failure";
-    this.#errorType = typeof type === "string" && type !== "" ? labelValue(type) : UNKNOWN_ERROR_TYPE;
+    this.#failure = failureOf(reason);
   }
 
   cost(amount: number, unit: string): void {
@@ -169,7 +175,7 @@ export class TrackedCall implements OperationHandle {
 
   /** The function returned. */
   succeed(result: unknown): void {
-    if (this.#said !== undefined) return this.#end(this.#said, undefined);
+    if (this.#said !== undefined) return this.#end(this.#said);
     let outcome: Outcome = "success";
     try {
       outcome = this.#classify?.(result as never) ?? "success";
@@ -179,14 +185,18 @@ export class TrackedCall implements OperationHandle {
         `the outcome of operation "${this.operation}" cannot be told: ${describeError(error)}`,
       );
     }
-    if (outcome === "failure") this.#errorType = UNKNOWN_ERROR_TYPE;
-    this.#end(outcome, undefined);
+    this.#end(outcome);
   }
 
   /** The function threw, or its promise was rejected, with anything. */
   fallThrough(error: unknown): void {
-    this.#errorType = errorTypeOf(error);
-    this.#end("failure", { error });
+    this.#failure = { type: errorTypeOf(error), thrown: { error } };
+    this.#end("failure");
+  }
+
+  /** It is over, as somebody says who saw no result. What was said of the outcome before holds, unless another one is given. */
+  finish(outcome: Outcome | undefined, otherwise: Outcome = "success"): void {
+    this.#end(outcome ?? this.#said ?? otherwise);
   }
 
   #use(answer: ServedParameters): void {
@@ -208,19 +218,20 @@ export class TrackedCall implements OperationHandle {
     return chosen;
   }
 
-  #end(outcome: Outcome, thrown: { readonly error: unknown } | undefined): void {
+  #end(outcome: Outcome): void {
     if (this.isEnded) return;
     this.isEnded = true;
     this.parent = undefined;
     const durationMilliseconds = performance.now() - this.#startedAt;
     const { operation } = this;
     const quality = this.#quality;
-    const errorType = outcome === "failure" ? (this.#errorType ?? UNKNOWN_ERROR_TYPE) : undefined;
+    const failure = outcome === "failure" ? (this.#failure ?? UNEXPLAINED) : undefined;
+    const errorType = failure?.type;
     try {
       const resources = this.#resourceMark && this.#resources?.end(this.#resourceMark);
       const chosen = this.#choose(undefined, undefined);
       const { id: variant, parameters, source, revision, siblings } = chosen;
-      const { metrics, parameters: client } = this.#surroundings;
+      const { metrics } = this.#surroundings;
       const { labels } = this.found;
       const ended = { outcome, durationMilliseconds, quality, costs: this.#costs, errorType, resources };
       metrics.record(this.tracked, labels, variant, ended, siblings);
@@ -228,7 +239,7 @@ export class TrackedCall implements OperationHandle {
       if (stopped !== undefined) reportStop(metrics, this.tracked, labels, stopped);
       const span = this.span ?? (outcome === "failure" ? this.#spanAfterwards(durationMilliseconds) : undefined);
       if (span === undefined) return;
-      const { component } = client;
+      const { component } = this.tracked;
       endSpan(span, {
         component,
         operation,
@@ -239,7 +250,7 @@ export class TrackedCall implements OperationHandle {
         revision,
         quality,
         errorType,
-        thrown,
+        thrown: failure?.thrown,
       });
     } catch (failure) {
       reportOwnFailure("recording a call", failure);
@@ -249,7 +260,7 @@ export class TrackedCall implements OperationHandle {
   #spanAfterwards(durationMilliseconds: number): Span | undefined {
     const { spans } = this.#surroundings;
     if (this.spanDecision !== "left_out" || !spans.takesFailure()) return undefined;
-    return spans.start(this.operation, this.found.context, Date.now() - durationMilliseconds);
+    return spans.start(this.tracked, this.found.context, Date.now() - durationMilliseconds);
   }
 
   #late(write: (metrics: CallMetrics, variant: VariantId) => void): void {
@@ -259,4 +270,13 @@ export class TrackedCall implements OperationHandle {
       reportOwnFailure("recording after the end of a call", error);
     }
   }
+}
+
+const UNEXPLAINED: Failure = { type: UNKNOWN_ERROR_TYPE, thrown: undefined };
+
+/** A text is the type itself; from everything else that is thrown the type is read. */
+function failureOf(reason: unknown): Failure {
+  if (reason === undefined || reason === "") return UNEXPLAINED;
+  if (typeof reason === "string") return { type: labelValue(reason), thrown: undefined };
+  return { type: errorTypeOf(reason), thrown: { error: reason } };
 }

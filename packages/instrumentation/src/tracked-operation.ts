@@ -39,6 +39,7 @@ export interface NamedValues {
 export class TrackedOperation implements MeasuredOperation {
   /** The name as it stands in labels. */
   readonly name: string;
+  readonly #owner: { readonly component: string };
   readonly #budget: ContextBudget;
   readonly #now: () => number;
   #declaration: OperationDeclaration | undefined;
@@ -47,12 +48,22 @@ export class TrackedOperation implements MeasuredOperation {
   #base: NamedValues | undefined;
   #index: AllocationIndex | undefined;
 
-  /** @param now Milliseconds on a monotonic clock. */
-  constructor(name: string, budget: ContextBudget, now: () => number = () => performance.now()) {
+  /** @param owner Whose operation it is. @param now Milliseconds on a monotonic clock. */
+  constructor(
+    name: string,
+    budget: ContextBudget,
+    owner: { readonly component: string },
+    now: () => number = () => performance.now(),
+  ) {
     this.name = labelValue(name);
+    this.#owner = owner;
     this.#now = now;
     this.#budget = budget;
     this.#contexts = new ContextTree([], budget);
+  }
+
+  get component(): string {
+    return this.#owner.component;
   }
 
   get declaration(): OperationDeclaration | undefined {

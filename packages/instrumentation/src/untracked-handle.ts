@@ -1,14 +1,18 @@
 /** The handle of a call that is not tracked: the package is disabled, or could not begin the call. */
 import type { ParameterValues } from "@trimtab/conventions";
 import { UNKNOWN_VARIANT } from "@trimtab/conventions";
-import { instrumentation } from "./instance.ts";
 import type { CallOptions, OperationHandle } from "./operation-handle.ts";
 import { reportOwnFailure } from "./own-failure.ts";
 import { copyOf, type ServedParameters } from "./parameters/served-parameters.ts";
+import type { TrackedComponent } from "./tracked-component.ts";
 
 /** Takes everything and keeps nothing; its parameters are those that were given, else the base values. */
-export function untrackedHandle(operation: string, options?: CallOptions): OperationHandle {
-  const { values, variant } = givenAnswer(options) ?? baseAnswer(operation, undefined);
+export function untrackedHandle(
+  component: TrackedComponent,
+  operation: string,
+  options?: CallOptions,
+): OperationHandle {
+  const { values, variant } = givenAnswer(options) ?? baseAnswer(component, operation, undefined);
   const ignore = (): void => {};
   return {
     operation,
@@ -23,9 +27,13 @@ export function untrackedHandle(operation: string, options?: CallOptions): Opera
 }
 
 /** The base values of an operation, as an answer. */
-export function baseAnswer(operation: string, base: ParameterValues | undefined): ServedParameters {
+export function baseAnswer(
+  component: TrackedComponent | undefined,
+  operation: string,
+  base: ParameterValues | undefined,
+): ServedParameters {
   try {
-    const declared = instrumentation().operation(operation).base;
+    const declared = component?.operation(operation).base;
     const values = { ...base, ...declared?.parameters };
     return { values, variant: declared?.id ?? UNKNOWN_VARIANT, revision: undefined, source: "base" };
   } catch (error) {

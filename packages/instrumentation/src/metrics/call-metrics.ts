@@ -141,7 +141,7 @@ export class CallMetrics implements CallWriter {
   collect(): CollectedMetric[] {
     const cells = this.#cells.shown().map(({ cell }) => cell);
     const readings = this.#surroundings.ownReadings();
-    return metricData(this.#settings.component, cells, readings, performance.timeOrigin, Date.now());
+    return metricData(cells, readings, performance.timeOrigin, Date.now());
   }
 
   #moveTo(provider: MeterProvider): void {

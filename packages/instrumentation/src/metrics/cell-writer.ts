@@ -146,7 +146,7 @@ export class CellWriter implements CallWriter {
       return this.#cellOf(operation, context, OTHER_CONTEXT_VALUE);
     }
     const label = labelValue(variant);
-    const labels = cellLabels(this.#settings.component, operation.name, label, context.context);
+    const labels = cellLabels(operation.component, operation.name, label, context.context);
     let kept = this.#cells.get(labels);
     if (kept === undefined) {
       const isFull = (): boolean => this.#cells.size >= this.#maximumCells;

@@ -146,7 +146,7 @@ export class InstrumentWriter implements CallWriter {
           "for all: those of durationBoundariesSeconds hold. Hand the metric producer to its reader instead",
       );
     }
-    const series = labelSets(this.#settings.component, operation.name, context, variant);
+    const series = labelSets(operation, context, variant);
     byVariant.set(variant, series);
     this.#instruments.calls.add(0, series.success);
     this.#instruments.calls.add(0, series.failure);
@@ -163,10 +163,10 @@ export class InstrumentWriter implements CallWriter {
   }
 }
 
-function labelSets(component: string, operation: string, context: LabelledContext, variant: VariantId): Series {
+function labelSets(operation: MeasuredOperation, context: LabelledContext, variant: VariantId): Series {
   const attributes: Attributes = {
-    [labels.component]: component,
-    [labels.operation]: operation,
+    [labels.component]: operation.component,
+    [labels.operation]: operation.name,
     [labels.variant]: labelValue(variant),
   };
   for (const [key, value] of Object.entries(context.context)) attributes[contextLabel(key)] = value;

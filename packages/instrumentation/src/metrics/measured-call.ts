@@ -25,6 +25,8 @@ export interface ResourceUse {
 
 /** An operation, as its metrics need it. */
 export interface MeasuredOperation {
+  /** The component that it belongs to, as it stands in labels. */
+  readonly component: string;
   /** As it stands in labels. */
   readonly name: string;
   /** Upper bounds of its duration buckets in seconds; undefined for those that all operations have. */
@@ -67,6 +69,7 @@ export interface CallWriter {
 
 /** What decides which series there are. */
 export interface SeriesSettings {
+  /** Of the operations that name no other. */
   readonly component: string;
   readonly collected: Collected;
   readonly durationBoundariesSeconds: readonly number[];

@@ -53,14 +53,13 @@ export type CollectedMetric = CollectedBase &
 
 /** @param startTimeMilliseconds Of what the package says of itself. Both times since 1970. */
 export function metricData(
-  component: string,
   cells: readonly Cell[],
   readings: OwnReadings,
   startTimeMilliseconds: number,
   nowMilliseconds: number,
 ): CollectedMetric[] {
   const endTime = hrTime(nowMilliseconds);
-  const attributesOf = new Map(cells.map((cell) => [cell, attributes(component, cell)]));
+  const attributesOf = new Map(cells.map((cell) => [cell, attributes(cell)]));
   const collected: CollectedMetric[] = families.map((family) => {
     const dataPoints = cells.flatMap((cell) => {
       const startTime = hrTime(cell.bornAt);
@@ -131,9 +130,9 @@ function histogram({ buckets, counts, sum }: Distribution): CollectedHistogram {
   };
 }
 
-function attributes(component: string, { operation, variant, context }: Cell): Attributes {
+function attributes({ operation, variant, context }: Cell): Attributes {
   const made: Attributes = {
-    [labels.component]: component,
+    [labels.component]: operation.component,
     [labels.operation]: operation.name,
     [labels.variant]: variant,
   };

@@ -55,7 +55,7 @@ beforeEach(() => {
     () => now,
     () => chance,
   );
-  operation = new TrackedOperation("generate_lyrics", { used: 0, maximum: 100 });
+  operation = new TrackedOperation("generate_lyrics", { used: 0, maximum: 100 }, client);
 });
 
 describe("with a fresh document", () => {

@@ -1,0 +1,124 @@
+/** One component of this process: its operations, its parameters, and the connection that brings them. */
+import { OTHER_CONTEXT_VALUE } from "@trimtab/conventions";
+import type { CallSpans } from "./call-spans.ts";
+import type { ContextBudget } from "./context-tree.ts";
+import { ControllerConnection } from "./controller-connection.ts";
+import { labelValue } from "./label-values.ts";
+import type { CallMetrics } from "./metrics/call-metrics.ts";
+import type { ResourceMeter } from "./metrics/resource-use.ts";
+import type { Settings } from "./options.ts";
+import { warn, warnOnce } from "./own-failure.ts";
+import { keepDocument, readKeptDocument } from "./parameters/kept-document.ts";
+import { type Confirmation, ParameterClient } from "./parameters/parameter-client.ts";
+import type { CallSurroundings } from "./tracked-call.ts";
+import { TrackedOperation } from "./tracked-operation.ts";
+
+/** Names come from the application; more of them than this are one operation. */
+const MAXIMUM_OPERATIONS = 1000;
+
+/** What all components of a process share. */
+export interface SharedParts {
+  readonly metrics: CallMetrics;
+  readonly spans: CallSpans;
+  readonly resources: ResourceMeter | undefined;
+  /** Of contexts that become labels. */
+  readonly budget: ContextBudget;
+  /** Milliseconds on a monotonic clock. */
+  readonly now: () => number;
+  refuseQuality(): void;
+}
+
+/** A component, and what its calls need. */
+export class TrackedComponent implements CallSurroundings {
+  readonly metrics: CallMetrics;
+  readonly spans: CallSpans;
+  readonly parameters: ParameterClient;
+  readonly #shared: SharedParts;
+  readonly #operations = new Map<string, TrackedOperation>();
+  #connection: ControllerConnection | undefined;
+
+  constructor(name: string, shared: SharedParts) {
+    this.#shared = shared;
+    this.metrics = shared.metrics;
+    this.spans = shared.spans;
+    this.parameters = new ParameterClient(name, shared.now, Math.random);
+  }
+
+  get name(): string {
+    return this.parameters.component;
+  }
+
+  get resources(): ResourceMeter | undefined {
+    return this.#shared.resources;
+  }
+
+  refuseQuality(): void {
+    this.#shared.refuseQuality();
+  }
+
+  /** It is called otherwise from now on: what was published under its former name is forgotten. */
+  rename(name: string): void {
+    this.parameters.clear(name, this.#operations.values());
+  }
+
+  /** The operation of this name; the same object for the same name. */
+  operation(name: string): TrackedOperation {
+    const known = this.#operations.get(name);
+    if (known !== undefined) return known;
+    const label = labelValue(String(name));
+    const alike = this.#operations.get(label); // names that are cut to the same label are one operation
+    if (alike !== undefined) return alike;
+    const isFull = this.#operations.size >= MAXIMUM_OPERATIONS && label !== OTHER_CONTEXT_VALUE;
+    if (isFull) {
+      warnOnce(
+        "too many operations",
+        `more than ${MAXIMUM_OPERATIONS} operations: "${label}" counts as ${OTHER_CONTEXT_VALUE}`,
+      );
+      return this.operation(OTHER_CONTEXT_VALUE);
+    }
+    const operation = new TrackedOperation(label, this.#shared.budget, this.parameters, this.#shared.now);
+    this.#operations.set(label, operation);
+    this.parameters.publishTo(operation);
+    return operation;
+  }
+
+  /** Starts or moves the connection to the controller; ends it where there is none. */
+  connect(connection: Settings): void {
+    const { controllerUrl, disabled, token, pollIntervalMilliseconds, requestTimeoutMilliseconds } = connection;
+    this.disconnect();
+    const { cacheDirectory } = connection;
+    const component = this.name;
+    let etag: string | undefined;
+    if (cacheDirectory !== undefined && !disabled && this.parameters.document === undefined) {
+      const kept = readKeptDocument(cacheDirectory, component);
+      if (kept !== undefined) {
+        const problem = this.parameters.apply(kept.document, this.#operations.values(), undefined);
+        if (problem === undefined) etag = kept.etag;
+        else warn(`what was kept in ${cacheDirectory} cannot be used: ${problem}`);
+      }
+    }
+    if (controllerUrl === undefined || disabled) return;
+    const settings = { controllerUrl, component, token, pollIntervalMilliseconds, requestTimeoutMilliseconds };
+    const events = {
+      onDocument: (document: unknown, newEtag: string | undefined, confirmation: Confirmation): string | undefined => {
+        const problem = this.parameters.apply(document, this.#operations.values(), confirmation);
+        if (problem !== undefined) return problem;
+        this.metrics.refresh();
+        if (cacheDirectory !== undefined) void keepDocument(cacheDirectory, component, { etag: newEtag, document });
+        return undefined;
+      },
+      onUnchanged: (confirmation: Confirmation): void => {
+        this.parameters.confirm(confirmation);
+        this.metrics.refresh();
+      },
+    };
+    this.#connection = new ControllerConnection(settings, events, etag);
+    this.#connection.start();
+  }
+
+  /** Ends the connection to the controller. Calls go on being tracked, with the parameters that are there. */
+  disconnect(): void {
+    this.#connection?.stop();
+    this.#connection = undefined;
+  }
+}
