@@ -89,4 +89,12 @@ export {
 } from "./parameter-space.ts";
 export type { Problem } from "./problem.ts";
 export { prometheusDuration, prometheusName, prometheusSeriesNames, quoteLabelValue } from "./prometheus-notation.ts";
+export {
+  encodeResultHandle,
+  MAXIMUM_RESULT_HANDLE_LENGTH,
+  parseResultHandle,
+  type ResultHandle,
+  type ResultOrigin,
+  signResultHandle,
+} from "./result-handle.ts";
 export { shortDigest, type VariantId, variantId } from "./variant-id.ts";
