@@ -9,6 +9,7 @@ import type { CostSum, EvidenceCell, Histogram, Measurements, Reading } from "@t
  *   calls.<outcome>
  *   duration.<index>   observations of one bucket, not cumulative; the last index is above all bounds
  *   duration.sum   duration.count   duration.squares     the same for quality
+ *   stops              processes that stopped giving calls to the variant
  *   cost.<unit>   cost-squares.<unit>
  *   not-a-number.<name>   there where a counter said NaN or infinity; its own name is then absent
  */
@@ -20,6 +21,7 @@ export const counterNames = {
   squares: (measure: HistogramMeasure): string => `${measure}.squares`,
   cost: (unit: string): string => `${COST}${unit}`,
   costSquares: (unit: string): string => `${COST_SQUARES}${unit}`,
+  stops: "stops",
   notANumber: (name: string): string => `${NOT_A_NUMBER}${name}`,
 } as const;
 
@@ -46,6 +48,7 @@ export function measurementsOf(increments: Counters, bounds: Bounds): Reading<Me
   const duration = histogramOf("duration", increments, bounds);
   const quality = histogramOf("quality", increments, bounds);
   const cost = costOf(increments);
+  const stops = amount(increments[counterNames.stops]);
   return {
     kind: "value",
     value: {
@@ -55,6 +58,7 @@ export function measurementsOf(increments: Counters, bounds: Bounds): Reading<Me
       ...(duration === undefined ? {} : { duration }),
       ...(quality === undefined ? {} : { quality }),
       ...(cost === undefined ? {} : { cost }),
+      ...(stops > 0 ? { stops } : {}),
     },
   };
 }

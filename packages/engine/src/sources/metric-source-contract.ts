@@ -92,6 +92,23 @@ export function describeMetricSource(
       expect(await played.measured(20, 30)).toEqual({ "genre=rock base-a": expected });
     });
 
+    test("a challenger that a process stopped by itself is told with its calls, once", async () => {
+      const played = await play(
+        20,
+        running((slot) => [
+          { success: 9 * slot },
+          { variant: "v-b", failure: Math.min(slot, 10), ...(slot < 10 ? {} : { stops: 1 }) },
+        ]),
+      );
+      expect(await played.measured(4, 8)).toMatchObject({ " v-b": { success: 0, failure: 4, partial: 0 } });
+      expect(await played.measured(8, 12)).toEqual({
+        " base-a": { success: 36, failure: 0, partial: 0 },
+        " v-b": { success: 0, failure: 2, partial: 0, stops: 1 },
+      });
+      expect(await played.measured(12, 16)).toMatchObject({ " v-b": { success: 0, failure: 0, partial: 0 } });
+      expect((await played.measured(12, 16))[" v-b"]).not.toHaveProperty("stops");
+    });
+
     test("a counter that is no number spoils its own cell and no other", async () => {
       const played = await play(
         20,

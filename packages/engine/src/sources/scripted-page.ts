@@ -11,6 +11,8 @@ export interface ScriptedCell {
   readonly partial?: number;
   readonly duration?: ScriptedHistogram;
   readonly quality?: ScriptedHistogram;
+  /** Processes that stopped the variant by themselves; no series where it is absent. */
+  readonly stops?: number;
   /** By unit. */
   readonly cost?: Readonly<Record<string, { readonly sum: number; readonly squares?: number }>>;
 }
@@ -58,6 +60,7 @@ function cellLines(component: string, operation: string, cell: ScriptedCell): st
   };
   const { operationCalls, operationCost, operationCostSquares } = serviceInstruments;
   const lines = OUTCOMES.map((outcome) => line(prometheusName(operationCalls), cell[outcome] ?? 0, { outcome }));
+  if (cell.stops !== undefined) lines.push(line(prometheusName(serviceInstruments.challengerStopped), cell.stops));
   for (const [unit, { sum, squares }] of Object.entries(cell.cost ?? {})) {
     lines.push(line(prometheusName(operationCost), sum, { unit }));
     if (squares !== undefined) lines.push(line(prometheusName(operationCostSquares), squares, { unit }));

@@ -53,6 +53,37 @@ test("the first cycle without data serves the base values to everyone", () => {
   expect(decision.mayExplore).toBe(false);
 });
 
+test("a challenger that a service stopped by itself is taken back in that cycle, and rests", () => {
+  const before = run(20);
+  const { state, decision } = last(before);
+  const challenger = rock(last(before)).variants.find(({ role }) => role === "challenger");
+  expect(challenger).toBeDefined();
+  const { allocations } = decision;
+  const evidence = sampleEvidence(SAMPLE_POLICY, 20, allocations, largeIsBetter);
+  const cells = evidence.cells.kind === "value" ? evidence.cells.value : [];
+  const stopped = cells.map((cell) =>
+    cell.variant === challenger?.id && cell.context["genre"] === "rock" && cell.reading.kind === "value"
+      ? { ...cell, reading: { kind: "value" as const, value: { ...cell.reading.value, stops: 2 } } }
+      : cell,
+  );
+  const turn = { policy: SAMPLE_POLICY, state, now: evidence.window.to, seed: "seed" };
+  const output = decide({ ...turn, evidence: { ...evidence, cells: { kind: "value", value: stopped } } });
+  expect(rock(output).variants.map(({ id }) => id)).not.toContain(challenger?.id);
+  expect(output.decision.contexts.find(({ context }) => context["genre"] === "rock")).toMatchObject({
+    kind: "roll-back",
+    reason: {
+      code: "STOPPED_BY_SERVICE",
+      sentence: expect.stringContaining(`${challenger?.id}: 2 processes stopped it`) as string,
+    },
+  });
+  const later = run(30, SAMPLE_POLICY, largeIsBetter, {
+    state: output.state,
+    allocations: output.decision.allocations,
+    cycle: 21,
+  });
+  for (const each of later) expect(rock(each).variants.map(({ id }) => id)).not.toContain(challenger?.id);
+});
+
 test("a model that is better by 0.15 is adopted in both contexts, with records that say why", () => {
   const outputs = run(60);
   const adopted = outputs

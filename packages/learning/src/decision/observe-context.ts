@@ -91,7 +91,7 @@ export function observeContext(
     window: closed.open,
     record: closed.record,
   };
-  return { memory, dispersion, windows: closed.windows, breaches: breachesOf(memory, observing) };
+  return { memory, dispersion, windows: closed.windows, breaches: breachesOf(memory, measured, observing) };
 }
 
 /** The variants that were or are served, or may still be rated: what measurements may speak of. */
@@ -159,10 +159,37 @@ function closeWindows(
   return { open, windows, record };
 }
 
-function breachesOf(memory: ContextMemory, { policy, baseline }: Observing): Breach[] {
+/**
+ * Challengers that a service stopped by itself since the shares changed. It gets fewer calls than its share there, so it can be judged
+ * no more: neither its calls nor the shares of the others' would be a fair sample.
+ */
+function stopsOf(
+  memory: ContextMemory,
+  measured: ReadonlyMap<VariantId, Measurements>,
+  { window }: Observing,
+): Breach[] {
+  if (window.from < memory.changedAt) return [];
   const breaches: Breach[] = [];
+  for (const { id, role } of memory.allocation.variants) {
+    const stops = measured.get(id)?.stops ?? 0;
+    if (role !== "challenger" || stops === 0) continue;
+    const who = stops === 1 ? "a process" : `${stops} processes`;
+    const sentence = `${id}: ${who} stopped it between two cycles, because it failed there far more often than the others.`;
+    breaches.push({ variant: id, reason: { code: "STOPPED_BY_SERVICE", sentence } });
+  }
+  return breaches;
+}
+
+function breachesOf(
+  memory: ContextMemory,
+  measured: ReadonlyMap<VariantId, Measurements>,
+  observing: Observing,
+): Breach[] {
+  const { policy, baseline } = observing;
+  const breaches = stopsOf(memory, measured, observing);
+  const stopped = new Set(breaches.map(({ variant }) => variant));
   for (const variant of memory.allocation.variants) {
-    if (variant.id === baseline.id) continue;
+    if (variant.id === baseline.id || stopped.has(variant.id)) continue;
     const judgement = judgeLimits(memory.limits, policy.constraints, variant.id, baseline.id);
     if (judgement.verdict !== "violated") continue;
     const isSuccess = policy.constraints[judgement.constraint ?? 0]?.kind === "success-rate";

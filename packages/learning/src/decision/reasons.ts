@@ -36,6 +36,7 @@ export const REASONS = {
   LIMIT_UNKNOWN: "Whether a variant keeps the operation's limits was not measured, so it cannot be promoted.",
   LIMIT_SUCCESS_RATE: "A variant broke the limit on the success rate and was taken back.",
   LIMIT_LATENCY: "A variant broke the limit on the latency and was taken back.",
+  STOPPED_BY_SERVICE: "A service stopped a challenger by itself, because it failed plainly there; it was taken back.",
   HOLDOUT_IS_BETTER: "The base values do better than what is served; the base values return.",
   BREAKER_OPEN: "Learning did harm repeatedly in this context; it rests and the base values are served.",
   SAMPLE_RATIO_MISMATCH:

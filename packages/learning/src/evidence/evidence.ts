@@ -38,6 +38,8 @@ export interface Measurements {
   readonly success: number;
   readonly failure: number;
   readonly partial: number;
+  /** Processes that stopped giving calls to the variant by themselves, because it failed plainly there; absent where none did. */
+  readonly stops?: number;
   /** Seconds. */
   readonly duration?: Histogram;
   /** 0 to 1; only the calls that were scored. */

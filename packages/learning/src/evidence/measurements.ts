@@ -59,7 +59,8 @@ export function measurementsProblem(measurements: Measurements): string | undefi
   for (const outcome of ["success", "failure", "partial"] as const) {
     if (!isAmount(measurements[outcome])) return `${outcome} is ${measurements[outcome]}`;
   }
-  const { duration, quality, feedback, cost } = measurements;
+  const { duration, quality, feedback, cost, stops = 0 } = measurements;
+  if (!isAmount(stops)) return `stops is ${stops}`;
   if (duration !== undefined && !isSoundHistogram(duration)) return "duration holds a number that is no count or sum";
   const problem = scoresProblem("quality", quality) ?? scoresProblem("feedback", feedback);
   if (problem !== undefined) return problem;

@@ -111,6 +111,7 @@ const roles: ReadonlyMap<string, Role> = new Map<string, Role>([
     prometheusName(serviceInstruments.operationCostSquares),
     { kind: "counter", label: labelKeys.unit, name: counterNames.costSquares },
   ],
+  [prometheusName(serviceInstruments.challengerStopped), { kind: "counter", name: () => counterNames.stops }],
   ...histogramRoles("duration", serviceInstruments.operationDuration, serviceInstruments.operationDurationSquares),
   ...histogramRoles("quality", serviceInstruments.operationQuality, serviceInstruments.operationQualitySquares),
 ]);

@@ -20,7 +20,7 @@ import { type CountingForm, increments, instant, START_TIME, spanOf } from "./pr
 export type EvidenceQuestion = "calls" | "duration-buckets" | "duration" | "quality" | "cost";
 
 /**
- * The label by which a question with several parts tells them apart: `sum`, `count`, `squares`, and `series` for the number of
+ * The label by which a question with several parts tells them apart: `sum`, `count`, `squares`, `stops`, and `series` for the number of
  * series behind each bucket (where it differs between the buckets of a cell, their bounds were mixed).
  */
 export const PART_LABEL = "part";
@@ -53,7 +53,7 @@ export function evidenceQueries(request: EvidenceRequest, options: QueryOptions)
     promql: parts.join("\nor\n"),
   });
   return [
-    question("calls", sum(CALLS, labels.outcome)),
+    question("calls", sum(CALLS, labels.outcome), part("stops", prometheusName(serviceInstruments.challengerStopped))),
     question("duration-buckets", buckets(`${DURATION}_bucket`)),
     question(
       "duration",

@@ -72,7 +72,8 @@ type RowReader = (cell: FoundCell, row: VectorRow) => void;
 const rowReaders: Readonly<Record<EvidenceQuestion, RowReader>> = {
   calls(cell, { labels, value }) {
     const outcome = labels[labelKeys.outcome] ?? "";
-    if ((OUTCOMES as readonly string[]).includes(outcome)) set(cell, counterNames.calls(outcome), value);
+    if (labels[PART_LABEL] === "stops") set(cell, counterNames.stops, value);
+    else if ((OUTCOMES as readonly string[]).includes(outcome)) set(cell, counterNames.calls(outcome), value);
     else cell.strangeOutcome = outcome;
   },
   "duration-buckets": (cell, row) => {
