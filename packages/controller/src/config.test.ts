@@ -30,6 +30,7 @@ describe("what the file leaves out", () => {
       file: "/etc/trimtab/trimtab.yaml",
       listen: { host: "127.0.0.1", port: 4600 },
       intervalMilliseconds: 30_000,
+      learnAfterFeedback: 20,
       store: { kind: "sqlite", path: "/etc/trimtab/trimtab.db", keepDecisionsMilliseconds: 7 * 86_400_000 },
       tokens: [],
       metrics: {

@@ -6,6 +6,7 @@ import {
   createAllocationBoard,
   createCycleScheduler,
   createDecideThread,
+  type FeedbackStore,
   type FinishedPass,
   type Log,
   type MetricSource,
@@ -22,6 +23,7 @@ import type { OperationView } from "./telemetry.ts";
 export interface LearningLoopParts {
   readonly store: Store;
   readonly source: MetricSource;
+  readonly feedback: FeedbackStore;
   readonly log: Log;
   readonly onPass: (pass: FinishedPass) => void;
 }
@@ -43,7 +45,7 @@ export interface LearningLoop {
 /** Builds a loop from what the store remembers; its schedule is not started. */
 export async function createLearningLoop(
   config: Config,
-  { store, source, log, onPass }: LearningLoopParts,
+  { store, source, feedback, log, onPass }: LearningLoopParts,
 ): Promise<LearningLoop> {
   const operations = config.policies.map((policy) => ({ policy, intervalMilliseconds: config.intervalMilliseconds }));
   const { ownStrategies } = config;
@@ -61,6 +63,7 @@ export async function createLearningLoop(
     const outcome = await runCycle(policy, {
       store,
       source,
+      feedback,
       decide: (input) => thread.decide(input),
       log,
       intervalMilliseconds,
@@ -95,6 +98,7 @@ export async function createLearningLoop(
       return runCycle(policy, {
         store: readOnly,
         source,
+        feedback,
         decide: (input) => thread.decide(input),
         log: quiet,
         intervalMilliseconds,

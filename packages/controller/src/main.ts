@@ -1,5 +1,6 @@
 /** The composition root: from a configuration to a running controller. The only file that knows every part. */
 import {
+  createFeedbackStore,
   createRollupStore,
   createSqlStore,
   type Log,
@@ -9,6 +10,7 @@ import {
 } from "@trimtab/engine";
 import { loadStrategyModules } from "./config/strategy-modules.ts";
 import type { Config } from "./config.ts";
+import { createFeedbackTrigger } from "./feedback-trigger.ts";
 import { type Authorize, authorizer } from "./http/authentication.ts";
 import { createApp } from "./http/create-app.ts";
 import type { Health } from "./http/health-routes.ts";
@@ -69,7 +71,8 @@ export async function startController(given: Config, { log }: ControllerOptions)
   const database = await openSqliteDatabase(config.store.path);
   const store = createSqlStore(database);
   const rollups = createRollupStore(database);
-  const metrics = createControllerMetrics(() => inForce?.loop.views() ?? []);
+  const feedback = createFeedbackStore(database);
+  const metrics = createControllerMetrics(() => inForce?.loop.views() ?? [], feedback);
   const parts = { rollups, observer: metrics.observer, log };
   let inForce: InForce | undefined;
   let server: ListeningServer | undefined;
@@ -79,7 +82,14 @@ export async function startController(given: Config, { log }: ControllerOptions)
     return inForce;
   };
   const createLoop = (next: Config, source: MetricSource): Promise<LearningLoop> =>
-    createLearningLoop(next, { store, source, log, onPass: metrics.onPass });
+    createLearningLoop(next, { store, source, feedback, log, onPass: metrics.onPass });
+
+  const learnWhenEnough = createFeedbackTrigger({
+    feedback,
+    learnAfter: () => current().config.learnAfterFeedback,
+    learn: (key) => current().loop.scheduler.runNow(key),
+    log,
+  });
 
   try {
     const source = createSource(config.metrics, parts);
@@ -89,6 +99,12 @@ export async function startController(given: Config, { log }: ControllerOptions)
       version: VERSION,
       policies: () => current().config.policies,
       store,
+      feedback,
+      onFeedback: (kept) => {
+        metrics.onFeedback(kept);
+        learnWhenEnough(kept);
+      },
+      now: Date.now,
       board: () => current().loop.board,
       performance: createPerformanceReader({
         source: () => current().source,

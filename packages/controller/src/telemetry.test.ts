@@ -1,9 +1,24 @@
 import { controllerInstruments, prometheusSeriesNames } from "@trimtab/conventions";
+import type { Feedback } from "@trimtab/engine";
 import type { Decision } from "@trimtab/learning";
 import { expect, test } from "vitest";
 import { allocationOf, decisionOf } from "./http/app-fixture.ts";
 import { parseMetricsPage } from "./sources/embedded/metrics-page.ts";
-import { createControllerMetrics, type OperationView } from "./telemetry.ts";
+import { type ControllerMetrics, createControllerMetrics, type OperationView } from "./telemetry.ts";
+
+const NOTHING_WAITS = { countWaitingFeedback: () => Promise.resolve([]) };
+
+/** Metrics of `shop/checkout` after one rating of 4 by genre. */
+function metricsWithFeedback(waiting = NOTHING_WAITS): ControllerMetrics {
+  const metrics = createControllerMetrics(() => [view(["rock"])], waiting);
+  metrics.onFeedback([rating("rock", 0.8)]);
+  return metrics;
+}
+
+function rating(genre: string, score: number, changes: Partial<Feedback> = {}): Feedback {
+  const of = { component: "shop", operation: "checkout", variant: "v-k7xq2sh5ta" };
+  return { id: "r", type: "user_rating", ...of, context: { genre, undeclared: "x" }, score, receivedAt: 1, ...changes };
+}
 
 const side = { variant: "v", parameters: {}, calls: 1 };
 const lift = {
@@ -39,7 +54,7 @@ function view(contexts: readonly string[]): OperationView {
 async function samplesOf(
   views: readonly OperationView[],
 ): Promise<readonly { name: string; labels: ReadonlyMap<string, string>; value: number }[]> {
-  return [...parseMetricsPage((await createControllerMetrics(() => views).page()).text)];
+  return [...parseMetricsPage((await createControllerMetrics(() => views, NOTHING_WAITS).page()).text)];
 }
 
 test("every value of a context can be a label, and the page stays one that can be read", async () => {
@@ -57,7 +72,7 @@ test("the number of series is bounded, however many contexts there are", async (
 });
 
 test("passes are counted by what they read and decided", async () => {
-  const metrics = createControllerMetrics(() => []);
+  const metrics = createControllerMetrics(() => [], NOTHING_WAITS);
   const pass = (decision: Decision): void =>
     metrics.onPass({
       component: "shop",
@@ -97,7 +112,7 @@ test("passes are counted by what they read and decided", async () => {
 });
 
 test("every instrument of the controller is on its page under its name", async () => {
-  const { text } = await createControllerMetrics(() => [view(["rock"])]).page();
+  const { text } = await metricsWithFeedback().page();
   for (const instrument of Object.values(controllerInstruments)) {
     const [name = ""] = prometheusSeriesNames(instrument);
     expect(text).toContain(`# TYPE ${name.replace(/_bucket$/, "")} `);
@@ -105,8 +120,44 @@ test("every instrument of the controller is on its page under its name", async (
 });
 
 test("no gauge is named like a counter: promtool would find fault with the page", async () => {
-  const { text } = await createControllerMetrics(() => []).page();
+  const { text } = await createControllerMetrics(() => [], NOTHING_WAITS).page();
   const types = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = "", type = ""]) => ({ name, type }));
   expect(types.length).toBeGreaterThan(10);
   expect(types.filter(({ name, type }) => name.endsWith("_total") && type !== "counter")).toEqual([]);
+});
+
+test("feedback is counted by the variant that had served, and its backlog is told", async () => {
+  const metrics = metricsWithFeedback({
+    countWaitingFeedback: () => Promise.resolve([{ component: "shop", operation: "checkout", waiting: 7 }] as never[]),
+  });
+  metrics.onFeedback([rating("rock", 0.2), rating("rock", 1, { operation: "unknown" })]);
+  const samples = [...parseMetricsPage((await metrics.page()).text)];
+  const scores = samples.filter(({ name }) => name.startsWith("trimtab_feedback_score_ratio"));
+  const { labels } = scores[0] ?? { labels: new Map() };
+  expect(Object.fromEntries(labels)).toMatchObject({ variant: "v-k7xq2sh5ta", type: "user_rating", ctx_genre: "rock" });
+  expect([...labels.keys()]).not.toContain("ctx_undeclared");
+  expect(scores.find(({ name }) => name.endsWith("_sum"))?.value).toBeCloseTo(1, 12);
+  expect(scores.find(({ name }) => name.endsWith("_count"))?.value).toBe(2);
+  expect(scores.find((sample) => sample.labels.get("le") === "0.8")?.value).toBe(2);
+  expect(scores.find((sample) => sample.labels.get("le") === "0.75")?.value).toBe(1);
+  expect(samples.find(({ name }) => name === "trimtab_feedback_backlog")?.value).toBe(7);
+});
+
+test("the series of feedback are bounded, whatever contexts, variants and types are sent", async () => {
+  const metrics = metricsWithFeedback();
+  for (let index = 0; index < 3_000; index++)
+    metrics.onFeedback([
+      rating(`genre-${index % 700}`, 0.5, { type: `type_${index % 90}`, variant: `v-${index % 11}` }),
+    ]);
+  const counts = [...parseMetricsPage((await metrics.page()).text)].filter(
+    ({ name }) => name === "trimtab_feedback_score_ratio_count",
+  );
+  expect(counts.length).toBeLessThanOrEqual(500 + 21);
+  expect(counts.reduce((sum, { value }) => sum + value, 0)).toBe(3_001);
+});
+
+test("the page is there although the store cannot count what waits", async () => {
+  const { text } = await metricsWithFeedback({ countWaitingFeedback: () => Promise.reject(new Error("disk")) }).page();
+  expect(text).toContain("trimtab_lift_ratio");
+  expect(text).not.toMatch(/^trimtab_feedback_backlog\{/m);
 });

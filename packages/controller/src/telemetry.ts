@@ -6,9 +6,12 @@ import {
   type Instrument,
   prometheusName,
 } from "@trimtab/conventions";
-import type { FinishedPass, QuestionObserver } from "@trimtab/engine";
+import type { Feedback, FeedbackStore, FinishedPass, QuestionObserver } from "@trimtab/engine";
 import type { Decision } from "@trimtab/learning";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+import { exposedLabels } from "./exposed-labels.ts";
+import { createFeedbackMetrics } from "./feedback-metrics.ts";
 
 /** The most contexts of one operation that have series of their own: what everybody can read must not grow without end. */
 const MOST_CONTEXTS_PER_OPERATION = 200;
@@ -26,6 +29,7 @@ export interface OperationView {
 export interface ControllerMetrics {
   readonly observer: QuestionObserver;
   readonly onPass: (pass: FinishedPass) => void;
+  readonly onFeedback: (kept: readonly Feedback[]) => void;
   readonly onRequest: (request: {
     readonly method: string;
     readonly route: string;
@@ -36,8 +40,11 @@ export interface ControllerMetrics {
   readonly page: () => Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
-/** Metrics in a registry of their own. `views` is asked at each scrape. */
-export function createControllerMetrics(views: () => readonly OperationView[]): ControllerMetrics {
+/** Metrics in a registry of their own. `views` and the backlog are asked at each scrape. */
+export function createControllerMetrics(
+  views: () => readonly OperationView[],
+  store: Pick<FeedbackStore, "countWaitingFeedback">,
+): ControllerMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   // Gauges that are named like counters: promtool finds fault with them, and nodejs_active_* tells the same by kind.
@@ -54,6 +61,8 @@ export function createControllerMetrics(views: () => readonly OperationView[]): 
   const cycleLastSuccess = gauge(controllerInstruments.cycleLastSuccess);
   const sourceQueryDuration = histogram(controllerInstruments.sourceQueryDuration);
   const sourceErrors = counter(controllerInstruments.sourceErrors);
+  const feedbackBacklog = gauge(controllerInstruments.feedbackBacklog);
+  const feedbackScores = createFeedbackMetrics();
   const httpRequestDuration = histogram(controllerInstruments.httpRequestDuration);
 
   return {
@@ -74,11 +83,27 @@ export function createControllerMetrics(views: () => readonly OperationView[]): 
       for (const { reason } of decision.contexts) decisions.inc({ ...of, reason: reason.code });
       for (const { status } of [...decision.adaptations, ...decision.transitions]) adaptations.inc({ ...of, status });
     },
+    onFeedback(kept) {
+      for (const feedback of kept) {
+        const view = views().find(
+          ({ component, operation }) => component === feedback.component && operation === feedback.operation,
+        );
+        if (view !== undefined) feedbackScores.observe(feedback, view.contextKeys);
+      }
+    },
     onRequest({ method, route, status, seconds }) {
       httpRequestDuration.observe({ method, route, status: String(status) }, seconds);
     },
     async page() {
-      const learnt = learningPage(views());
+      const shown = views();
+      const waiting = await store.countWaitingFeedback().catch(() => undefined); // the page matters most when the store fails
+      if (waiting === undefined) feedbackBacklog.reset();
+      else
+        for (const { component, operation } of shown) {
+          const own = waiting.find((each) => each.component === component && each.operation === operation);
+          feedbackBacklog.set({ component, operation }, own?.waiting ?? 0);
+        }
+      const learnt = `${learningPage(shown)}${feedbackScores.page()}`;
       return { contentType: registry.contentType, text: `${await registry.metrics()}${learnt}` };
     },
   };
@@ -109,10 +134,7 @@ function learningPage(views: readonly OperationView[]): string {
       `# TYPE ${name} gauge`,
     );
     for (const { labels, value } of samples) {
-      const text = Object.entries(labels)
-        .map(([key, label]) => `${key}="${escapeLabel(label)}"`)
-        .join(",");
-      lines.push(`${name}{${text}} ${value}`);
+      lines.push(`${name}{${exposedLabels(labels)}} ${value}`);
     }
   };
   const lifts = shown.flatMap((view) => liftsOf(view));
@@ -174,8 +196,4 @@ function labelsOf(
 ): Record<string, string> {
   const own = Object.fromEntries(Object.entries(context).map(([key, value]) => [contextLabel(key), value]));
   return { component, operation, ...own };
-}
-
-function escapeLabel(value: string): string {
-  return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
 }

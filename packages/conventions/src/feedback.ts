@@ -60,7 +60,7 @@ export interface FeedbackReceipt {
     /** The item's place in the batch, from 0. */
     readonly index: number;
     /** The item's key, where it has one. */
-    readonly id?: string;
+    readonly id?: string | undefined;
     /** What is wrong and what the right form is. */
     readonly problems: readonly string[];
   }[];

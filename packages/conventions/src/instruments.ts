@@ -230,6 +230,8 @@ export type ControllerInstrument =
   | "cycleLastSuccess"
   | "sourceQueryDuration"
   | "sourceErrors"
+  | "feedbackScore"
+  | "feedbackBacklog"
   | "httpRequestDuration";
 
 /** What the controller exports about its learning and itself. */
@@ -313,6 +315,23 @@ export const controllerInstruments: Readonly<Record<ControllerInstrument, Instru
     "{error}",
     "Questions that the metric source did not answer, by kind.",
     ["kind"],
+  ),
+  feedbackScore: {
+    ...ofLearning(
+      "trimtab.feedback.score.ratio",
+      "histogram",
+      "1",
+      "Scores of the feedback that arrived, by the variant that had served. For dashboards: learning reads the store.",
+      ["variant", "type"],
+    ),
+    boundaries: RATIO_BOUNDARIES,
+  },
+  feedbackBacklog: ofProcess(
+    "trimtab.feedback.backlog",
+    "gauge",
+    "{feedback}",
+    "Scored feedback that waits to be learnt from.",
+    [...BY_OPERATION],
   ),
   httpRequestDuration: {
     ...ofProcess("trimtab.http.request.duration.seconds", "histogram", "s", "Duration of requests to the controller.", [

@@ -60,6 +60,7 @@ export interface OperationSection {
         readonly success?: RatioSection | undefined;
         readonly latency?: { readonly weight: number; readonly good: string; readonly bad: string } | undefined;
         readonly cost?: { readonly weight: number; readonly unit: string; readonly reference: number } | undefined;
+        readonly feedback?: number | { readonly weight: number; readonly attribution?: string | undefined } | undefined;
       }
     | undefined;
   readonly constraints?: readonly string[] | undefined;
@@ -92,6 +93,7 @@ export interface ConfigFile {
         readonly store?:
           | { readonly kind: "sqlite"; readonly path?: string | undefined; readonly keepDecisions?: string | undefined }
           | undefined;
+        readonly feedback?: { readonly learnAfter?: number | undefined } | undefined;
         readonly tokens?: readonly TokenSection[] | undefined;
       }
     | undefined;

@@ -38,6 +38,8 @@ export interface ControllerSettings {
   readonly intervalMilliseconds: number;
   /** `path` is absolute, or `:memory:`. */
   readonly store: { readonly kind: "sqlite"; readonly path: string; readonly keepDecisionsMilliseconds: number };
+  /** So many scored entries of feedback on one operation start a pass out of turn. */
+  readonly learnAfterFeedback: number;
   /** None: everybody who reaches the port may do everything. */
   readonly tokens: readonly AccessToken[];
   readonly metrics: PrometheusMetrics | EmbeddedMetrics;
@@ -101,6 +103,7 @@ export function controllerSettings(
       path: storePath === ":memory:" ? storePath : resolve(storeFolder, storePath),
       keepDecisionsMilliseconds: checkedDuration(controller.store?.keepDecisions ?? DEFAULTS.keepDecisions),
     },
+    learnAfterFeedback: controller.feedback?.learnAfter ?? DEFAULTS.learnAfterFeedback,
     tokens,
     metrics: toMetrics(metrics, folder, environment, problems),
   };

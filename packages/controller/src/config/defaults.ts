@@ -11,6 +11,8 @@ export const DEFAULTS = {
   holdout: 0.05,
   strategy: "default",
   objective: { success: 1 },
+  attribution: "7d",
+  learnAfterFeedback: 20,
 } as const;
 
 /** The shortest cycle and scrape interval, in milliseconds. */

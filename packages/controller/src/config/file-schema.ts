@@ -75,6 +75,20 @@ const controller = z
           .meta({ default: DEFAULTS.keepDecisions }),
       })
       .optional(),
+    feedback: z
+      .strictObject({
+        learnAfter: z
+          .int()
+          .gte(1)
+          .optional()
+          .meta({
+            description: "So many scored entries of feedback on one operation start a pass at once, out of turn.",
+            default: DEFAULTS.learnAfterFeedback,
+            examples: [5],
+          }),
+      })
+      .optional()
+      .meta({ description: "When feedback starts learning." }),
     tokens: z
       .array(
         z.strictObject({

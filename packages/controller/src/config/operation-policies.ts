@@ -127,8 +127,8 @@ function toSpecification(section: ParameterSection): ParameterSpecification {
 
 /** Weights are relative in the file, and sum to 1 in a policy. */
 function toObjective(section: NonNullable<OperationSection["objective"]>): Objective {
-  const { quality, success, latency, cost } = section;
-  const weights = [weightOf(quality), weightOf(success), latency?.weight ?? 0, cost?.weight ?? 0];
+  const { quality, success, latency, cost, feedback } = section;
+  const weights = [weightOf(quality), weightOf(success), latency?.weight ?? 0, cost?.weight ?? 0, weightOf(feedback)];
   const sum = weights.reduce((total, weight) => total + weight, 0);
   const share = (weight: number): number => weight / sum;
   return {
@@ -144,12 +144,21 @@ function toObjective(section: NonNullable<OperationSection["objective"]>): Objec
           },
         }),
     ...(cost === undefined ? {} : { cost: { weight: share(cost.weight), unit: cost.unit, reference: cost.reference } }),
+    ...(feedback === undefined
+      ? {}
+      : { feedback: { weight: share(weightOf(feedback)), attributionMilliseconds: attributionOf(feedback) } }),
   };
+}
+
+function attributionOf(section: FeedbackSection): number {
+  return checkedDuration((typeof section === "number" ? undefined : section.attribution) ?? DEFAULTS.attribution);
 }
 
 function weightOf(section: RatioSection | undefined): number {
   return typeof section === "number" ? section : (section?.weight ?? 0);
 }
+
+type FeedbackSection = NonNullable<NonNullable<OperationSection["objective"]>["feedback"]>;
 
 function toConstraint(text: string): Constraint[] {
   const result = parseConstraint(text);

@@ -98,6 +98,21 @@ export const operationSchema: z.ZodType<OperationSection> = z.strictObject({
         })
         .optional()
         .meta({ description: "Weight of a low cost.", examples: [{ weight: 0.1, unit: "usd", reference: 0.002 }] }),
+      feedback: z
+        .union([
+          weight,
+          z.strictObject({
+            weight,
+            attribution: duration("A rating that is given later than this after its call moves no comparison.", "30d")
+              .optional()
+              .meta({ default: DEFAULTS.attribution }),
+          }),
+        ])
+        .optional()
+        .meta({
+          description: "Weight of the ratings that arrive later (`POST /v1/feedback`), by the variant that had served.",
+          examples: [{ weight: 0.2, attribution: "7d" }],
+        }),
     })
     .optional()
     .meta({

@@ -1,6 +1,7 @@
 /** For tests: the HTTP interface on a free port, with a real store in memory and a metric source that answers as it is told. */
 import { type Allocation, variantId } from "@trimtab/conventions";
 import {
+  createFeedbackStore,
   createSqlStore,
   type EvidenceRequest,
   type MetricSource,
@@ -74,15 +75,20 @@ export async function startApp({
   now = Date.now,
 }: AppOptions = {}): Promise<AppUnderTest> {
   const config = parseConfig(FILE, "/trimtab.yaml", {});
-  const store = createSqlStore(await openSqliteDatabase(":memory:"));
+  const database = await openSqliteDatabase(":memory:");
+  const store = createSqlStore(database);
+  const feedback = createFeedbackStore(database);
   for (const [index, decision] of decisions.entries()) await recordDecision(store, config, decision, index + 1);
   const source = scriptedSource();
-  const metrics = createControllerMetrics(() => loop.views());
-  const loop = await createLearningLoop(config, { store, source, log: silentLog, onPass: metrics.onPass });
+  const metrics = createControllerMetrics(() => loop.views(), feedback);
+  const loop = await createLearningLoop(config, { store, source, feedback, log: silentLog, onPass: metrics.onPass });
   const app = createApp({
     version: "1.2.3",
     policies: () => config.policies,
     store,
+    feedback,
+    onFeedback: metrics.onFeedback,
+    now,
     board: () => loop.board,
     performance: createPerformanceReader({
       source: () => source,

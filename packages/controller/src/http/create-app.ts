@@ -1,6 +1,14 @@
 /** The HTTP interface as an express app, without a port: `main.ts` listens, a test sends requests. */
 import { randomUUID } from "node:crypto";
-import type { AllocationBoard, CycleOutcome, Log, Store, StoredAdaptation } from "@trimtab/engine";
+import type {
+  AllocationBoard,
+  CycleOutcome,
+  Feedback,
+  FeedbackStore,
+  Log,
+  Store,
+  StoredAdaptation,
+} from "@trimtab/engine";
 import type { Evidence, EvidenceQuery, OperationPolicy } from "@trimtab/learning";
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
 import { ControllerError } from "../errors.ts";
@@ -9,6 +17,7 @@ import type { Authorize } from "./authentication.ts";
 import { browserGuard } from "./browser-guard.ts";
 import { configuredOperations } from "./configured-operations.ts";
 import { decisionRoutes } from "./decision-routes.ts";
+import { feedbackRoutes } from "./feedback-routes.ts";
 import { type Health, healthRoutes } from "./health-routes.ts";
 import { indexPage } from "./index-page.ts";
 import { learningCycleRoutes } from "./learning-cycle-routes.ts";
@@ -25,6 +34,11 @@ export interface AppDependencies {
   readonly version: string;
   readonly policies: () => readonly OperationPolicy[];
   readonly store: Store;
+  readonly feedback: FeedbackStore;
+  /** Told of feedback after it was kept. */
+  readonly onFeedback: (kept: readonly Feedback[]) => void;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
   readonly board: () => AllocationBoard;
   readonly performance: PerformanceReader;
   readonly queriesFor: (adaptation: StoredAdaptation) => readonly EvidenceQuery[];
@@ -57,6 +71,12 @@ export function createApp(dependencies: AppDependencies): Express {
     ...operationRoutes({ operations, store, board: dependencies.board }),
     ...performanceRoutes({ operations, reader: dependencies.performance }),
     ...adaptationRoutes({ store, queriesFor: dependencies.queriesFor, countedFor: dependencies.countedFor }),
+    ...feedbackRoutes({
+      operations,
+      store: dependencies.feedback,
+      now: dependencies.now,
+      onFeedback: dependencies.onFeedback,
+    }),
     ...decisionRoutes({ store, operations }),
     ...learningCycleRoutes({ operations, run: dependencies.runCycle }),
     ...healthRoutes({
