@@ -58,17 +58,19 @@ export default {
     only({
       name: "instrumentation-stays-light",
       comment:
-        "instrumentation runs inside other people's services: conventions, @opentelemetry/api and Node, nothing more. The SDK belongs to register-service.ts, OpenFeature to openfeature.ts.",
+        "instrumentation runs inside other people's services: conventions, @opentelemetry/api and Node, nothing more. The SDK belongs to open-telemetry-sdk.ts, OpenFeature to openfeature.ts.",
       from: source("instrumentation"),
-      except: ["^packages/instrumentation/src/(register-service[.]ts|register[.]c?ts|openfeature[.]ts)$"],
+      except: [
+        "^packages/instrumentation/src/(register-service[.]ts|open-telemetry-sdk[.]ts|register[.]c?ts|openfeature[.]ts)$",
+      ],
       mayImport: [source("instrumentation", "conventions"), npm("@opentelemetry/api")],
       node: true,
     }),
     only({
       name: "register-sets-up-the-sdk",
       comment:
-        "register-service.ts sets up OpenTelemetry for a service that has none, and imports nothing else for it.",
-      from: "^packages/instrumentation/src/(register-service[.]ts|register[.]c?ts)$",
+        "open-telemetry-sdk.ts sets up OpenTelemetry for a service that has none, and imports nothing else for it.",
+      from: "^packages/instrumentation/src/(register-service[.]ts|open-telemetry-sdk[.]ts|register[.]c?ts)$",
       mayImport: [source("instrumentation", "conventions"), npm("@opentelemetry/[^/]+")],
       node: true,
     }),

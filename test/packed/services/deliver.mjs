@@ -1,0 +1,18 @@
+// A service in ES modules: one call with parameters of the controller, one that fails, and then it waits for its end.
+import { defineOperation, parameters, track } from "@trimtab/instrumentation";
+
+const operation = defineOperation({
+  name: "deliver",
+  context: ["type"],
+  parameters: { level: { type: "integer", base: 4, min: 1, max: 9 } },
+});
+while (process.env.TRIMTAB_CONTROLLER_URL && parameters("deliver").source !== "fresh") {
+  await new Promise((resolve) => setTimeout(resolve, 10));
+}
+await operation.track({ type: "json" }, async (call) => {
+  call.quality(0.5);
+  console.log("level", call.parameters.level);
+});
+await track("fails", {}, () => Promise.reject(new TypeError("x"))).catch(() => {});
+setInterval(() => {}, 1000);
+console.log("ready");
