@@ -16,6 +16,7 @@ import { settingOutside } from "./learner/space.ts";
 import type { LearnerSpecification, OutsideSetting } from "./learner/specification.ts";
 import { type CycleStatistics, cellsOf } from "./learner/statistics.ts";
 import { baselineOf } from "./policy/setting.ts";
+import type { StrategyDefinitions } from "./strategies/strategy-definition.ts";
 
 /** One variant that shall be served in a context. */
 export interface LearnerAllocation {
@@ -68,10 +69,15 @@ export interface ProductLearner extends Learner {
  * Makes the product's learner for a service.
  *
  * @param seed The same seed gives the same decisions.
+ * @param strategies Strategies of one's own by id, for a specification that chooses one.
  * @throws {RangeError} where the specification cannot be understood or cannot work.
  */
-export function createLearner(specification: LearnerSpecification, seed: string | number): ProductLearner {
-  const read = readSpecification(specification);
+export function createLearner(
+  specification: LearnerSpecification,
+  seed: string | number,
+  strategies: StrategyDefinitions = {},
+): ProductLearner {
+  const read = readSpecification(specification, strategies);
   const { policy } = read;
   const baseline = baselineOf(policy.parameters);
   /** Contexts as the statistics spell them. */
@@ -105,7 +111,7 @@ export function createLearner(specification: LearnerSpecification, seed: string 
             : { kind: "value", value: cellsOf(statistics, { bounds: read.bounds, contextOf, variantOf }) },
       };
       last = to;
-      ({ decision, state } = decide({ policy, state, evidence, now: to, seed: String(seed) }));
+      ({ decision, state } = decide({ policy, state, evidence, now: to, seed: String(seed), strategies }));
       const allocations = allocationsOf(decision.allocations, contexts, read);
       for (const id of Object.keys(allocations)) allocated.add(id);
       return allocations;

@@ -69,6 +69,66 @@ describe("an environment of one's own, as the page tells", () => {
   });
 });
 
+describe("a strategy of one's own", () => {
+  const own = join(folder, "one-step-up.mjs");
+  const definition = `export default {
+    id: "one-step-up",
+    options: { by: { type: "number", default: 1, min: 1, max: 10 } },
+    build: ({ by }) => ({
+      propose: ({ policy, contexts }) => ({
+        contexts: Object.fromEntries(contexts.filter(({ windows }) => windows.length > 0).map(({ id, incumbent }) => {
+          const minutes = Math.min(policy.parameters.minutes.max, incumbent.parameters.minutes + by);
+          const reason = { sentence: "Up it goes." };
+          return [id, minutes <= 14 ? { reason, change: { to: { minutes }, confidence: 0.9, reason } } : { reason }];
+        })),
+      }),
+    }),
+  };`;
+
+  test("runs in simulated services as in a controller, with its options", async () => {
+    writeFileSync(own, definition);
+    const regretWith = async (options: Record<string, string>): Promise<number> => {
+      const { out, code } = await simulate([bakery], { strategy: own, json: true, ...options });
+      expect(code).toBe(0);
+      return (JSON.parse(out) as { environments: [{ regret: { mean: number } }] }).environments[0].regret.mean;
+    };
+    const [slow, quick] = [await regretWith({}), await regretWith({ option: "by=4" })];
+    // 14 minutes are the best: one jump of 4 is there at once, four steps of 1 take their windows
+    expect(quick).toBeLessThan(slow);
+    expect(quick).toBeGreaterThan(0.05);
+    expect(slow).toBeLessThan(0.6);
+  });
+
+  test("is refused with what is wrong", async () => {
+    writeFileSync(own, definition);
+    expect((await simulate([bakery], { strategy: own, option: "by=11" })).err).toContain(
+      "options.by 11 is outside 1 to 10",
+    );
+    expect((await simulate([bakery], { strategy: join(folder, "nothing.mjs") })).err).toContain(
+      "exports no strategy as default: id must be a name",
+    );
+  });
+});
+
+test("--option sets what the strategy offers, several times", async () => {
+  const { out } = await simulate([bakery], { option: "alpha=0.1\nminimumEffect=0.01", json: true });
+  expect(JSON.parse(out)).toMatchObject({ strategy: { options: { alpha: 0.1, minimumEffect: 0.01 } } });
+  expect((await simulate([bakery], { option: "alpha" })).err).toContain("--option alpha is no NAME=VALUE");
+});
+
+test("--compare puts others beside it", async () => {
+  const { out, err } = await simulate([bakery], { compare: "uniform,plain-thompson", seeds: "1", json: true });
+  const { compared } = JSON.parse(out) as {
+    compared: { learner: string; environments: [{ regret: { mean: number } }] }[];
+  };
+  expect(compared.map(({ learner }) => learner)).toEqual(["uniform", "plain-thompson"]);
+  const [uniform, thompson] = compared.map(({ environments: [{ regret }] }) => regret.mean);
+  expect(uniform).toBeGreaterThan(1);
+  expect(thompson).toBeLessThan(0.6);
+  expect(err).toContain("3 runs, 1 environment,");
+  expect((await simulate([bakery], { compare: "uniform", seeds: "1" })).out).toMatch(/^ +response-surface +uniform$/m);
+});
+
 test("other seeds are other runs", async () => {
   const [one, other] = [
     await simulate([bakery], { json: true }),

@@ -18,7 +18,6 @@ export {
   type Verdict,
 } from "./judge/score-board.ts";
 export { type SettingTruth, type Stakes, TruthBook } from "./judge/truth-book.ts";
-export { poisson } from "./poisson.ts";
 export { baseLearner, oracleLearner, uniformLearner } from "./reference-learners.ts";
 export {
   type CreateLearner,
@@ -29,19 +28,6 @@ export {
   runEnvironment,
   type WatchedCycle,
 } from "./run-environment.ts";
-export {
-  baselineBest,
-  clearWinner,
-  commonWaves,
-  drift,
-  manySparseContexts,
-  outage,
-  perContextOptimum,
-  silence,
-  tie,
-  tooSlow,
-} from "./scenarios.ts";
-export { gridOf, type Scorecard, score } from "./scorecard.ts";
 export type {
   Service,
   ServiceBehaviour,
@@ -51,19 +37,3 @@ export type {
   Weather,
 } from "./service/service.ts";
 export { simulatedService } from "./service/simulated-service.ts";
-export {
-  lastAllocations,
-  type ServedVariant,
-  type SimulatedCycle,
-  type Simulation,
-  type SimulationOptions,
-  simulate,
-} from "./simulate.ts";
-export {
-  type Behaviour,
-  breaksLimit,
-  type ContextTraffic,
-  measure,
-  trueUtility,
-  type World,
-} from "./world.ts";

@@ -17,6 +17,8 @@ export interface OptionDescription {
   readonly value?: string;
   readonly description: string;
   readonly default?: string;
+  /** May stand several times; the values come joined by line breaks. */
+  readonly isList?: boolean;
 }
 
 /** What a command was called with. */

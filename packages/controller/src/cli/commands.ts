@@ -1,5 +1,4 @@
 /** The list of commands, in the order of the help. */
-import { simulateCommand } from "@trimtab/simulator/cli";
 import type { Command } from "./command.ts";
 import { checkCommand } from "./commands/check.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -8,6 +7,7 @@ import { initCommand } from "./commands/init.ts";
 import { replayCommand } from "./commands/replay.ts";
 import { schemaCommand } from "./commands/schema.ts";
 import { serveCommand } from "./commands/serve.ts";
+import { simulateCommand } from "./commands/simulate.ts";
 import { statusCommand } from "./commands/status.ts";
 import { versionCommand } from "./commands/version.ts";
 

@@ -45,7 +45,9 @@ function parse(
   argv: readonly string[],
 ): { values: Record<string, string | boolean | undefined>; positionals: string[] } {
   const options = Object.fromEntries([
-    ...Object.entries(command.options).map(([name, { type }]) => [name, { type }] as const),
+    ...Object.entries(command.options).map(
+      ([name, { type, isList = false }]) => [name, { type, multiple: isList }] as const,
+    ),
     ["help", { type: "boolean", short: "h" }] as const,
   ]);
   const known = Object.keys(options).map((name) => `--${name}`);
@@ -74,7 +76,7 @@ function parse(
     if (option?.type !== "string" && token.value !== undefined)
       throw new UsageError(`"${token.rawName}" takes no value.`);
     const value = values[token.name];
-    result[token.name] = Array.isArray(value) ? undefined : value;
+    result[token.name] = Array.isArray(value) ? value.join("\n") : value;
   }
   for (const [name, { default: fallback }] of Object.entries(command.options)) result[name] ??= fallback;
   return { values: result, positionals };

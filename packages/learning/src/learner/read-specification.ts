@@ -12,8 +12,9 @@ import {
   parameterNameProblem,
   stepOf,
 } from "@trimtab/conventions";
-import type { OperationPolicy } from "../policy/policy.ts";
+import type { OperationPolicy, StrategyChoice } from "../policy/policy.ts";
 import { policyProblems } from "../policy/policy-problems.ts";
+import type { StrategyDefinitions } from "../strategies/strategy-definition.ts";
 import { fieldsOf, listOf, numberOf } from "./fields.ts";
 import { constraintsOf, objectiveOf } from "./read-objective.ts";
 import type { LearnerSpecification, OutsideValue, ParameterDeclaration } from "./specification.ts";
@@ -41,9 +42,13 @@ export interface OutsideParameter {
 /**
  * Reads a specification.
  *
+ * @param own Strategies of one's own by id.
  * @throws {RangeError} that names everything that cannot be understood or cannot work.
  */
-export function readSpecification(specification: LearnerSpecification): ReadSpecification {
+export function readSpecification(
+  specification: LearnerSpecification,
+  own: StrategyDefinitions = {},
+): ReadSpecification {
   const ignored: string[] = [];
   const largest = specification.largestStep ?? (specification["maxStep"] as LearnerSpecification["largestStep"]);
   const declared = declarationsOf(specification.parameters);
@@ -65,12 +70,9 @@ export function readSpecification(specification: LearnerSpecification): ReadSpec
     mode: "auto",
     confidence: specification.confidence ?? 0.7,
     holdout: specification.holdout ?? 0.05,
-    strategy: {
-      kind: specification.strategy?.kind ?? "response-surface",
-      options: specification.strategy?.options ?? {},
-    },
+    strategy: strategyOf(specification, own),
   };
-  const problems = policyProblems(policy);
+  const problems = policyProblems(policy, own);
   if (problems.length > 0) {
     const list = problems.map(({ path, message }) => `${path.join(".")} ${message}`).join("; ");
     throw new RangeError(`The specification cannot work: ${list}`);
@@ -87,6 +89,11 @@ export function readSpecification(specification: LearnerSpecification): ReadSpec
     },
     ignored,
   };
+}
+
+function strategyOf({ strategy }: LearnerSpecification, own: StrategyDefinitions): StrategyChoice {
+  const { kind = "response-surface", options = {} } = strategy ?? {};
+  return Object.hasOwn(own, kind) ? { kind, options, module: { path: kind, digest: "outside" } } : { kind, options };
 }
 
 function declarationsOf(parameters: LearnerSpecification["parameters"]): [string, ParameterDeclaration][] {

@@ -10,6 +10,8 @@ export type Verdict = "good" | "must" | "missed";
 export interface TargetRow {
   readonly metric: string;
   readonly value: number;
+  /** Half of the 95 % interval of the value over the seeds; absent where there is none. */
+  readonly halfWidth?: number;
   /** The environment with the worst value, where the target is about the worst. */
   readonly worst?: string;
   /** Bounds of the verdict; the value must not be larger (or, for a share that has to be kept, not smaller). */
@@ -106,7 +108,9 @@ function mean(
 ): TargetRow | undefined {
   if (environments.length === 0) return undefined;
   const value = environments.reduce((sum, each) => sum + each[field].mean, 0) / environments.length;
-  return { metric, value, must, good, unit, verdict: verdictOf(value, must, good) };
+  const squares = environments.reduce((sum, each) => sum + (each[field].upper - each[field].mean) ** 2, 0);
+  const half = halfWidth(Math.sqrt(squares) / environments.length);
+  return { metric, value, ...half, must, good, unit, verdict: verdictOf(value, must, good) };
 }
 
 function worst(
@@ -120,7 +124,14 @@ function worst(
   const [first] = environments.toSorted((left, right) => right[field].mean - left[field].mean);
   if (first === undefined) return undefined;
   const value = first[field].mean;
-  return { metric, value, worst: first.environment, must, good, unit, verdict: verdictOf(value, must, good) };
+  const half = halfWidth(first[field].upper - value);
+  const verdict = verdictOf(value, must, good);
+  return { metric, value, ...half, worst: first.environment, must, good, unit, verdict };
+}
+
+/** With one seed there is no interval. */
+function halfWidth(half: number): { readonly halfWidth?: number } {
+  return Number.isFinite(half) ? { halfWidth: half } : {};
 }
 
 /** "On 19 of 20 seeds everywhere" for must, and a median of at most 60 cycles for good. */

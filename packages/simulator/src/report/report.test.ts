@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { scoreBoardOf } from "../judge/score-board.ts";
 import type { CycleLedger, EnvironmentTrace } from "../run-environment.ts";
+import { comparisonText } from "./comparison-text.ts";
 import { curvesOf, sparkline } from "./curves.ts";
 import { plotSvg } from "./plot.ts";
 import { scoreBoardText } from "./score-board-text.ts";
@@ -74,6 +75,17 @@ test("a flat run has a plot, too", () => {
   expect(plotSvg([curvesOf([{ ...rising("flat", 1, 10), cycles: flat }])], "flat")).not.toContain("NaN");
 });
 
+test("learners stand side by side on the targets, with what they reach", () => {
+  const text = comparisonText([
+    ["quick", scoreBoardOf([rising("a", 1, 5)])],
+    ["slow", scoreBoardOf([rising("a", 1, 39)])],
+  ]);
+  const [header, regret] = text.split("\n");
+  expect(header).toMatch(/^ +quick +slow$/);
+  // a rise over n cycles misses (n + 1) / 2 of 40 cycles
+  expect(regret).toMatch(/^regret, mean .* 0\.075 \+ +0\.500 -$/);
+});
+
 test("the score board says for people what it found", () => {
   const text = scoreBoardText(scoreBoardOf(TRACES), new Map([["a<b", "▁█"]]));
   const [header, row] = text.split("\n");
@@ -82,6 +94,9 @@ test("the score board says for people what it found", () => {
   expect(row).toMatch(
     /^a<b +0\.200 ±0\.794 +0\.000 ±0\.000 +5\.0 ±0\.0 % +0\.00 ±0\.00 +0\.00 ±0\.00 +0\.0 ±0\.0 +18\.5 2\/2 +▁█$/,
   );
-  expect(text).toMatch(/traffic that breaks a limit, worst +5\.0 % \(a<b\) +5\.0 % +3\.0 % +only must/);
+  expect(text).toMatch(/traffic that breaks a limit, worst +5\.0 % ±0\.0 % \(a<b\) +5\.0 % +3\.0 % +only must/);
+  expect(text).toMatch(
+    /^6 of 9 targets are good\. Only must: regret, mean .*; traffic .* worst\. MISSED: traffic .* limits\.$/m,
+  );
   expect(text).toMatch(/0\.95 to 0\.98 +2 +0\.970 +1\.000/);
 });

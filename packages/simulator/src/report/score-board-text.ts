@@ -2,6 +2,7 @@
 import type { EnvironmentScore } from "../judge/environment-score.ts";
 import type { Estimate } from "../judge/estimate.ts";
 import type { CalibrationRow, ScoreBoard, TargetRow } from "../judge/score-board.ts";
+import { textTable } from "./text-table.ts";
 
 /**
  * The score board as text.
@@ -24,13 +25,15 @@ export function scoreBoardText(board: ScoreBoard, sparklines: ReadonlyMap<string
     "lift over the run",
   ];
   return [
-    ...table(header, environments),
+    ...textTable(header, environments),
     "",
     "regret 0: oracle within the limits, 1: base values for ever (* where these are best, 1: uniform choice; = nothing matters).",
     "breaking: calls on settings that break a limit. false, needless, changes: per context. to 80 %: cycles in the median, and seeds.",
     "±: half of the interval that holds the true mean over all seeds with 95 %.",
     "",
-    ...table(["target", "value", "must", "good", ""], board.targets.map(targetRow)),
+    ...textTable(["target", "value", "must", "good", ""], board.targets.map(targetRow)),
+    "",
+    summaryOf(board.targets),
     ...calibrationText(board.calibration),
   ].join("\n");
 }
@@ -51,14 +54,28 @@ function environmentRow(score: EnvironmentScore, sparkline: string): string[] {
   ];
 }
 
-function targetRow(row: TargetRow): string[] {
-  const text = (value: number): string => amount(value, row.unit);
-  const words = { good: "good", must: "only must", missed: "MISSED" };
-  const where = row.worst === undefined ? "" : ` (${row.worst})`;
-  return [row.metric, `${text(row.value)}${where}`, text(row.must), text(row.good), words[row.verdict]];
+/** What a person wants to know first. */
+function summaryOf(targets: readonly TargetRow[]): string {
+  const of = (verdict: TargetRow["verdict"]): string[] =>
+    targets.filter((row) => row.verdict === verdict).map(({ metric }) => metric);
+  const [must, missed] = [of("must"), of("missed")];
+  return [
+    `${targets.length - must.length - missed.length} of ${targets.length} targets are good.`,
+    ...(must.length === 0 ? [] : [`Only must: ${must.join("; ")}.`]),
+    ...(missed.length === 0 ? [] : [`MISSED: ${missed.join("; ")}.`]),
+  ].join(" ");
 }
 
-function amount(value: number, unit: TargetRow["unit"]): string {
+function targetRow(row: TargetRow): string[] {
+  const text = (value: number): string => amountText(value, row.unit);
+  const words = { good: "good", must: "only must", missed: "MISSED" };
+  const where = row.worst === undefined ? "" : ` (${row.worst})`;
+  const half = row.halfWidth === undefined ? "" : ` ±${text(row.halfWidth)}`;
+  return [row.metric, `${text(row.value)}${half}${where}`, text(row.must), text(row.good), words[row.verdict]];
+}
+
+/** A value of a target with its unit. */
+export function amountText(value: number, unit: TargetRow["unit"]): string {
   if (!Number.isFinite(value)) return "-";
   switch (unit) {
     case "share":
@@ -80,7 +97,7 @@ function calibrationText(rows: readonly CalibrationRow[]): string[] {
     meanConfidence.toFixed(3),
     `${right.mean.toFixed(3)} (${right.lower.toFixed(2)} to ${right.upper.toFixed(2)})`,
   ]);
-  return ["", ...table(["confidence", "changes", "mean", "truly better (95 %)"], lines)];
+  return ["", ...textTable(["confidence", "changes", "mean", "truly better (95 %)"], lines)];
 }
 
 /** The mean and half the width of its interval. */
@@ -98,15 +115,4 @@ function liftText({ cyclesToLift: { median, lower, upper }, reached, seeds }: En
 
 function percent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;
-}
-
-/** Columns two spaces apart. */
-function table(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  return [header, ...rows].map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
 }

@@ -1,5 +1,5 @@
 /** A simulated service from a few facts: how each setting behaves, who calls, and what goes wrong with the measuring. */
-import type { OutsideSetting } from "@trimtab/learning";
+import type { OutsideSetting, OutsideValue } from "@trimtab/learning";
 
 /** What is true of one setting in one context in one cycle. */
 export interface ServiceBehaviour {
@@ -55,7 +55,7 @@ export type ServiceParameters = Readonly<
         readonly step: number;
         readonly scale?: "log";
       }
-    | { readonly base: string; readonly choices: readonly string[] }
+    | { readonly base: OutsideValue; readonly choices: readonly string[] }
   >
 >;
 
@@ -87,13 +87,15 @@ export interface Service {
   readonly scored?: number;
   /** Ratings: which share of the calls has one, and after how many cycles in the mean. */
   readonly ratings?: { readonly share: number; readonly delayCycles: number };
+  /** Upper bounds of the duration buckets in seconds, ascending. Default: `DURATION_BOUNDS`. */
+  readonly durationBounds?: readonly number[];
   /** Is the whole cycle lost? */
   readonly isLost?: (cycle: number, uniform: number) => boolean;
   /** Share of the calls of a cycle that the counters still show; a restart loses the rest. Default 1. */
   readonly kept?: (cycle: number, uniform: number) => number;
 }
 
-/** Bounds of the duration buckets of every service, in seconds: neighbours lie a factor of 1.2 apart. */
+/** Bounds of the duration buckets where a service has none of its own, in seconds: neighbours lie a factor of 1.2 apart. */
 export const DURATION_BOUNDS: readonly number[] = Array.from({ length: 40 }, (_, index) =>
   Number((0.02 * 1.2 ** index).toPrecision(3)),
 );

@@ -38,7 +38,7 @@ function specificationOf(service: Service): LearnerSpecification {
       ...(limits.p95Ratio === undefined ? [] : [{ kind: "p95-latency-ratio", maximumRatio: limits.p95Ratio }]),
     ],
     holdout: 0.05,
-    bounds: { duration: DURATION_BOUNDS, quality: SCORE_BOUNDS, feedback: SCORE_BOUNDS },
+    bounds: { duration: service.durationBounds ?? DURATION_BOUNDS, quality: SCORE_BOUNDS, feedback: SCORE_BOUNDS },
   };
 }
 
@@ -77,7 +77,7 @@ class ServiceRun implements EnvironmentRun {
     const tallyOf = (context: string, variant: string): Tally => {
       const known = tallies.get(context) ?? new Map<string, Tally>();
       tallies.set(context, known);
-      const tally = known.get(variant) ?? new Tally();
+      const tally = known.get(variant) ?? new Tally(service.durationBounds ?? DURATION_BOUNDS);
       known.set(variant, tally);
       return tally;
     };

@@ -1,6 +1,6 @@
 /** Counts of one variant in one context and cycle, as a metrics page would have them. */
 import type { HistogramStatistics, Random, VariantStatistics } from "@trimtab/learning";
-import { DURATION_BOUNDS, SCORE_BOUNDS, type Service, type ServiceBehaviour, type Weather } from "./service.ts";
+import { SCORE_BOUNDS, type Service, type ServiceBehaviour, type Weather } from "./service.ts";
 
 /** Observations under bounds; cumulative only when they are read. */
 class Observations {
@@ -46,9 +46,13 @@ export class Tally {
   private failure = 0;
   private partial = 0;
   private cost = 0;
-  private readonly durations = new Observations(DURATION_BOUNDS);
+  private readonly durations: Observations;
   private readonly scores = new Observations(SCORE_BOUNDS);
   private readonly ratings = new Observations(SCORE_BOUNDS);
+
+  constructor(durationBounds: readonly number[]) {
+    this.durations = new Observations(durationBounds);
+  }
 
   /** Serves one call and counts it. */
   call(behaviour: ServiceBehaviour, service: Service, weather: Weather, taste: Taste, random: Random): void {

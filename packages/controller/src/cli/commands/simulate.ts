@@ -1,0 +1,65 @@
+/** `trimtab simulate`: the simulator's command, with a configuration's own operation. */
+import { simulateCommand as inSimulator, runRehearsal } from "@trimtab/simulator/cli";
+import { type Command, type CommandCall, CommandFailure, type Terminal, textOption, UsageError } from "../command.ts";
+import { configFileOf } from "../config-option.ts";
+import { nameOfOperation, operationNamed } from "../operation-name.ts";
+
+/** Lets strategies learn where the truth is known. */
+export const simulateCommand: Command = {
+  ...inSimulator,
+  details: [
+    "An environment is a built-in one (--list), all of them (all), or a module file of your own.",
+    "With --operation, one of the configuration is rehearsed instead: how long learning takes at its traffic, and what it risks.",
+    "docs/simulator.md tells how to read what comes out. Exit code 1 where a run fails or --require is not reached.",
+  ].join("\n"),
+  options: {
+    ...inSimulator.options,
+    operation: {
+      type: "string",
+      value: "C.O",
+      description: "rehearses this operation of the configuration in invented services",
+    },
+    config: { type: "string", value: "FILE", description: "the configuration; else TRIMTAB_CONFIG, else trimtab.yaml" },
+    calls: { type: "string", value: "N", description: "with --operation: calls per cycle, of all contexts (200)" },
+    contexts: { type: "string", value: "N", description: "with --operation: how many contexts there are (4)" },
+    gain: {
+      type: "string",
+      value: "U",
+      description: "with --operation: utility that the best setting wins, 0 to 1 (0.05)",
+    },
+  },
+  run(call, terminal) {
+    const isRehearsal = call.options["operation"] !== undefined || call.options["config"] !== undefined;
+    return isRehearsal ? rehearse(call, terminal) : inSimulator.run(call, terminal);
+  },
+};
+
+async function rehearse({ options, positionals }: CommandCall, terminal: Terminal): Promise<number> {
+  if (positionals.length > 0)
+    throw new UsageError(`--operation rehearses one operation; "${positionals[0]}" is an environment of another run.`);
+  const { loadConfig } = await import("../../config.ts");
+  const { loadStrategyModules } = await import("../../config/strategy-modules.ts");
+  const file = configFileOf(options, terminal.environment);
+  const config = await loadStrategyModules(loadConfig(file, terminal.environment));
+  const wanted = textOption({ options, positionals }, "operation");
+  const policy = operationNamed(config.policies, wanted);
+  if (policy === undefined) {
+    const known = config.policies.map(nameOfOperation).join(", ");
+    throw new CommandFailure(
+      wanted === undefined
+        ? `${file} has several operations; choose one with --operation: ${known}.`
+        : `${file} has no operation "${wanted}". It has ${known}.`,
+    );
+  }
+  const url = config.ownStrategies?.urls[policy.strategy.kind];
+  const { fileURLToPath } = await import("node:url");
+  return runRehearsal(
+    {
+      policy,
+      cycleSeconds: config.intervalMilliseconds / 1000,
+      ...(policy.strategy.module === undefined || url === undefined ? {} : { strategyFile: fileURLToPath(url) }),
+    },
+    options,
+    terminal,
+  );
+}
