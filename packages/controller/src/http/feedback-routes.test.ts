@@ -1,4 +1,4 @@
-import type { FeedbackReceipt } from "@trimtab/conventions";
+import { encodeResultHandle, type FeedbackReceipt } from "@trimtab/conventions";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type AppUnderTest, startApp } from "./app-fixture.ts";
 import type { WireFeedback } from "./wire/feedback-wire.ts";
@@ -52,6 +52,26 @@ describe("POST /v1/feedback", () => {
         receivedAt: "2026-11-20T10:00:00.000Z",
       },
     ]);
+  });
+
+  test("a handle says component, operation, context, variant and time of the call", async () => {
+    const origin = { component: "shop", operation: "checkout", context: { genre: "rock" }, variant: VARIANT };
+    const at = Date.UTC(2026, 10, 17);
+    const result = encodeResultHandle({ ...origin, revision: "187-4c1f", at });
+    await send({ id: "r-1", type: "user_rating", result, rating: 2 });
+    expect(await listed()).toMatchObject([{ ...origin, servedAt: "2026-11-17T00:00:00.000Z", score: 0.4 }]);
+    const refusals = [
+      [{ result: `${result}x` }, "result is a damaged handle of a result"],
+      [{ result, context: { genre: "jazz" } }, "context stands beside result"],
+      [
+        { result: encodeResultHandle({ ...origin, operation: "gone", revision: undefined, at }) },
+        "operation is unknown",
+      ],
+    ] as const;
+    for (const [item, problem] of refusals) {
+      const { refused } = await send({ items: [{ id: "r-2", type: "user_rating", rating: 2, ...item }] });
+      expect(refused[0]?.problems[0]).toContain(problem);
+    }
   });
 
   test("names the refused items of a batch by their places and keeps the rest", async () => {

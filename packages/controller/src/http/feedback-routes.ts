@@ -1,5 +1,12 @@
 /** Feedback: taken in by single items and batches, and listed. */
-import { canonicalContext, type FeedbackItem, type FeedbackReceipt, feedbackScore } from "@trimtab/conventions";
+import {
+  canonicalContext,
+  type FeedbackItem,
+  type FeedbackReceipt,
+  feedbackScore,
+  parseResultHandle,
+  UNKNOWN_VARIANT,
+} from "@trimtab/conventions";
 import type { Feedback, FeedbackFilter, FeedbackStore, OperationKey } from "@trimtab/engine";
 import { z } from "zod";
 import { formatPath } from "../config/problem-list.ts";
@@ -162,7 +169,19 @@ type Subject = Partial<OperationKey> & Pick<Feedback, "variant" | "servedAt"> & 
 
 /** What the feedback is about, as far as it is a call. */
 function subjectOf(
-  { component, operation, context, variant }: FeedbackItem,
+  item: FeedbackItem,
+  operations: ConfiguredOperations,
+): { readonly of: Subject } | { readonly problems: readonly string[] } {
+  if (item.result === undefined) return namedSubject(item, operations);
+  const handle = parseResultHandle(item.result);
+  if ("problem" in handle) return { problems: [`result ${handle.problem}`] };
+  const { component, operation, context, variant, at } = handle.origin;
+  const subject = namedSubject({ component, operation, context, variant }, operations);
+  return "problems" in subject ? subject : { of: { ...subject.of, servedAt: at } };
+}
+
+function namedSubject(
+  { component, operation, context, variant }: Pick<FeedbackItem, "component" | "operation" | "context" | "variant">,
   operations: ConfiguredOperations,
 ): { readonly of: Subject } | { readonly problems: readonly string[] } {
   if (component === undefined) return { of: {} };
@@ -173,11 +192,11 @@ function subjectOf(
     }
     const policy = operations.find(component, operation);
     const canonical = canonicalContext(context ?? {}, policy.context);
-    return { of: { component, operation, context: canonical, ...(variant === undefined ? {} : { variant }) } };
+    const isKnown = variant !== undefined && variant !== UNKNOWN_VARIANT;
+    return { of: { component, operation, context: canonical, ...(isKnown ? { variant } : {}) } };
   } catch (error) {
     if (!(error instanceof ControllerError)) throw error;
-    return {
-      problems: [`${error.code === "COMPONENT_UNKNOWN" ? "component" : "operation"} is unknown: ${error.message}`],
-    };
+    const place = error.code === "COMPONENT_UNKNOWN" ? "component" : "operation";
+    return { problems: [`${place} is unknown: ${error.message.replace(/\.$/, "")}`] };
   }
 }
