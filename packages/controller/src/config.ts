@@ -113,9 +113,14 @@ function meaningProblems(value: unknown, structural: readonly Problem[]): Proble
   return problems;
 }
 
-/** What is left out of an operation because of a broken place in it: a single parameter, else a whole key. */
+/** A parameter without one of these is none; whatever else is broken in it hides nothing of what the others mean. */
+const VITAL_FIELDS: readonly unknown[] = ["type", "base", "min", "max", "choices"];
+
+/** What is left out of an operation because of a broken place in it: a field, a single parameter, else a whole key. */
 function removed(broken: Problem["path"]): Problem["path"] {
-  return broken.slice(0, broken[0] === "parameters" || broken[0] === "constraints" ? 2 : 1);
+  if (broken[0] === "parameters")
+    return broken.slice(0, broken.length > 2 && !VITAL_FIELDS.includes(broken[2]) ? 3 : 2);
+  return broken.slice(0, broken[0] === "constraints" ? 2 : 1);
 }
 
 /** Stands where a broken one stood. */
@@ -127,13 +132,15 @@ function withoutBroken(
 ): Record<string, unknown> {
   const sound = structuredClone(section) as Record<string, unknown>;
   for (const path of broken) {
-    const [first, second] = removed(path).map(String);
+    const [first, second, third] = removed(path).map(String);
     const inner = sound[String(first)];
     if (first === "constraints" && second !== undefined && Array.isArray(inner)) {
       inner[Number(second)] = ANY_CONSTRAINT; // the others keep their index
       continue;
     }
-    if (second !== undefined && isRecord(inner)) delete inner[second];
+    const parameter = second !== undefined && isRecord(inner) ? inner[second] : undefined;
+    if (third !== undefined && isRecord(parameter)) delete parameter[third];
+    else if (second !== undefined && isRecord(inner)) delete inner[second];
     else delete sound[String(first)];
   }
   return sound;
