@@ -12,16 +12,23 @@ export const explainCommand: Command = {
   name: "explain",
   summary: "tells why a parameter was changed: reason, numbers, test, queries, history",
   details:
-    "The queries are PromQL; pasted into a Prometheus that scrapes the services they give the calls shown above them.",
+    "The queries are PromQL; pasted into a Prometheus that scrapes the services they give what is shown above them.",
   argument: "<adaptation id | last>",
-  options: { ...controllerOptions, json: { type: "boolean", description: "as JSON, for programs" } },
+  options: {
+    ...controllerOptions,
+    queries: { type: "boolean", description: "every query, not only that of the calls" },
+    json: { type: "boolean", description: "as JSON, for programs" },
+  },
   positionals: { min: 1, max: 1 },
   async run({ options, positionals }, terminal) {
     const client = await controllerClient(options, terminal.environment);
     const wanted = positionals[0] ?? "";
     const id = wanted === "last" ? await lastId(client) : wanted;
     const adaptation = await client.require<WireExplainedAdaptation>(`/v1/adaptations/${encodeURIComponent(id)}`);
-    terminal.print(options["json"] === true ? JSON.stringify(adaptation, null, 2) : explain(adaptation, terminal));
+    const isWhole = options["queries"] === true;
+    terminal.print(
+      options["json"] === true ? JSON.stringify(adaptation, null, 2) : explain(adaptation, isWhole, terminal),
+    );
     return EXIT.ok;
   },
 };
@@ -34,7 +41,7 @@ async function lastId(client: ControllerClient): Promise<string> {
   return last.id;
 }
 
-function explain(adaptation: WireExplainedAdaptation, { paint }: Terminal): string {
+function explain(adaptation: WireExplainedAdaptation, isWhole: boolean, { paint }: Terminal): string {
   const { component, operation, context, parameter, oldValue, newValue, basis, liftNow } = adaptation;
   const sections = [
     [
@@ -79,15 +86,19 @@ function explain(adaptation: WireExplainedAdaptation, { paint }: Terminal): stri
         ? ["  The test rests on fewer of them: cycles during which the shares changed count for neither side."]
         : []),
     ],
-    [
-      paint("bold", "Queries that give these calls, to paste into Prometheus"),
-      ...adaptation.queries.flatMap(({ question, promql }) => [
-        `  # ${question}`,
-        ...promql.split("\n").map((line) => `  ${line}`),
-      ]),
-    ],
+    [paint("bold", "To paste into Prometheus"), ...queryLines(adaptation.queries, isWhole).map((line) => `  ${line}`)],
   ];
   return sections.map((lines) => lines.join("\n")).join("\n\n");
+}
+
+/** Durations and quality take hundreds of lines: whoever only reads wants to see that there is a query, and one of them. */
+function queryLines(queries: WireExplainedAdaptation["queries"], isWhole: boolean): string[] {
+  const shown = isWhole ? queries : queries.slice(0, 1);
+  const hidden = queries.slice(shown.length).map(({ question }) => question);
+  return [
+    ...shown.flatMap(({ question, promql }) => [`# ${question}`, ...promql.split("\n")]),
+    ...(hidden.length === 0 ? [] : [`# and ${hidden.join(", ")}: trimtab explain <id> --queries`]),
+  ];
 }
 
 function comparison(from: WireVariantSummary, to: WireVariantSummary | undefined): string[] {
