@@ -18,7 +18,12 @@ export const spanAttributes = {
   featureFlagKey: "feature_flag.key",
   featureFlagVariant: "feature_flag.result.variant",
   featureFlagProvider: "feature_flag.provider.name",
+  inputTokens: "gen_ai.usage.input_tokens",
+  outputTokens: "gen_ai.usage.output_tokens",
 } as const;
+
+/** Tokens of a language model, by the values of `gen_ai.token.type`. */
+export type TokenType = "input" | "output";
 
 /** The span attribute that holds one key of the call's context. */
 export function contextAttribute(key: string): string {
@@ -43,6 +48,7 @@ export const labels = {
   outcome: "outcome",
   unit: "unit",
   errorType: "error_type",
+  type: "type",
 } as const;
 
 /** How a tracked call ended. In a success rate a partial counts one half, everywhere. */

@@ -28,6 +28,7 @@ export {
   type Outcome,
   parameterAttribute,
   spanAttributes,
+  type TokenType,
 } from "./attributes.ts";
 export { canonicalJson, type Json } from "./canonical-json.ts";
 export {

@@ -75,6 +75,8 @@ export type ServiceInstrument =
   | "operationCost"
   | "operationCostSquares"
   | "operationErrors"
+  | "operationTokens"
+  | "operationEngagement"
   | "challengerStopped"
   | "operationCpu"
   | "operationEventLoopDelay"
@@ -140,6 +142,21 @@ export const serviceInstruments: Readonly<Record<ServiceInstrument, Instrument>>
   operationErrors: onOperations("trimtab.operation.errors", "counter", "{error}", "Failed calls, by type of error.", [
     "error_type",
   ]),
+  // Not `gen_ai.client.token.usage`: the instrumentation of a model's client writes that one, and each token would be there twice.
+  operationTokens: onOperations(
+    "trimtab.operation.tokens",
+    "counter",
+    "{token}",
+    "Tokens that calls used, by the values of gen_ai.token.type: input, output.",
+    ["type"],
+  ),
+  operationEngagement: onOperations(
+    "trimtab.operation.engagement",
+    "counter",
+    "{engagement}",
+    "What people did with the results of calls, by type: a view, a share, a skip.",
+    ["type"],
+  ),
   challengerStopped: onOperations(
     "trimtab.challenger.stopped",
     "counter",

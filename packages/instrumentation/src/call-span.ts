@@ -22,6 +22,8 @@ export interface DescribedCall {
   readonly revision?: string | undefined;
   readonly quality: number | undefined;
   readonly errorType: string | undefined;
+  /** By type. */
+  readonly tokens?: ReadonlyMap<string, number> | undefined;
   /** What was thrown, in a box: `undefined` can be thrown too. */
   readonly thrown: { readonly error: unknown } | undefined;
 }
@@ -58,6 +60,8 @@ function describe(span: Span, call: DescribedCall): void {
   set(spanAttributes.parametersSource, call.source);
   set(spanAttributes.revision, call.revision);
   set(spanAttributes.quality, call.quality);
+  set(spanAttributes.inputTokens, call.tokens?.get("input"));
+  set(spanAttributes.outputTokens, call.tokens?.get("output"));
   set(spanAttributes.featureFlagKey, `${call.component}.${call.operation}`);
   set(spanAttributes.featureFlagVariant, call.variant);
   set(spanAttributes.featureFlagProvider, "trimtab");

@@ -1,5 +1,6 @@
 /** Tracks operations of a service and gives them their parameters. */
 
+export type { TokenUse } from "./call-amounts.ts";
 export type { CollectionLevel } from "./collection-level.ts";
 export { configure, shutdown } from "./configure.ts";
 export { metricProducer, type OperationMetricProducer } from "./metric-producer.ts";

@@ -1,6 +1,7 @@
 /** What the application and a tracked call say to each other. */
 import type { AttributeValue } from "@opentelemetry/api";
-import type { Outcome, ParameterValues, VariantId } from "@trimtab/conventions";
+import type { Outcome, ParameterValues, ResultHandle, VariantId } from "@trimtab/conventions";
+import type { TokenUse } from "./call-amounts.ts";
 import type { ServedParameters } from "./parameters/served-parameters.ts";
 
 /** What a tracked function gets: the way to say how its call goes. Nothing in here throws. */
@@ -22,6 +23,18 @@ export interface OperationHandle<Values extends ParameterValues = ParameterValue
   fail(reason?: unknown): void;
   /** What the call cost, in any unit, e.g. `cost(0.0021, "usd")`; amounts of one unit add up. Not below zero. */
   cost(amount: number, unit: string): void;
+  /**
+   * Tokens that a language model read and wrote; amounts add up. They count by type, and together as cost in the unit `tokens`; on the
+   * span they stand under the names of the OpenTelemetry conventions for generative AI.
+   */
+  tokens(used: TokenUse): void;
+  /** What people did with the result, by type of low cardinality: `engagement("share")`. Also long after the call has ended. */
+  engagement(type: string, amount?: number): void;
+  /**
+   * The handle of this call's result: a text to keep with the result, or to hand to whoever may say later how good it was. With
+   * `feedback(handle, ...)` that reaches the variant that had served, days later and from any process.
+   */
+  result(): ResultHandle;
   /** Something to find on the span. It never becomes a metric label. */
   attribute(key: string, value: AttributeValue): void;
 }

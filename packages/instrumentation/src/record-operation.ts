@@ -1,6 +1,7 @@
 /** Records operations that happened elsewhere or before. */
 import type { AttributeValue } from "@opentelemetry/api";
 import { type ContextInput, OUTCOMES, type Outcome, type ParameterValues, type VariantId } from "@trimtab/conventions";
+import { addTokens, CallAmounts, isAmount, isQuality, type TokenUse, unitOf } from "./call-amounts.ts";
 import { endSpan, setMetadata } from "./call-span.ts";
 import { type Instrumentation, instrumentation } from "./instance.ts";
 import { errorTypeOf, labelValue, UNKNOWN_ERROR_TYPE } from "./label-values.ts";
@@ -18,6 +19,8 @@ export interface RecordedOperation {
   /** 0 to 1. */
   readonly quality?: number;
   readonly cost?: { readonly amount: number; readonly unit: string };
+  /** Of a language model. */
+  readonly tokens?: TokenUse;
   /** Goes to the span, never to a metric. */
   readonly metadata?: Readonly<Record<string, AttributeValue>>;
   /** The id of the variant that served it. Default: the only one that its context can have had, else `unknown`. */
@@ -77,7 +80,7 @@ export function recordPerformanceIn(
 }
 
 function record(shared: Instrumentation, component: TrackedComponent, name: string, recorded: RecordedOperation): void {
-  const { context = {}, cost } = recorded;
+  const { context = {} } = recorded;
   const operation = component.operation(name);
   const { outcome } = recorded;
   if (!OUTCOMES.includes(outcome)) {
@@ -90,15 +93,15 @@ function record(shared: Instrumentation, component: TrackedComponent, name: stri
   const variant = recorded.variant ?? component.parameters.onlyVariant(operation, found.context);
   const errorType = outcome === "failure" ? errorTypeOfRecorded(recorded.error) : undefined;
   const durationMilliseconds = validDuration(name, recorded.durationMilliseconds);
-  const isAmount = cost !== undefined && Number.isFinite(cost.amount) && cost.amount >= 0 && cost.unit !== "";
+  const amounts = amountsOf(name, recorded);
   const quality = validQuality(shared, name, recorded.quality);
-  const costs = isAmount ? new Map([[labelValue(cost.unit), cost.amount]]) : undefined;
   shared.metrics.record(operation, found.labels, variant, {
     outcome,
     durationMilliseconds,
     quality,
-    costs,
+    costs: amounts?.costs,
     errorType,
+    counts: amounts?.counts,
   });
   const startTime = durationMilliseconds === undefined ? undefined : Date.now() - durationMilliseconds;
   const { spans } = shared;
@@ -107,8 +110,18 @@ function record(shared: Instrumentation, component: TrackedComponent, name: stri
   const span = hasSpan ? spans.start(operation, context, startTime) : undefined;
   if (span === undefined) return;
   for (const [key, value] of Object.entries(recorded.metadata ?? {})) setMetadata(span, key, value);
+  const tokens = amounts?.counts?.get("tokens");
   const thrown = recorded.error === undefined ? undefined : { error: recorded.error };
-  endSpan(span, { component: component.name, operation: operation.name, outcome, variant, quality, errorType, thrown });
+  endSpan(span, {
+    component: component.name,
+    operation: operation.name,
+    outcome,
+    variant,
+    quality,
+    errorType,
+    thrown,
+    tokens,
+  });
 }
 
 /** A text is taken as the type itself: whoever records afterwards often has no error object any more. */
@@ -117,17 +130,26 @@ function errorTypeOfRecorded(error: unknown): string {
   return typeof error === "string" ? labelValue(error) : errorTypeOf(error);
 }
 
+function amountsOf(name: string, { cost, tokens }: RecordedOperation): CallAmounts | undefined {
+  if (cost === undefined && tokens === undefined) return undefined;
+  const amounts = new CallAmounts();
+  const unit = cost && unitOf(name, cost.amount, cost.unit);
+  if (cost !== undefined && unit !== undefined) amounts.addCost(cost.amount, unit);
+  if (tokens !== undefined) addTokens(amounts, name, tokens);
+  return amounts;
+}
+
 function validDuration(name: string, milliseconds: number | undefined): number | undefined {
-  if (milliseconds === undefined || (Number.isFinite(milliseconds) && milliseconds >= 0)) return milliseconds;
+  if (milliseconds === undefined || isAmount(milliseconds)) return milliseconds;
   warnOnce(
     `duration:${name}`,
-    `operation "${name}" was recorded with a duration of ${milliseconds} ms; it is left out`,
+    `operation "${name}" was recorded with a duration that is no number of milliseconds; it is left out`,
   );
   return undefined;
 }
 
 function validQuality(shared: Instrumentation, name: string, quality: number | undefined): number | undefined {
-  if (quality === undefined || (quality >= 0 && quality <= 1)) return quality;
+  if (quality === undefined || isQuality(quality)) return quality;
   shared.refuseQuality();
   warnOnce(`quality:${name}`, `operation "${name}" got a quality outside 0 to 1; it is refused`);
   return undefined;

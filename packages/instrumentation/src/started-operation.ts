@@ -1,6 +1,7 @@
 /** A call that begins on one line and ends on another, where no function can stand around it. */
-import type { ContextInput, Outcome, ParameterValues } from "@trimtab/conventions";
+import type { ContextInput, Outcome, ParameterValues, ResultHandle } from "@trimtab/conventions";
 import { OUTCOMES } from "@trimtab/conventions";
+import type { TokenUse } from "./call-amounts.ts";
 import { instrumentation } from "./instance.ts";
 import type { CallOptions, OperationHandle } from "./operation-handle.ts";
 import { reportOwnFailure, warnOnce } from "./own-failure.ts";
@@ -81,6 +82,18 @@ class Started implements StartedOperation {
 
   cost(amount: number, unit: string): void {
     this.#handle.cost(amount, unit);
+  }
+
+  tokens(used: TokenUse): void {
+    this.#handle.tokens(used);
+  }
+
+  engagement(type: string, amount?: number): void {
+    this.#handle.engagement(type, amount);
+  }
+
+  result(): ResultHandle {
+    return this.#handle.result();
   }
 
   attribute(key: string, value: Parameters<OperationHandle["attribute"]>[1]): void {

@@ -1,10 +1,27 @@
 /** One tracked call: what the application may say about it while it runs, and what is recorded when it ends. */
 import type { AttributeValue, Span } from "@opentelemetry/api";
-import { type Outcome, type ParameterValues, UNKNOWN_VARIANT, type VariantId } from "@trimtab/conventions";
+import {
+  encodeResultHandle,
+  type Outcome,
+  type ParameterValues,
+  type ResultHandle,
+  UNKNOWN_VARIANT,
+  type VariantId,
+} from "@trimtab/conventions";
+import {
+  type AmountSink,
+  addEngagement,
+  addTokens,
+  CallAmounts,
+  isQuality,
+  type TokenUse,
+  unitOf,
+} from "./call-amounts.ts";
+import { type Failure, failureOf, failureThrown, UNEXPLAINED } from "./call-failure.ts";
 import { endSpan, setMetadata } from "./call-span.ts";
 import type { CallSpans, SpanDecision } from "./call-spans.ts";
 import type { FoundContext } from "./context-tree.ts";
-import { errorTypeOf, labelValue, UNKNOWN_ERROR_TYPE } from "./label-values.ts";
+import { LateAmounts } from "./late-amounts.ts";
 import type { CallMetrics } from "./metrics/call-metrics.ts";
 import type { ResourceMark, ResourceMeter } from "./metrics/resource-use.ts";
 import { type CallOptions, type OperationHandle, stickyKey } from "./operation-handle.ts";
@@ -23,13 +40,6 @@ export interface CallSurroundings {
   readonly resources: ResourceMeter | undefined;
   /** Counts a score that was refused. */
   refuseQuality(): void;
-}
-
-/** Why a call failed. */
-interface Failure {
-  readonly type: string;
-  /** What was thrown or told, in a box: `undefined` can be thrown too. */
-  readonly thrown: { readonly error: unknown } | undefined;
 }
 
 /** A call while it runs, and after. */
@@ -52,7 +62,7 @@ export class TrackedCall implements OperationHandle {
   #said: Outcome | undefined;
   #failure: Failure | undefined;
   #quality: number | undefined;
-  #costs: Map<string, number> | undefined;
+  #amounts: CallAmounts | undefined;
 
   constructor(
     surroundings: CallSurroundings,
@@ -92,7 +102,7 @@ export class TrackedCall implements OperationHandle {
   }
 
   quality(score: number): void {
-    if (!(typeof score === "number" && score >= 0 && score <= 1)) {
+    if (!isQuality(score)) {
       this.#surroundings.refuseQuality();
       warnOnce(
         `quality:${this.operation}`,
@@ -120,22 +130,28 @@ export class TrackedCall implements OperationHandle {
   }
 
   cost(amount: number, unit: string): void {
-    if (!(Number.isFinite(amount) && amount >= 0) || typeof unit !== "string" || unit === "") {
-      warnOnce(
-        `cost:${this.operation}`,
-        `operation "${this.operation}" got a cost that is no amount with a unit; it is ignored`,
-      );
-      return;
+    const label = unitOf(this.operation, amount, unit);
+    if (label !== undefined) this.#sink.addCost(amount, label);
+  }
+
+  tokens(used: TokenUse): void {
+    this.#add((sink) => addTokens(sink, this.operation, used));
+  }
+
+  engagement(type: string, amount = 1): void {
+    this.#add((sink) => addEngagement(sink, this.operation, type, amount));
+  }
+
+  result(): ResultHandle {
+    try {
+      const { id: variant, revision } = this.#choose(undefined, undefined);
+      const { component, name: operation } = this.tracked;
+      const at = Date.now() - (performance.now() - this.#startedAt);
+      return encodeResultHandle({ component, operation, context: this.found.context, variant, revision, at });
+    } catch (error) {
+      reportOwnFailure("making the handle of a result", error);
+      return "";
     }
-    const label = labelValue(unit);
-    if (this.isEnded) {
-      this.#late((metrics, variant) => {
-        metrics.recordLateCost(this.tracked, this.found.labels, variant, amount, label);
-      });
-      return;
-    }
-    this.#costs ??= new Map();
-    this.#costs.set(label, (this.#costs.get(label) ?? 0) + amount);
   }
 
   attribute(key: string, value: AttributeValue): void {
@@ -190,7 +206,7 @@ export class TrackedCall implements OperationHandle {
 
   /** The function threw, or its promise was rejected, with anything. */
   fallThrough(error: unknown): void {
-    this.#failure = { type: errorTypeOf(error), thrown: { error } };
+    this.#failure = failureThrown(error);
     this.#end("failure");
   }
 
@@ -233,7 +249,16 @@ export class TrackedCall implements OperationHandle {
       const { id: variant, parameters, source, revision, siblings } = chosen;
       const { metrics } = this.#surroundings;
       const { labels } = this.found;
-      const ended = { outcome, durationMilliseconds, quality, costs: this.#costs, errorType, resources };
+      const counts = this.#amounts?.counts;
+      const ended = {
+        outcome,
+        durationMilliseconds,
+        quality,
+        costs: this.#amounts?.costs,
+        errorType,
+        counts,
+        resources,
+      };
       metrics.record(this.tracked, labels, variant, ended, siblings);
       const stopped = chosen.watched?.end(outcome === "failure", chosen.subject);
       if (stopped !== undefined) reportStop(metrics, this.tracked, labels, stopped);
@@ -251,6 +276,7 @@ export class TrackedCall implements OperationHandle {
         quality,
         errorType,
         thrown: failure?.thrown,
+        tokens: counts?.get("tokens"),
       });
     } catch (failure) {
       reportOwnFailure("recording a call", failure);
@@ -263,6 +289,21 @@ export class TrackedCall implements OperationHandle {
     return spans.start(this.tracked, this.found.context, Date.now() - durationMilliseconds);
   }
 
+  /** Where amounts go: to the call while it runs, to its series after that. */
+  get #sink(): AmountSink {
+    if (this.isEnded) return new LateAmounts((write) => this.#late(write), this.tracked, this.found.labels);
+    this.#amounts ??= new CallAmounts();
+    return this.#amounts;
+  }
+
+  #add(add: (sink: AmountSink) => void): void {
+    try {
+      add(this.#sink);
+    } catch (error) {
+      reportOwnFailure("adding an amount", error); // a getter of what was passed threw
+    }
+  }
+
   #late(write: (metrics: CallMetrics, variant: VariantId) => void): void {
     try {
       write(this.#surroundings.metrics, this.#choose(undefined, undefined).id);
@@ -270,13 +311,4 @@ export class TrackedCall implements OperationHandle {
       reportOwnFailure("recording after the end of a call", error);
     }
   }
-}
-
-const UNEXPLAINED: Failure = { type: UNKNOWN_ERROR_TYPE, thrown: undefined };
-
-/** A text is the type itself; from everything else that is thrown the type is read. */
-function failureOf(reason: unknown): Failure {
-  if (reason === undefined || reason === "") return UNEXPLAINED;
-  if (typeof reason === "string") return { type: labelValue(reason), thrown: undefined };
-  return { type: errorTypeOf(reason), thrown: { error: reason } };
 }

@@ -1,6 +1,7 @@
 /** The handle of a call that is not tracked: the package is disabled, or could not begin the call. */
 import type { ParameterValues } from "@trimtab/conventions";
-import { UNKNOWN_VARIANT } from "@trimtab/conventions";
+import { encodeResultHandle, UNKNOWN_VARIANT } from "@trimtab/conventions";
+import { labelValue } from "./label-values.ts";
 import type { CallOptions, OperationHandle } from "./operation-handle.ts";
 import { reportOwnFailure } from "./own-failure.ts";
 import { copyOf, type ServedParameters } from "./parameters/served-parameters.ts";
@@ -22,6 +23,17 @@ export function untrackedHandle(
     partial: ignore,
     fail: ignore,
     cost: ignore,
+    tokens: ignore,
+    engagement: ignore,
+    result: () =>
+      encodeResultHandle({
+        component: component.name,
+        operation: labelValue(String(operation)),
+        context: {},
+        variant,
+        revision: undefined,
+        at: Date.now(),
+      }),
     attribute: ignore,
   };
 }

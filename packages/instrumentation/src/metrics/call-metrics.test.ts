@@ -84,6 +84,8 @@ describe("instruments", () => {
     call(shared, "op", { genre: "rock", user: "u-1" }, {}, (begun) => {
       begun.quality(0.5);
       begun.cost(1, "usd");
+      begun.tokens({ input: 3, output: 1 });
+      begun.engagement("share");
       begun.fail("x");
     });
     const { labels: context } = shared.operation("op").contexts.find({ genre: "rock" });

@@ -16,7 +16,7 @@ import { reportOwnFailure, warn, warnOnce } from "../own-failure.ts";
 import { CellWriter } from "./cell-writer.ts";
 import { InstrumentWriter } from "./instrument-writer.ts";
 import { meterOf } from "./instruments.ts";
-import type { CallWriter, EndedCall, MeasuredOperation, SeriesSettings, Siblings } from "./measured-call.ts";
+import type { CallWriter, CountKind, EndedCall, MeasuredOperation, SeriesSettings, Siblings } from "./measured-call.ts";
 import { type CollectedMetric, metricData } from "./metric-data.ts";
 import type { OwnReadings } from "./own-readings.ts";
 import { pageText } from "./page-text.ts";
@@ -126,6 +126,17 @@ export class CallMetrics implements CallWriter {
     unit: string,
   ): void {
     this.refresh().recordLateCost(operation, context, variant, amount, unit);
+  }
+
+  recordLateCount(
+    operation: MeasuredOperation,
+    context: LabelledContext,
+    variant: VariantId,
+    kind: CountKind,
+    type: string,
+    amount: number,
+  ): void {
+    this.refresh().recordLateCount(operation, context, variant, kind, type, amount);
   }
 
   recordStop(operation: MeasuredOperation, context: LabelledContext, variant: VariantId): void {

@@ -8,11 +8,13 @@
 import { OTHER_CONTEXT_VALUE, serviceInstruments, type VariantId } from "@trimtab/conventions";
 import type { LabelledContext } from "../context-tree.ts";
 import { labelValue } from "../label-values.ts";
-import { Buckets, type Cell, type CellBuckets, type CellShape } from "./cell.ts";
+import type { Cell, CellBuckets, CellShape } from "./cell.ts";
+import { Buckets } from "./distribution.ts";
 import { type CellSlot, KeptCell, type ShownCell } from "./kept-cell.ts";
 import { cellLabels } from "./label-text.ts";
 import {
   type CallWriter,
+  type CountKind,
   type EndedCall,
   MAXIMUM_FOREIGN_VARIANTS,
   type MeasuredOperation,
@@ -112,6 +114,17 @@ export class CellWriter implements CallWriter {
     unit: string,
   ): void {
     this.#cellOf(operation, context, variant).recordCost(amount, unit);
+  }
+
+  recordLateCount(
+    operation: MeasuredOperation,
+    context: LabelledContext,
+    variant: VariantId,
+    kind: CountKind,
+    type: string,
+    amount: number,
+  ): void {
+    this.#cellOf(operation, context, variant).recordCount(kind, type, amount);
   }
 
   recordStop(operation: MeasuredOperation, context: LabelledContext, variant: VariantId): void {

@@ -5,72 +5,16 @@
 import { OTHER_CONTEXT_VALUE, type VariantId } from "@trimtab/conventions";
 import type { LabelledContext } from "../context-tree.ts";
 import { UNKNOWN_ERROR_TYPE } from "../label-values.ts";
+import { type Buckets, Distribution } from "./distribution.ts";
 import {
+  type CountKind,
   type EndedCall,
   MAXIMUM_ERROR_TYPES,
+  MAXIMUM_TYPES,
   MAXIMUM_UNITS,
   type MeasuredOperation,
   type ResourceUse,
 } from "./measured-call.ts";
-
-/** Upper bounds of buckets, shared by all cells that have them. */
-export class Buckets {
-  /** Ascending, without infinity. */
-  readonly boundaries: readonly number[];
-  readonly limits: Float64Array;
-  /** As the label `le` writes them, with infinity. */
-  readonly texts: readonly string[];
-
-  constructor(boundaries: readonly number[]) {
-    this.boundaries = boundaries;
-    this.limits = Float64Array.from(boundaries);
-    this.texts = [...boundaries.map(String), "+Inf"];
-  }
-}
-
-const SUM = 0;
-const SQUARES = 1;
-const FIRST_BUCKET = 2;
-
-/** A histogram with the sum of squares beside it. */
-export class Distribution {
-  readonly buckets: Buckets;
-  readonly #values: Float64Array;
-
-  constructor(buckets: Buckets) {
-    this.buckets = buckets;
-    this.#values = new Float64Array(FIRST_BUCKET + buckets.limits.length + 1);
-  }
-
-  get sum(): number {
-    return this.#values[SUM] as number;
-  }
-
-  get squares(): number {
-    return this.#values[SQUARES] as number;
-  }
-
-  /** The observations of each bucket alone, the one without an upper bound last. */
-  get counts(): Float64Array {
-    return this.#values.subarray(FIRST_BUCKET);
-  }
-
-  record(value: number): void {
-    const values = this.#values;
-    const { limits } = this.buckets;
-    let low = 0;
-    let high = limits.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (value <= (limits[middle] as number)) high = middle;
-      else low = middle + 1;
-    }
-    const at = FIRST_BUCKET + low;
-    values[at] = (values[at] as number) + 1;
-    values[SUM] = (values[SUM] as number) + value;
-    values[SQUARES] = (values[SQUARES] as number) + value * value;
-  }
-}
 
 /** What was spent in one unit. */
 export interface Spent {
@@ -93,6 +37,7 @@ export interface CellShape {
   readonly hasStops: boolean;
   readonly units: readonly string[];
   readonly errorTypes: readonly string[];
+  readonly countTypes: readonly (readonly [CountKind, readonly string[]])[];
 }
 
 const SUCCESS = 0;
@@ -112,6 +57,7 @@ export class Cell {
   quality: Distribution | undefined;
   costs: Map<string, Spent> | undefined;
   errors: Map<string, number> | undefined;
+  counts: Map<CountKind, Map<string, number>> | undefined;
   resources: { -readonly [Key in keyof ResourceUse]: number } | undefined;
   /** How often this process stopped giving calls to the variant; undefined where it never did. */
   stops: number | undefined;
@@ -142,6 +88,7 @@ export class Cell {
       hasStops: this.stops !== undefined,
       units: [...(this.costs?.keys() ?? [])],
       errorTypes: [...(this.errors?.keys() ?? [])],
+      countTypes: [...(this.counts ?? [])].map(([kind, byType]) => [kind, [...byType.keys()]]),
     };
   }
 
@@ -182,6 +129,9 @@ export class Cell {
     }
     if (call.errorType !== undefined && this.#buckets.countsErrorTypes) this.#addError(call.errorType);
     if (call.costs !== undefined) for (const [unit, amount] of call.costs) this.#spend(amount, unit);
+    if (call.counts !== undefined) {
+      for (const [kind, byType] of call.counts) for (const [type, amount] of byType) this.#count(kind, type, amount);
+    }
     if (call.resources !== undefined) this.#use(call.resources);
   }
 
@@ -196,19 +146,25 @@ export class Cell {
     this.#touch();
   }
 
+  recordCount(kind: CountKind, type: string, amount: number): void {
+    this.#count(kind, type, amount);
+    this.#touch();
+  }
+
   recordStop(): void {
     this.stops = (this.stops ?? 0) + 1;
     this.#touch();
   }
 
   /** All of it at zero. */
-  #take({ hasDuration, hasQuality, hasResources, hasStops, units, errorTypes }: CellShape): void {
+  #take({ hasDuration, hasQuality, hasResources, hasStops, units, errorTypes, countTypes }: CellShape): void {
     if (hasStops) this.stops = 0;
     if (hasDuration) this.duration = new Distribution(this.#buckets.duration);
     if (hasQuality) this.quality = new Distribution(this.#buckets.quality);
     if (hasResources) this.resources = { cpuSeconds: 0, eventLoopDelaySeconds: 0, heapBytes: 0 };
     if (units.length > 0) this.costs = new Map(units.map((unit) => [unit, { amount: 0, squares: 0 }]));
     if (errorTypes.length > 0) this.errors = new Map(errorTypes.map((type) => [type, 0]));
+    for (const [kind, types] of countTypes) for (const type of types) this.#count(kind, type, 0);
   }
 
   #touch(): void {
@@ -220,6 +176,18 @@ export class Cell {
     const isNew = !this.errors.has(type);
     const label = isNew && this.errors.size >= MAXIMUM_ERROR_TYPES ? UNKNOWN_ERROR_TYPE : type;
     this.errors.set(label, (this.errors.get(label) ?? 0) + 1);
+  }
+
+  #count(kind: CountKind, type: string, amount: number): void {
+    this.counts ??= new Map();
+    let byType = this.counts.get(kind);
+    if (byType === undefined) {
+      byType = new Map();
+      this.counts.set(kind, byType);
+    }
+    const isNew = !byType.has(type);
+    const label = isNew && byType.size >= MAXIMUM_TYPES ? OTHER_CONTEXT_VALUE : type;
+    byType.set(label, (byType.get(label) ?? 0) + amount);
   }
 
   #spend(amount: number, unit: string): void {

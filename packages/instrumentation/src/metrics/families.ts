@@ -1,6 +1,7 @@
 /** Which instrument reads which numbers of a cell, and what the package says of itself; in the order of the page. */
 import { type Instrument, labels, serviceInstruments } from "@trimtab/conventions";
-import type { Cell, Distribution, Spent } from "./cell.ts";
+import type { Cell, Spent } from "./cell.ts";
+import type { Distribution } from "./distribution.ts";
 
 /** A value for each value of a label. */
 export type LabelledValues = Iterable<readonly [labelValue: string, value: number]>;
@@ -57,6 +58,8 @@ export const families: readonly Family[] = [
   labelled(serviceInstruments.operationCost, labels.unit, ({ costs }) => spent(costs, ({ amount }) => amount)),
   labelled(serviceInstruments.operationCostSquares, labels.unit, ({ costs }) => spent(costs, ({ squares }) => squares)),
   labelled(serviceInstruments.operationErrors, labels.errorType, ({ errors }) => errors),
+  labelled(serviceInstruments.operationTokens, labels.type, ({ counts }) => counts?.get("tokens")),
+  labelled(serviceInstruments.operationEngagement, labels.type, ({ counts }) => counts?.get("engagement")),
   sum(serviceInstruments.challengerStopped, ({ stops }) => stops),
   sum(serviceInstruments.operationCpu, ({ resources }) => resources?.cpuSeconds),
   sum(serviceInstruments.operationEventLoopDelay, ({ resources }) => resources?.eventLoopDelaySeconds),

@@ -3,34 +3,22 @@
  * operation, context and variant and then reused as the same objects. What the SDK behind it does with its series is its own
  * affair: it knows no way to let go of one.
  */
-import type { Attributes, MeterProvider } from "@opentelemetry/api";
-import { contextLabel, labels, OTHER_CONTEXT_VALUE, type Outcome, type VariantId } from "@trimtab/conventions";
+import type { MeterProvider } from "@opentelemetry/api";
+import { OTHER_CONTEXT_VALUE, type VariantId } from "@trimtab/conventions";
 import type { LabelledContext } from "../context-tree.ts";
-import { labelValue, UNKNOWN_ERROR_TYPE } from "../label-values.ts";
 import { warnOnce } from "../own-failure.ts";
 import { createInstruments, type Instruments, meterOf, observeOwnReadings } from "./instruments.ts";
+import { errorAttributes, labelSets, type Series, typeAttributes, unitAttributes } from "./label-sets.ts";
 import {
   type CallWriter,
+  type CountKind,
   type EndedCall,
-  MAXIMUM_ERROR_TYPES,
   MAXIMUM_FOREIGN_VARIANTS,
-  MAXIMUM_UNITS,
   type MeasuredOperation,
   type SeriesSettings,
   type Siblings,
 } from "./measured-call.ts";
 import type { OwnReadings } from "./own-readings.ts";
-
-/** The label sets of one operation, context and variant. */
-interface Series {
-  readonly attributes: Attributes;
-  readonly success: Attributes;
-  readonly failure: Attributes;
-  readonly partial: Attributes;
-  readonly byErrorType: Map<string, Attributes>;
-  readonly byUnit: Map<string, Attributes>;
-  readonly isCollapsed: boolean;
-}
 
 /** The series of one context, by variant. */
 interface SeriesOfContext {
@@ -93,6 +81,11 @@ export class InstrumentWriter implements CallWriter {
     }
     if (call.quality !== undefined) this.#addQuality(series, call.quality);
     if (call.costs !== undefined) for (const [unit, amount] of call.costs) this.#addCost(series, amount, unit);
+    if (call.counts !== undefined) {
+      for (const [kind, byType] of call.counts) {
+        for (const [type, amount] of byType) this.#addCount(series, kind, type, amount);
+      }
+    }
     if (call.resources !== undefined) {
       instruments.cpu.add(call.resources.cpuSeconds, series.attributes);
       instruments.eventLoopDelay.add(call.resources.eventLoopDelaySeconds, series.attributes);
@@ -114,8 +107,23 @@ export class InstrumentWriter implements CallWriter {
     this.#addCost(this.#seriesOf(operation, context, variant), amount, unit);
   }
 
+  recordLateCount(
+    operation: MeasuredOperation,
+    context: LabelledContext,
+    variant: VariantId,
+    kind: CountKind,
+    type: string,
+    amount: number,
+  ): void {
+    this.#addCount(this.#seriesOf(operation, context, variant), kind, type, amount);
+  }
+
   recordStop(operation: MeasuredOperation, context: LabelledContext, variant: VariantId): void {
     this.#instruments.stopped.add(1, this.#seriesOf(operation, context, variant).attributes);
+  }
+
+  #addCount(series: Series, kind: CountKind, type: string, amount: number): void {
+    this.#instruments[kind].add(amount, typeAttributes(series, kind, type));
   }
 
   #addQuality(series: Series, quality: number): void {
@@ -161,45 +169,4 @@ export class InstrumentWriter implements CallWriter {
     context.series = fresh;
     return fresh;
   }
-}
-
-function labelSets(operation: MeasuredOperation, context: LabelledContext, variant: VariantId): Series {
-  const attributes: Attributes = {
-    [labels.component]: operation.component,
-    [labels.operation]: operation.name,
-    [labels.variant]: labelValue(variant),
-  };
-  for (const [key, value] of Object.entries(context.context)) attributes[contextLabel(key)] = value;
-  const withOutcome = (outcome: Outcome): Attributes => ({ ...attributes, [labels.outcome]: outcome });
-  return {
-    attributes,
-    success: withOutcome("success"),
-    failure: withOutcome("failure"),
-    partial: withOutcome("partial"),
-    byErrorType: new Map(),
-    byUnit: new Map(),
-    isCollapsed: context.isCollapsed || variant === OTHER_CONTEXT_VALUE,
-  };
-}
-
-function errorAttributes(series: Series, errorType: string): Attributes {
-  const known = series.byErrorType.get(errorType);
-  if (known !== undefined) return known;
-  const isFull = series.byErrorType.size >= MAXIMUM_ERROR_TYPES && errorType !== UNKNOWN_ERROR_TYPE;
-  if (isFull) return errorAttributes(series, UNKNOWN_ERROR_TYPE);
-  const attributes = { ...series.attributes, [labels.errorType]: errorType };
-  series.byErrorType.set(errorType, attributes);
-  return attributes;
-}
-
-function unitAttributes(series: Series, unit: string): Attributes {
-  const known = series.byUnit.get(unit);
-  if (known !== undefined) return known;
-  if (series.byUnit.size >= MAXIMUM_UNITS && unit !== OTHER_CONTEXT_VALUE) {
-    warnOnce("too many units", `more than ${MAXIMUM_UNITS} units of cost; "${unit}" counts as ${OTHER_CONTEXT_VALUE}`);
-    return unitAttributes(series, OTHER_CONTEXT_VALUE);
-  }
-  const attributes = { ...series.attributes, [labels.unit]: unit };
-  series.byUnit.set(unit, attributes);
-  return attributes;
 }

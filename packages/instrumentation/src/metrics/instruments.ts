@@ -25,6 +25,8 @@ export interface Instruments {
   readonly cost: Counter;
   readonly costSquares: Counter;
   readonly errors: Counter;
+  readonly tokens: Counter;
+  readonly engagement: Counter;
   readonly stopped: Counter;
   readonly cpu: Counter;
   readonly eventLoopDelay: Counter;
@@ -48,6 +50,8 @@ export function createInstruments(meter: Meter, collected: Collected, durationBo
     cost: counter(serviceInstruments.operationCost),
     costSquares: counter(serviceInstruments.operationCostSquares),
     errors: counter(serviceInstruments.operationErrors),
+    tokens: counter(serviceInstruments.operationTokens),
+    engagement: counter(serviceInstruments.operationEngagement),
     stopped: counter(serviceInstruments.challengerStopped),
     cpu: counter(serviceInstruments.operationCpu),
     eventLoopDelay: counter(serviceInstruments.operationEventLoopDelay),

@@ -12,9 +12,16 @@ export interface EndedCall {
   /** Amounts by unit. */
   readonly costs: ReadonlyMap<string, number> | undefined;
   readonly errorType: string | undefined;
+  readonly counts?: CallCounts | undefined;
   /** At level `comprehensive` alone. */
   readonly resources?: ResourceUse | undefined;
 }
+
+/** What is counted by a label `type`. */
+export type CountKind = "tokens" | "engagement";
+
+/** Amounts by kind, then by type. */
+type CallCounts = ReadonlyMap<CountKind, ReadonlyMap<string, number>>;
 
 /** What the process used while a call ran; the share of this call. */
 export interface ResourceUse {
@@ -63,6 +70,15 @@ export interface CallWriter {
     amount: number,
     unit: string,
   ): void;
+  /** Counts tokens or engagement that came after their call had ended. */
+  recordLateCount(
+    operation: MeasuredOperation,
+    context: LabelledContext,
+    variant: VariantId,
+    kind: CountKind,
+    type: string,
+    amount: number,
+  ): void;
   /** Counts that this process gives the variant no more calls. */
   recordStop(operation: MeasuredOperation, context: LabelledContext, variant: VariantId): void;
 }
@@ -81,5 +97,7 @@ export interface SeriesSettings {
 export const MAXIMUM_ERROR_TYPES = 50;
 /** Units of cost come from the application; more of them than this per cell are one. */
 export const MAXIMUM_UNITS = 20;
+/** Types of engagement come from the application; more of them than this per cell are one. */
+export const MAXIMUM_TYPES = 20;
 /** Variants of one context that no document names; more of them than this are recorded as `__other__`. */
 export const MAXIMUM_FOREIGN_VARIANTS = 100;

@@ -4,7 +4,8 @@
  */
 import type { Attributes, HrTime } from "@opentelemetry/api";
 import { contextLabel, type Instrument, labels } from "@trimtab/conventions";
-import type { Cell, Distribution } from "./cell.ts";
+import type { Cell } from "./cell.ts";
+import type { Distribution } from "./distribution.ts";
 import { type Family, families } from "./families.ts";
 import { type OwnReadings, ownSeries } from "./own-readings.ts";
 

@@ -4,7 +4,7 @@
  * always of one moment.
  */
 import { type Instrument, prometheusName } from "@trimtab/conventions";
-import type { Distribution } from "./cell.ts";
+import type { Distribution } from "./distribution.ts";
 import { type Family, families, type LabelledValues } from "./families.ts";
 import type { ShownCell } from "./kept-cell.ts";
 import { label } from "./label-text.ts";

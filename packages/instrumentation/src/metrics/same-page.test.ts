@@ -38,6 +38,11 @@ const workload: fc.Arbitrary<Workload> = fc.record({
         .map(({ unit, amount }) => new Map([[unit, amount]])),
     ),
     errorType: orNothing(anyText),
+    counts: orNothing(
+      fc
+        .record({ type: anyText, amount: fc.nat() })
+        .map(({ type, amount }) => new Map([["engagement" as const, new Map([[type, amount]])]])),
+    ),
     resources: orNothing(fc.constant({ cpuSeconds: 0.25, eventLoopDelaySeconds: 0.01, heapBytes: 1024 })),
   }),
   late: orNothing(share),
@@ -54,6 +59,7 @@ function run(shared: Instrumentation, work: readonly Workload[]): void {
     if (late === undefined) continue;
     shared.metrics.recordLateQuality(operation, labels, variant, late);
     shared.metrics.recordLateCost(operation, labels, variant, late, "usd");
+    shared.metrics.recordLateCount(operation, labels, variant, "tokens", "input", late);
   }
 }
 
