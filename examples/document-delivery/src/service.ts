@@ -8,27 +8,15 @@
  *     OTEL_SERVICE_NAME=document_delivery TRIMTAB_CONTROLLER_URL=http://127.0.0.1:4600 PORT=8080 \
  *       node --import @trimtab/instrumentation/register src/service.ts
  *
- * What is tracked is the compression: how long it took, and which share of the bytes it saved. A client that does not take the
- * algorithm of its variant gets gzip, or the document as it is, and counts for that variant with what it really got: who runs
- * a variant is decided before anyone looks at the client, so the comparison stays fair.
+ * What is tracked stands in deliver-document.ts.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { defineOperation } from "@trimtab/instrumentation";
-import { negotiate } from "./accept-encoding.ts";
-import { ALGORITHMS, BASE, CONTENT_CODINGS, compress, LEVELS, savedRatio } from "./compression.ts";
+import { CONTENT_CODINGS } from "./compression.ts";
+import { deliverDocument } from "./deliver-document.ts";
 import { DOCUMENT_TYPES, type DocumentType, loadDocuments, MEDIA_TYPES, type SourceDocument } from "./documents.ts";
 import { stopWithParent } from "./parent.ts";
 import type { ServiceReady } from "./service-ready.ts";
-
-const deliverDocument = defineOperation({
-  name: "deliver_document",
-  context: ["content_type"],
-  parameters: {
-    algorithm: { type: "choice", base: BASE.algorithm, choices: ALGORITHMS },
-    level: { type: "integer", base: BASE.level, ...LEVELS },
-  },
-});
 
 const library = loadDocuments();
 
@@ -55,13 +43,7 @@ async function deliver(
   type: DocumentType,
   document: SourceDocument,
 ): Promise<void> {
-  const { body, coding } = await deliverDocument.track({ content_type: type }, async (call) => {
-    const algorithm = negotiate(request.headers["accept-encoding"], call.parameters.algorithm);
-    const compressed =
-      algorithm === "identity" ? document.body : await compress(algorithm, call.parameters.level, document.body);
-    call.quality(savedRatio(document.body.length, compressed.length));
-    return { body: compressed, coding: algorithm };
-  });
+  const { body, coding } = await deliverDocument(type, document.body, request.headers["accept-encoding"]);
   response.writeHead(200, {
     "Content-Type": MEDIA_TYPES[type],
     "Content-Length": body.length,

@@ -4,6 +4,7 @@
  */
 import { type ContextInput, OTHER_CONTEXT_VALUE } from "@trimtab/conventions";
 import { CallContext } from "./call-context.ts";
+import type { CallInterceptor } from "./call-interceptor.ts";
 import { CallSpans, type SpanSettings } from "./call-spans.ts";
 import { type Collected, collectedAt } from "./collection-level.ts";
 import type { ContextBudget, FoundContext } from "./context-tree.ts";
@@ -33,6 +34,8 @@ export class Instrumentation implements SharedParts {
   readonly spans: CallSpans;
   readonly budget: ContextBudget;
   readonly now: () => number;
+  /** Of a test that is running. */
+  interceptor: CallInterceptor | undefined;
   /** The component of every call that names no other. */
   readonly main: TrackedComponent;
   readonly #others = new Map<string, TrackedComponent>();
@@ -57,6 +60,7 @@ export class Instrumentation implements SharedParts {
       ownReadings: () => this.#ownReadings(),
       onCollapsed: () => this.#collapseLabels(),
       now,
+      shared: this,
     });
     this.main = new TrackedComponent(this.#settings.component, this);
   }

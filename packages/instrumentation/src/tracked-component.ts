@@ -1,5 +1,6 @@
 /** One component of this process: its operations, its parameters, and the connection that brings them. */
 import { OTHER_CONTEXT_VALUE } from "@trimtab/conventions";
+import type { Interceptable } from "./call-interceptor.ts";
 import type { CallSpans } from "./call-spans.ts";
 import type { ContextBudget } from "./context-tree.ts";
 import { ControllerConnection } from "./controller-connection.ts";
@@ -17,7 +18,7 @@ import { TrackedOperation } from "./tracked-operation.ts";
 const MAXIMUM_OPERATIONS = 1000;
 
 /** What all components of a process share. */
-export interface SharedParts {
+export interface SharedParts extends Interceptable {
   readonly metrics: CallMetrics;
   readonly spans: CallSpans;
   readonly resources: ResourceMeter | undefined;
@@ -41,7 +42,7 @@ export class TrackedComponent implements CallSurroundings {
     this.#shared = shared;
     this.metrics = shared.metrics;
     this.spans = shared.spans;
-    this.parameters = new ParameterClient(name, shared.now, Math.random);
+    this.parameters = new ParameterClient(name, shared.now, Math.random, shared);
   }
 
   get name(): string {

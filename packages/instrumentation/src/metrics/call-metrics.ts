@@ -11,6 +11,7 @@
  */
 import { createNoopMeter, type MeterProvider, metrics } from "@opentelemetry/api";
 import type { VariantId } from "@trimtab/conventions";
+import type { Interceptable } from "../call-interceptor.ts";
 import type { LabelledContext } from "../context-tree.ts";
 import { reportOwnFailure, warn, warnOnce } from "../own-failure.ts";
 import { CellWriter } from "./cell-writer.ts";
@@ -34,12 +35,14 @@ export interface MetricSurroundings {
   readonly onCollapsed: () => void;
   /** Milliseconds on a monotonic clock. */
   readonly now: () => number;
+  readonly shared?: Interceptable;
 }
 
 /** Writes tracked calls to where they are collected from. */
 export class CallMetrics implements CallWriter {
   #settings: MetricSettings;
   readonly #surroundings: MetricSurroundings;
+  readonly #shared: Interceptable;
   readonly #cells: CellWriter;
   #provider: MeterProvider | undefined;
   #instruments: InstrumentWriter | undefined;
@@ -48,6 +51,7 @@ export class CallMetrics implements CallWriter {
   constructor(settings: MetricSettings, surroundings: MetricSurroundings) {
     this.#settings = settings;
     this.#surroundings = surroundings;
+    this.#shared = surroundings.shared ?? {};
     this.#cells = new CellWriter(settings, surroundings.now, surroundings.onCollapsed);
   }
 
@@ -111,10 +115,14 @@ export class CallMetrics implements CallWriter {
     call: EndedCall,
     siblings?: Siblings,
   ): void {
+    const { interceptor } = this.#shared;
+    if (interceptor?.record(operation, context.context, variant, call) === true) return;
     this.refresh().record(operation, context, variant, call, siblings);
   }
 
   recordLateQuality(operation: MeasuredOperation, context: LabelledContext, variant: VariantId, quality: number): void {
+    const { interceptor } = this.#shared;
+    if (interceptor?.recordLate(operation, context.context, variant, { quality }) === true) return;
     this.refresh().recordLateQuality(operation, context, variant, quality);
   }
 
@@ -125,6 +133,8 @@ export class CallMetrics implements CallWriter {
     amount: number,
     unit: string,
   ): void {
+    const { interceptor } = this.#shared;
+    if (interceptor?.recordLate(operation, context.context, variant, { amount, unit }) === true) return;
     this.refresh().recordLateCost(operation, context, variant, amount, unit);
   }
 

@@ -3,7 +3,6 @@
  * the last known good one after that, from the base values in the code where there is neither.
  */
 import {
-  type AllocatedVariant,
   type AllocationDocument,
   assignVariant,
   type Context,
@@ -15,24 +14,13 @@ import {
   type VariantId,
   variantId,
 } from "@trimtab/conventions";
+import type { Interceptable } from "../call-interceptor.ts";
 import { reportOwnFailure, warn, warnOnce } from "../own-failure.ts";
 import type { NamedValues, TrackedOperation } from "../tracked-operation.ts";
 import type { WatchedCalls } from "./challenger-guard.ts";
+import type { ChosenVariant } from "./chosen-variant.ts";
 import { type DocumentAge, exploreFor, exploringLeft, type ParameterSource, trustIn } from "./last-known-good.ts";
 import type { ServedParameters } from "./served-parameters.ts";
-
-/** The variant of one call. */
-export interface ChosenVariant extends NamedValues {
-  readonly source: ParameterSource;
-  /** Of the document that it came from. */
-  readonly revision: string | undefined;
-  /** All variants that a call of this context may get. */
-  readonly siblings: readonly AllocatedVariant[] | undefined;
-  /** Where the call is counted to tell whether a challenger fails plainly; undefined where none is tried, or nothing was assigned. */
-  readonly watched?: WatchedCalls | undefined;
-  /** What assigned this call and maybe others, too: its sticky key, or the answer that was handed over. */
-  readonly subject?: unknown;
-}
 
 /** Why a document, or an operation in it, was not applied. */
 export type RefusalReason = "invalid" | "other_component" | "space_differs" | "base_differs";
@@ -66,12 +54,14 @@ export class ParameterClient {
   component: string;
   readonly #now: () => number;
   readonly #chance: () => number;
+  readonly #shared: Interceptable;
   readonly #ids = new Map<string, VariantId>();
   #held: HeldDocument | undefined;
 
   /** @param now Milliseconds on a monotonic clock. @param chance Uniform in [0, 1). */
-  constructor(component: string, now: () => number, chance: () => number) {
+  constructor(component: string, now: () => number, chance: () => number, shared: Interceptable = {}) {
     this.component = component;
+    this.#shared = shared;
     this.#now = now;
     this.#chance = chance;
   }
@@ -155,6 +145,19 @@ export class ParameterClient {
    * @param base Values that serve where neither code nor controller declares the operation.
    */
   choose(
+    operation: TrackedOperation,
+    context: Context,
+    key: string | undefined,
+    base: ParameterValues | undefined,
+  ): ChosenVariant {
+    const chosen = this.#choose(operation, context, key, base);
+    const { interceptor } = this.#shared;
+    return interceptor === undefined
+      ? chosen
+      : interceptor.choose(operation, context, chosen, (values) => this.idOf(operation, values));
+  }
+
+  #choose(
     operation: TrackedOperation,
     context: Context,
     key: string | undefined,
