@@ -1,15 +1,15 @@
 /** Services of other people for tests: the packed tarballs unpacked beside what such a service has installed. */
 import { execFileSync } from "node:child_process";
-import { copyFileSync, globSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, globSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { inject } from "vitest";
 import { parseExposition, type Sample } from "../../packages/instrumentation/src/exposition.test.support.ts";
 import { type RunningProcess, root, start, temporaryFolder, until } from "../end-to-end/processes.ts";
 
-/** Where what a kind of service has installed can be found: a folder of test/services, or this workspace's newest SDK. */
-export type Installed = "opentelemetry-1" | "opentelemetry-2" | "opentelemetry-3" | "api-only";
+/** What a kind of service has installed: a folder of test/services, or nothing but the API. */
+export type Installed = "opentelemetry-1" | "opentelemetry-2" | "opentelemetry-3" | "prom-client" | "api-only";
 
 /** @returns A folder with the files of test/packed/services, the unpacked packages, and links to what is installed. */
 export function serviceFolder(installed: Installed): string {
@@ -19,14 +19,12 @@ export function serviceFolder(installed: Installed): string {
   }
   writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
   unpack(folder);
-  const of =
-    installed === "opentelemetry-3" || installed === "api-only"
-      ? "packages/instrumentation"
-      : `test/services/${installed}`;
-  const scope = join(root, of, "node_modules", "@opentelemetry");
-  mkdirSync(join(folder, "node_modules", "@opentelemetry"));
-  for (const name of installed === "api-only" ? ["api"] : readdirSync(scope)) {
-    symlinkSync(join(scope, name), join(folder, "node_modules", "@opentelemetry", name));
+  const from = join(root, "test/services", installed === "api-only" ? "opentelemetry-3" : installed, "node_modules");
+  for (const name of globSync(["@*/*", "[!@.]*"], { cwd: from })) {
+    if (installed === "api-only" && name !== "@opentelemetry/api") continue;
+    const link = join(folder, "node_modules", name);
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(join(from, name), link);
   }
   return folder;
 }
@@ -67,7 +65,7 @@ export function page(
       const samples = parseExposition(await response.text());
       return response.ok && isWanted(samples) && samples;
     },
-    { watching: [service] },
+    { watching: [service], seconds: 30 },
   );
 }
 

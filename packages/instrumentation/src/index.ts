@@ -4,6 +4,7 @@ export type { TokenUse } from "./call-amounts.ts";
 export type { CollectionLevel } from "./collection-level.ts";
 export { configure, shutdown } from "./configure.ts";
 export { metricProducer, type OperationMetricProducer } from "./metric-producer.ts";
+export { metricsText } from "./metrics-text.ts";
 export {
   type ContextOf,
   type DefinedOperation,

@@ -36,6 +36,8 @@ interface CollectedBase {
     readonly description: string;
     readonly unit: string;
     readonly valueType: typeof DOUBLE;
+    /** Generation 1 of the SDK names counters by it; the later ones do not look. */
+    readonly type: Uppercase<Instrument["kind"]>;
   };
   readonly aggregationTemporality: typeof CUMULATIVE;
 }
@@ -141,8 +143,9 @@ function attributes({ operation, variant, context }: Cell): Attributes {
   return made;
 }
 
-function base({ name, description, unit }: Instrument): CollectedBase {
-  return { descriptor: { name, description, unit, valueType: DOUBLE }, aggregationTemporality: CUMULATIVE };
+function base({ name, description, unit, kind }: Instrument): CollectedBase {
+  const type = kind.toUpperCase() as Uppercase<typeof kind>;
+  return { descriptor: { name, description, unit, valueType: DOUBLE, type }, aggregationTemporality: CUMULATIVE };
 }
 
 function hrTime(millisecondsSince1970: number): HrTime {
