@@ -5,8 +5,12 @@ export type {
   AdaptationBasis,
   AdaptationStatus,
   AdaptationTransition,
+  Arm,
   ContextDecision,
   Decision,
+  ExperimentEnd,
+  ExperimentPlace,
+  ExperimentReport,
   Interval,
   Lift,
   Reason,
@@ -30,13 +34,6 @@ export {
 export { addMeasurements, measurementsProblem, successRateOf } from "./evidence/measurements.ts";
 export { type PerformanceSummary, summarize } from "./evidence/performance-summary.ts";
 export type { ClosedWindow, WindowArm, WindowRule } from "./evidence/windows.ts";
-export {
-  type ArmContrastSums,
-  armContrast,
-  composeArms,
-  type ExperimentArm,
-  learnArmContrast,
-} from "./experiment/arm-contrast.ts";
 export { describeConstraint, type LimitJudgement } from "./guardrails/outcome-limits.ts";
 export { type SpecificationSpace, spaceOf } from "./learner/space.ts";
 export type {

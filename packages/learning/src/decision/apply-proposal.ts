@@ -6,7 +6,7 @@ import { canonicalJson, contextId, type Json, parameterValuesProblems, shortDige
 import type { OperationPolicy } from "../policy/policy.ts";
 import { describeSetting, type Setting, settingOf, tooLargeStep } from "../policy/setting.ts";
 import type { ContextProposal, ProposedChange } from "../strategies/strategy.ts";
-import type { Adaptation, AdaptationTransition, ContextDecision, Reason } from "./decision.ts";
+import type { Adaptation, AdaptationTransition, ContextDecision, ExperimentPlace, Reason } from "./decision.ts";
 import type { ContextMemory } from "./operation-state.ts";
 import { barredVariants, withBaseline } from "./roll-back.ts";
 import type { Serving } from "./shares.ts";
@@ -29,6 +29,8 @@ export interface Applying {
   readonly baseline: Setting;
   readonly now: number;
   readonly cycle: number;
+  /** The arm of an experiment that the changes are served in. */
+  readonly place?: ExperimentPlace | undefined;
 }
 
 /** Will a change of this confidence be applied under the policy, or only suggested? */
@@ -217,13 +219,14 @@ function recordsOf(
   change: ProposedChange,
   to: Setting,
   status: "applied" | "suggested",
-  { policy, now }: Applying,
+  { policy, now, place }: Applying,
 ): Adaptation[] {
   const { component, operation } = policy;
   const id = contextId(before.context);
   const { window } = change.basis;
+  const armKey = place === undefined ? [] : [place.name, place.arm]; // both arms may find the same in the same window
   const content = (...more: readonly Json[]): string =>
-    shortDigest(canonicalJson([component, operation, id, window.from, window.to, now, ...more]));
+    shortDigest(canonicalJson([component, operation, id, window.from, window.to, now, ...armKey, ...more]));
   const changeId = `c-${content(before.incumbent.id, to.id)}`;
   const names = Object.keys(policy.parameters).filter(
     (name) => before.incumbent.parameters[name] !== to.parameters[name],
@@ -234,6 +237,14 @@ function recordsOf(
     if (oldValue === undefined || newValue === undefined) return [];
     const { confidence, reason, basis } = change;
     const record = { changeId, at: now, component, operation, context: before.context, parameter, oldValue, newValue };
-    return [{ id: `a-${content(parameter, oldValue, newValue)}`, ...record, confidence, reason, basis, status }];
+    const adaptation = {
+      id: `a-${content(parameter, oldValue, newValue)}`,
+      ...record,
+      confidence,
+      reason,
+      basis,
+      status,
+    };
+    return [place === undefined ? adaptation : { ...adaptation, experiment: place }];
   });
 }

@@ -8,6 +8,7 @@ import { isSampleMismatched } from "../guardrails/sample-ratio.ts";
 import type { Setting } from "../policy/setting.ts";
 import type { ContextObservation, ContextProposal, Strategy } from "../strategies/strategy.ts";
 import { applyProposal, mayApply } from "./apply-proposal.ts";
+import type { ArmGuard } from "./arm-guard.ts";
 import { proposalOf, strategyOf } from "./ask-strategy.ts";
 import { observationOf } from "./context-observation.ts";
 import type { DecideInput, DecideOutput } from "./decide-input.ts";
@@ -31,6 +32,7 @@ import type { Serving } from "./shares.ts";
 export class DecisionTurn {
   readonly transitions: AdaptationTransition[] = [];
   private readonly input: DecideInput;
+  private readonly guard: ArmGuard | undefined;
   private readonly baseline: Setting;
   private readonly id: string;
   private readonly memory: OperationMemory;
@@ -44,10 +46,11 @@ export class DecisionTurn {
   private mayExplore = false;
   private siblings: Histogram | undefined;
 
-  constructor(input: DecideInput, baseline: Setting, memory: OperationMemory) {
+  constructor(input: DecideInput, baseline: Setting, memory: OperationMemory, guard?: ArmGuard) {
     const { policy, evidence, now } = input;
     const { window } = evidence;
     this.input = input;
+    this.guard = guard;
     this.baseline = baseline;
     this.memory = memory;
     this.id = `d-${shortDigest(canonicalJson([policy.component, policy.operation, window.from, window.to, now, memory.space, memory.aims]))}`;
@@ -162,6 +165,7 @@ export class DecisionTurn {
       dispersion: this.dispersion,
       overDispersion: overDispersionOf(this.memory.dispersion),
       siblings: this.siblings,
+      whole: this.guard?.contexts.get(id),
     });
     this.dispersion = observed.dispersion;
     this.contexts.set(id, observed.memory);
@@ -229,7 +233,13 @@ export class DecisionTurn {
   private apply(id: ContextId, proposed: ContextProposal): void {
     const { policy, now } = this.input;
     const before = this.contexts.get(id) as ContextMemory;
-    const outcome = applyProposal(before, proposed, { policy, baseline: this.baseline, now, cycle: this.cycle });
+    const outcome = applyProposal(before, proposed, {
+      policy,
+      baseline: this.baseline,
+      now,
+      cycle: this.cycle,
+      place: this.guard?.place,
+    });
     this.adaptations.push(...outcome.adaptations);
     this.transitions.push(...outcome.transitions);
     this.contexts.set(id, outcome.memory);

@@ -13,7 +13,11 @@
  *   applied    -> rolled-back   a person
  *   approved   -> failed        decide            it could no longer be applied
  *
- * At most one adaptation per operation, context and parameter is applied. Nothing leaves the last four states.
+ *   applied    -> rolled-back   decide            the experiment ended, and its arm is not served any more
+ *   suggested  -> superseded    decide            the same
+ *
+ * At most one adaptation per operation, context and parameter is applied, in each arm of an experiment. Nothing leaves the last four
+ * states.
  */
 import type { Allocation, Context, ParameterValue, ParameterValues, VariantId } from "@trimtab/conventions";
 import type { EvidenceWindow } from "../evidence/evidence.ts";
@@ -79,6 +83,18 @@ export interface Interval {
   readonly level: number;
 }
 
+/** The arms of an experiment: the control has the operation's own strategy, the treatment the one that is tested against it. */
+export type Arm = "control" | "treatment";
+
+/** One arm of one experiment. */
+export interface ExperimentPlace {
+  /** The experiment's name. */
+  readonly name: string;
+  /** Milliseconds since 1970: when it began. */
+  readonly startedAt: number;
+  readonly arm: Arm;
+}
+
 /** The record of a change of one parameter in one context. */
 export interface Adaptation {
   /** Made of what it says, so that the same decision has the same id in a replay. */
@@ -98,6 +114,8 @@ export interface Adaptation {
   readonly reason: Reason;
   readonly basis: AdaptationBasis;
   readonly status: AdaptationStatus;
+  /** The arm that it is served in; absent where it is served to all calls. */
+  readonly experiment?: ExperimentPlace;
 }
 
 /** What happened to an earlier adaptation. */
@@ -120,6 +138,8 @@ export interface Lift extends Interval {
 /** What was decided for one context. */
 export interface ContextDecision {
   readonly context: Context;
+  /** Whose decision it is while an experiment runs: then each context has one of either arm, the control's first. */
+  readonly arm?: Arm;
   /**
    * hold: nothing changes. shift: shares or challengers change. adapt: the incumbent changes. suggest: it would.
    * roll-back: the incumbent or a challenger was taken back.
@@ -129,6 +149,40 @@ export interface ContextDecision {
   /** Other things that were considered, and why not. */
   readonly refused: readonly { readonly variant: VariantId; readonly reason: Reason }[];
   readonly lift?: Lift;
+}
+
+/** How an experiment stands. */
+export interface ExperimentReport {
+  readonly name: string;
+  /** Milliseconds since 1970: when the experiment began. */
+  readonly startedAt: number;
+  /** The control first, then the treatment. */
+  readonly arms: readonly {
+    readonly arm: Arm;
+    /** The strategy's id. */
+    readonly strategy: string;
+    /** Its share of the calls outside of the holdout, 0 to 1. */
+    readonly share: number;
+  }[];
+  /** Mean utility of a call under the treatment less that under the control; absent before the first window. */
+  readonly difference?: Interval;
+  /** Windows that the comparison rests on, of all contexts together. */
+  readonly windows: number;
+  /** Milliseconds since 1970: the comparison restarts when the objective, a limit, the space or a strategy changes. */
+  readonly since: number;
+  readonly verdict: Reason;
+}
+
+/** The end of an experiment, in the cycle that ended it. */
+export interface ExperimentEnd {
+  readonly name: string;
+  readonly startedAt: number;
+  /** The arm that serves all calls from now on, with all that it has learnt. */
+  readonly kept: Arm;
+  /** The last word on the difference, as in `ExperimentReport`. */
+  readonly difference?: Interval;
+  readonly windows: number;
+  readonly reason: Reason;
 }
 
 /** The outcome of one cycle for one operation. */
@@ -148,4 +202,8 @@ export interface Decision {
   readonly allocations: readonly Allocation[];
   /** Did the evidence allow exploring to go on? False holds the document's `exploreUntil`. */
   readonly mayExplore: boolean;
+  /** Absent where no experiment runs. */
+  readonly experiment?: ExperimentReport;
+  /** Present in the one cycle in which an experiment ended. */
+  readonly experimentEnded?: ExperimentEnd;
 }

@@ -15,7 +15,7 @@ import {
 import type { LimitMemory } from "../guardrails/limit-counts.ts";
 import { missesOf } from "../guardrails/limit-shares.ts";
 import { judgeLimits, updateLimits } from "../guardrails/outcome-limits.ts";
-import { learnSampleRatio } from "../guardrails/sample-ratio.ts";
+import { learnSampleRatio, type SampleRatioMemory, type ServedShare } from "../guardrails/sample-ratio.ts";
 import type { OperationPolicy } from "../policy/policy.ts";
 import type { Setting } from "../policy/setting.ts";
 import { CUSUM_BOUND, cusumLevel, updateMeanCusum } from "../statistics/cusum.ts";
@@ -51,6 +51,14 @@ export interface Observing {
   readonly overDispersion: number;
   /** Durations of the baseline in all contexts before this cycle, where a limit needs them. */
   readonly siblings: Histogram | undefined;
+  /** What the whole operation has found, where the context is seen by one arm of an experiment only. */
+  readonly whole?: WholeContextFindings | undefined;
+}
+
+/** What binds both arms of an experiment in a context. */
+export interface WholeContextFindings {
+  readonly ratio: SampleRatioMemory;
+  readonly breaches: readonly Breach[];
 }
 
 const SETTLING_CYCLES = 2;
@@ -65,10 +73,8 @@ export function observeContext(
   observing: Observing,
 ): ContextObserved {
   const { policy, baseline, cycle, overDispersion } = observing;
-  const { siblings, window: cycleWindow } = observing;
-  // the services learn of a change a little later than we do
-  const isSettled = cycleWindow.from >= before.changedAt + SETTLING_CYCLES * (cycleWindow.to - cycleWindow.from);
-  const ratio = isSettled ? learnSampleRatio(before.ratio, before.allocation.variants, measured) : before.ratio;
+  const { siblings, whole, window: cycleWindow } = observing;
+  const ratio = whole?.ratio ?? ratioOf(before, before.allocation.variants, measured, cycleWindow);
   const limits = updateLimits(before.limits, policy.constraints, idsOf(before), baseline.id, measured, siblings);
   const closed = closeWindows(before, measured, limits, observing);
   let { lift, harm, contrasts } = before;
@@ -91,7 +97,36 @@ export function observeContext(
     window: closed.open,
     record: closed.record,
   };
-  return { memory, dispersion, windows: closed.windows, breaches: breachesOf(memory, measured, observing) };
+  return {
+    memory,
+    dispersion,
+    windows: closed.windows,
+    breaches: withWhole(breachesOf(memory, measured, observing), memory, whole),
+  };
+}
+
+/** What the whole operation takes back is taken back here too, where it is served. */
+function withWhole(
+  own: readonly Breach[],
+  memory: ContextMemory,
+  whole: WholeContextFindings | undefined,
+): readonly Breach[] {
+  if (whole === undefined || whole.breaches.length === 0) return own;
+  const served = new Set(idsOf(memory));
+  const more = whole.breaches.filter(
+    ({ variant }) => served.has(variant) && own.every((each) => each.variant !== variant),
+  );
+  return [...own, ...more];
+}
+
+/** The sample ratio with one more cycle in it, unless the services may not have heard of the shares yet. */
+export function ratioOf(
+  { ratio, changedAt }: ContextMemory,
+  served: readonly ServedShare[],
+  measured: ReadonlyMap<VariantId, Measurements>,
+  { from, to }: EvidenceWindow,
+): SampleRatioMemory {
+  return from >= changedAt + SETTLING_CYCLES * (to - from) ? learnSampleRatio(ratio, served, measured) : ratio;
 }
 
 /** The variants that were or are served, or may still be rated: what measurements may speak of. */

@@ -104,8 +104,7 @@ export function openMemory(
   policy: OperationPolicy,
   state: OperationState | undefined,
 ): { readonly memory: OperationMemory; readonly transitions: readonly AdaptationTransition[] } {
-  const space = digestOf([policy.parameters, policy.context]);
-  const aims = digestOf([FORM, policy.objective, policy.constraints, policy.strategy]);
+  const { space, aims } = digestsOf(policy);
   const before = state as OperationMemory | undefined;
   if (before === undefined || before.space !== space) {
     const memory: OperationMemory = {
@@ -129,6 +128,14 @@ export function openMemory(
     contexts: Object.fromEntries(contexts),
   };
   return { memory, transitions: [] };
+}
+
+/** Names what a memory belongs to: under another space everything starts again, under other aims the evidence does. */
+export function digestsOf(policy: OperationPolicy): { readonly space: string; readonly aims: string } {
+  return {
+    space: digestOf([policy.parameters, policy.context]),
+    aims: digestOf([FORM, policy.objective, policy.constraints, policy.strategy]),
+  };
 }
 
 /** The memory as the state that a store keeps. */

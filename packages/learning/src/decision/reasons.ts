@@ -54,6 +54,14 @@ export const REASONS = {
   MODE_IS_OBSERVE: "The operation was set to mode observe; the base values are served.",
   DRIFT: "The differences between variants changed; what was learnt counts less and is tested again.",
   RETRY_AFTER_ROLL_BACK: "A variant that had been proven before it was taken back is tried again with a small share.",
+  EXPERIMENT_COLLECTING: "An experiment runs, and no window has told its arms apart yet.",
+  EXPERIMENT_UNDECIDED: "Which arm of an experiment does better is not proven yet.",
+  EXPERIMENT_TREATMENT_BETTER:
+    "The treatment of an experiment does better than the control, by an interval that may be read at any time.",
+  EXPERIMENT_CONTROL_BETTER:
+    "The control of an experiment does better than the treatment, by an interval that may be read at any time.",
+  EXPERIMENT_EQUIVALENT: "Whatever the difference between the arms of an experiment, it is too small to matter.",
+  EXPERIMENT_ENDED: "An experiment ended, and what one of its arms had changed is not served any more.",
   INTERNAL_ERROR: "The strategy failed or broke its contract; nothing changes.",
 } as const;
 

@@ -1,5 +1,5 @@
 /** What a context serves from now on. */
-import type { AllocatedVariant } from "@trimtab/conventions";
+import type { AllocatedVariant, Allocation } from "@trimtab/conventions";
 import type { OperationPolicy } from "../policy/policy.ts";
 import type { Setting } from "../policy/setting.ts";
 import { type ContextMemory, saltOf } from "./operation-state.ts";
@@ -24,7 +24,15 @@ export function servedContext(
   const { incumbent } = memory;
   const variants = composeVariants({ baseline, incumbent, challengers, holdout: policy.holdout });
   const salt = saltOf(policy, memory.context, memory.experiment);
-  const allocation = withVariants(memory.allocation, variants, decision, salt);
+  return withAllocation(memory, withVariants(memory.allocation, variants, decision, salt), { policy, now, cycle });
+}
+
+/** The context with another allocation, which evidence reaches later; the very same context where the allocation is the same. */
+export function withAllocation(
+  memory: ContextMemory,
+  allocation: Allocation,
+  { policy, now, cycle }: Pick<ServeOptions, "policy" | "now" | "cycle">,
+): ContextMemory {
   if (allocation === memory.allocation) return memory;
   const previous: readonly AllocatedVariant[] = memory.allocation.variants;
   const retired = policy.objective.feedback === undefined ? {} : retire(memory, cycle);

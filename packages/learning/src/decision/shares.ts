@@ -23,7 +23,7 @@ const DECIMALS = 10_000;
  * The holdout is rounded up, challengers down, and the incumbent has the rest.
  */
 export function composeVariants({ baseline, incumbent, challengers, holdout }: Serving): AllocatedVariant[] {
-  const floor = Math.min(DECIMALS, Math.ceil(Number((holdout * DECIMALS).toPrecision(12))));
+  const floor = Math.round(roundedHoldout(holdout) * DECIMALS);
   const asked = challengers.map(({ weight }) => (weight > 0 ? Math.min(1, weight) : 0)); // NaN asks for nothing
   const total = asked.reduce((sum, weight) => sum + weight, 0);
   const room = Math.min(LARGEST_CHALLENGER_SHARE, 1 - floor / DECIMALS);
@@ -53,6 +53,11 @@ export function composeVariants({ baseline, incumbent, challengers, holdout }: S
       variants.push({ id: setting.id, role: "challenger", weight: share / DECIMALS, parameters: setting.parameters });
   });
   return variants;
+}
+
+/** The holdout as it is served: rounded up to four decimals. */
+export function roundedHoldout(holdout: number): number {
+  return Math.min(DECIMALS, Math.ceil(Number((holdout * DECIMALS).toPrecision(12)))) / DECIMALS;
 }
 
 /** The allocation with these variants: the very same object where nothing changed, decision and salt included. */

@@ -32,7 +32,13 @@ const TRYING: ExperimentArm = {
 function learn(
   arms: readonly [ExperimentArm, ExperimentArm],
   utilities: Record<number, number>,
-  { windows = 200, deviation = 0.05, seed = "arms", level = (): number => 0 } = {},
+  {
+    windows = 200,
+    deviation = 0.05,
+    seed = "arms",
+    level = (): number => 0,
+    sums: from = undefined as ArmContrastSums | undefined,
+  } = {},
 ): { sums: ArmContrastSums | undefined; everMissed: (truth: number) => boolean } {
   const random = randomFromSeed(seed);
   const known = new Map(
@@ -41,7 +47,7 @@ function learn(
     ),
   );
   const bounds: (readonly [number, number])[] = [];
-  let sums: ArmContrastSums | undefined;
+  let sums = from;
   for (let number = 0; number < windows; number++) {
     const common = level();
     const window: ClosedWindow = {
@@ -90,15 +96,57 @@ describe("the comparison", () => {
     expect(missed).toBeGreaterThan(0);
   });
 
-  test("arms that serve the same say nothing, and neither does a window without one of the variants", () => {
-    expect(learn([FOUND, FOUND], { 0.7: 0.6, 0.9: 0.7 }).sums).toBeUndefined();
+  test("arms that serve the same differ by nothing, and by next to nothing after many windows", () => {
+    const interval = armContrast(learn([FOUND, FOUND], { 0.7: 0.6, 0.9: 0.7 }).sums);
+    expect(interval?.estimate).toBe(0);
+    expect(interval?.upper).toBeGreaterThan(0);
+    expect(interval?.upper).toBeLessThan(0.02);
+  });
+
+  test("windows in which the arms serve nearly the same do not outweigh those in which they differ", () => {
+    const almost: ExperimentArm = {
+      share: 0.5,
+      variants: [variant(0.7, "baseline", 0.79), variant(0.9, "challenger", 0.21)],
+    };
+    const { sums } = learn([almost, TRYING], { 0.7: 0.5, 0.9: 0.6 }, { windows: 20 });
+    const interval = armContrast(learn([FOUND, TRYING], { 0.7: 0.5, 0.9: 0.6 }, { windows: 180, sums }).sums);
+    // 180 of 200 windows differ by 0.075, 20 by 0.001: with inverse variances the estimate would be 0.0011
+    expect(interval?.estimate).toBeGreaterThan(0.06);
+    expect(interval?.lower).toBeGreaterThan(0.03);
+  });
+
+  test("a window without a variant that has a tenth of an arm or more says nothing, one without a rare one does", () => {
     const empty: ClosedWindow = { from: 0, to: 1, cycles: 2, isCurrent: true, arms: [] };
     expect(learnArmContrast(undefined, empty, [FOUND, TRYING])).toBeUndefined();
+    const arms = [0.9].map((temperature) => ({
+      variant: variant(temperature, "incumbent", 1).id,
+      calls: 60,
+      utility: 0.6,
+      variance: 0.001,
+      measurements: { success: 60, failure: 0, partial: 0 },
+    }));
+    // 0.05 of the first arm is missing, 0.8 of the second
+    expect(learnArmContrast(undefined, { ...empty, arms }, [FOUND, FOUND])?.windows).toBe(1);
+    expect(learnArmContrast(undefined, { ...empty, arms }, [FOUND, TRYING])).toBeUndefined();
     expect(armContrast(undefined)).toBeUndefined();
+  });
+
+  test("ratings are compared apart, and before the first they may add or take all of their weight", () => {
+    const calls = { weight: 10_000, score: 500, variance: 400, tuning: 0.001 };
+    const unrated = armContrast({ windows: 100, calls, ratings: null }, 0.2);
+    expect(unrated?.estimate).toBeCloseTo(0.05, 12);
+    expect((unrated?.upper ?? 0) - (unrated?.lower ?? 0)).toBeGreaterThan(0.4);
+    const rated = armContrast({ windows: 100, calls, ratings: { ...calls, score: 100 } }, 0.2);
+    expect(rated?.estimate).toBeCloseTo(0.06, 12);
   });
 });
 
 describe("what is served", () => {
+  test("is the baseline alone while neither arm has anything else", () => {
+    const arm: ExperimentArm = { share: 0.5, variants: [variant(0.7, "baseline", 1)] };
+    expect(composeArms([arm, arm], 0.05)).toEqual(arm.variants);
+  });
+
   const before = composeArms([TRYING, TRYING], 0.05);
   const after = composeArms([FOUND, TRYING], 0.05);
 

@@ -4,17 +4,16 @@
  *
  * Calls come in clusters (users in a row, retries), so their counts vary more than independent draws would, and by an unknown factor: a
  * χ² test of independent calls would cry wolf. So the deviations d of each cycle are measured against themselves, over blocks of
- * 40 cycles, for baseline, incumbent and challengers:
+ * 40 cycles, for baseline, incumbent and challengers (under an experiment for the holdout, each arm, and what both arms serve):
  *
  *     z = Σ d / √(Σ d²)
  *
  * For independent d that are as likely too high as too low, P(|z| > x) <= 2·exp(−x²/2) whatever their sizes (Hoeffding 1963, on the
  * signs). With x = 4, three roles and two blocks in a row that is at most 3 · (2·e⁻⁸)² = 1.4e-6 per pair of blocks.
  */
-import type { AllocatedVariant, VariantId } from "@trimtab/conventions";
+import type { VariantId } from "@trimtab/conventions";
 import { callsOf, type Measurements } from "../evidence/evidence.ts";
 
-type Role = AllocatedVariant["role"];
 type Deviations = { readonly sum: number; readonly squares: number; readonly expected: number };
 
 /** What is remembered of a context's shares; JSON. */
@@ -22,7 +21,7 @@ export type SampleRatioMemory = {
   /** Cycles and calls of the block so far, and the deviations by role. */
   readonly cycles: number;
   readonly calls: number;
-  readonly roles: Readonly<Partial<Record<Role, Deviations>>>;
+  readonly roles: Readonly<Record<string, Deviations>>;
   /** Blocks in a row that did not fit. */
   readonly misfits: number;
   /** The last misfit, in words with numbers. */
@@ -39,16 +38,29 @@ const BOUND = 4;
 const HARMLESS = 0.02;
 const MISFITS = 2;
 
-/** Counts one cycle. A context with one variant, or without calls, says nothing. */
+/** What a context serves, as far as it matters here. */
+export interface ServedShare {
+  readonly id: VariantId;
+  /** What is counted together: a role, or an arm of an experiment. */
+  readonly role: string;
+  /** The share of the calls, 0 to 1. */
+  readonly weight: number;
+}
+
+/**
+ * Counts one cycle. A context with one variant, or without calls, says nothing.
+ *
+ * @param served Each variant once.
+ */
 export function learnSampleRatio(
   before: SampleRatioMemory,
-  served: readonly AllocatedVariant[],
+  served: readonly ServedShare[],
   measured: ReadonlyMap<VariantId, Measurements>,
 ): SampleRatioMemory {
   const counts = served.map(({ id }) => callsOf(measured.get(id) ?? NOTHING));
   const calls = counts.reduce((sum, count) => sum + count, 0);
   if (served.length < 2 || calls === 0) return before;
-  const deviations: Partial<Record<Role, { expected: number; deviation: number }>> = {};
+  const deviations: Record<string, { expected: number; deviation: number }> = {};
   served.forEach(({ role, weight }, index) => {
     const { expected = 0, deviation = 0 } = deviations[role] ?? {};
     deviations[role] = {
@@ -56,8 +68,8 @@ export function learnSampleRatio(
       deviation: deviation + (counts[index] as number) - calls * weight,
     };
   });
-  const roles: Partial<Record<Role, Deviations>> = { ...before.roles };
-  for (const role of Object.keys(deviations).sort() as Role[]) {
+  const roles: Record<string, Deviations> = { ...before.roles };
+  for (const role of Object.keys(deviations).sort()) {
     const { sum, squares, expected } = roles[role] ?? { sum: 0, squares: 0, expected: 0 };
     const now = deviations[role] ?? { expected: 0, deviation: 0 };
     roles[role] = {
