@@ -43,6 +43,7 @@ export type {
   OutsideSetting,
   OutsideValue,
   ParameterDeclaration,
+  StrategyDeclaration,
 } from "./learner/specification.ts";
 export type { CycleStatistics, HistogramStatistics, VariantStatistics } from "./learner/statistics.ts";
 export {

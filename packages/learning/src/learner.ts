@@ -147,13 +147,13 @@ function allocationsOf(
   const operation = { context: policy.context, holdoutSalt: "", parameters: policy.parameters, allocations };
   const entries = [...contexts].map(([id, context]) => {
     const allocation = byContext.get(contextId(context)) ?? findAllocation(operation, context);
-    const variants = (allocation?.variants ?? []).map(({ id: variant, role, weight, parameters }) => ({
-      id: variant,
-      role,
-      parameters: settingOutside(parameters, outside),
-      weight,
-    }));
-    return [id, variants] as const;
+    const variants = new Map<string, LearnerAllocation>();
+    for (const { id: variant, role, weight, parameters } of allocation?.variants ?? []) {
+      const other = variants.get(variant); // both arms of an experiment may serve it
+      if (other !== undefined) variants.set(variant, { ...other, weight: other.weight + weight });
+      else variants.set(variant, { id: variant, role, parameters: settingOutside(parameters, outside), weight });
+    }
+    return [id, [...variants.values()]] as const;
   });
   return Object.fromEntries(entries);
 }

@@ -11,7 +11,6 @@ import { SAMPLE_CONTEXTS, SAMPLE_POLICY, sampleMeasurements, sampleWindow } from
 import { LARGEST_CHALLENGER_SHARE } from "./shares.ts";
 
 const SURFACE: StrategyChoice = { kind: "response-surface", options: {} };
-const FIXED: StrategyChoice = { kind: "fixed", options: {} };
 /** Raises the temperature at a success rate under 0.95, lowers it at one over 0.99. */
 const RULE: StrategyChoice = { kind: "threshold-rule", options: { below: 0.95, above: 0.99 } };
 
@@ -155,9 +154,8 @@ describe("two arms", () => {
     expect(Object.keys(ended.state)).not.toContain("experiment");
     const incumbent = served(ended).find(({ role }) => role === "incumbent");
     expect(incumbent?.parameters["model"]).toBe("large");
-    for (const { parameter, newValue, context } of applied) {
-      if (context["genre"] === "rock") expect(incumbent?.parameters[parameter]).toBe(newValue);
-    }
+    const inRock = applied.filter(({ context }) => context["genre"] === "rock");
+    for (const { parameter, newValue } of inRock) expect(incumbent?.parameters[parameter]).toBe(newValue);
   });
 
   test("end with the treatment kept where its strategy becomes the operation's", () => {

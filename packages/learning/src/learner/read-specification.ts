@@ -17,7 +17,7 @@ import { policyProblems } from "../policy/policy-problems.ts";
 import type { StrategyDefinitions } from "../strategies/strategy-definition.ts";
 import { fieldsOf, listOf, numberOf } from "./fields.ts";
 import { constraintsOf, objectiveOf } from "./read-objective.ts";
-import type { LearnerSpecification, OutsideValue, ParameterDeclaration } from "./specification.ts";
+import type { LearnerSpecification, OutsideValue, ParameterDeclaration, StrategyDeclaration } from "./specification.ts";
 
 /** A specification that was read. */
 export interface ReadSpecification {
@@ -70,7 +70,8 @@ export function readSpecification(
     mode: "auto",
     confidence: specification.confidence ?? 0.7,
     holdout: specification.holdout ?? 0.05,
-    strategy: strategyOf(specification, own),
+    strategy: strategyOf(specification.strategy, own),
+    ...experimentOf(specification, own),
   };
   const problems = policyProblems(policy, own);
   if (problems.length > 0) {
@@ -91,7 +92,16 @@ export function readSpecification(
   };
 }
 
-function strategyOf({ strategy }: LearnerSpecification, own: StrategyDefinitions): StrategyChoice {
+function experimentOf(
+  { experiment }: LearnerSpecification,
+  own: StrategyDefinitions,
+): Pick<OperationPolicy, "experiment"> {
+  if (experiment === undefined) return {};
+  const { name = "experiment", treatment, share = 0.5 } = experiment;
+  return { experiment: { name, treatment: strategyOf(treatment, own), share } };
+}
+
+function strategyOf(strategy: StrategyDeclaration | undefined, own: StrategyDefinitions): StrategyChoice {
   const { kind = "response-surface", options = {} } = strategy ?? {};
   return Object.hasOwn(own, kind) ? { kind, options, module: { path: kind, digest: "outside" } } : { kind, options };
 }

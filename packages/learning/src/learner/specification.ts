@@ -51,6 +51,12 @@ export type ObjectiveDeclaration =
       readonly [field: string]: unknown;
     };
 
+/** A strategy by its id, with its options. */
+export interface StrategyDeclaration {
+  readonly kind: string;
+  readonly options?: Readonly<Record<string, unknown>>;
+}
+
 /** Everything that a learner is told about a service. It never holds the horizon. */
 export interface LearnerSpecification {
   readonly name?: string;
@@ -75,6 +81,8 @@ export interface LearnerSpecification {
   /** Changes with less confidence, 0 to 1, are not made. Default 0.7. */
   readonly confidence?: number;
   /** Which strategy decides. Default `response-surface`. */
-  readonly strategy?: { readonly kind: string; readonly options?: Readonly<Record<string, unknown>> };
+  readonly strategy?: StrategyDeclaration;
+  /** A second strategy beside it on a share of the calls outside of the holdout, 0.01 to 0.99 (default 0.5), and their comparison. */
+  readonly experiment?: { readonly name?: string; readonly treatment: StrategyDeclaration; readonly share?: number };
   readonly [field: string]: unknown;
 }
