@@ -8,6 +8,7 @@ import { pipeline } from "node:stream/promises";
 import { setImmediate } from "node:timers/promises";
 import { constants, createGzip } from "node:zlib";
 import { describeError } from "./own-failure.ts";
+import { declareOwnServer } from "./zero-code/own-servers.ts";
 
 /** What the page shows, and where. */
 export interface MetricsPage {
@@ -29,7 +30,8 @@ const CHUNK_LENGTH = 32_768;
 /** Serves `/metrics`. A server of our own rather than the exporter's, whose errors nobody would hear after the first. */
 export function serveMetricsPage(page: MetricsPage): Server {
   const { host, port, onError } = page;
-  const server = createServer((request, response) => {
+  const server = declareOwnServer(createServer());
+  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     if (request.url?.split("?")[0] !== "/metrics") return void response.writeHead(404).end();
     void answer(request, response, page);
   });

@@ -25,6 +25,8 @@ export interface RecordedOperation {
   readonly metadata?: Readonly<Record<string, AttributeValue>>;
   /** The id of the variant that served it. Default: the only one that its context can have had, else `unknown`. */
   readonly variant?: VariantId;
+  /** False: it gets no span, because it has one that somebody else made. Default: as all calls. */
+  readonly span?: boolean;
 }
 
 /** How well a set of parameters did. */
@@ -103,6 +105,7 @@ function record(shared: Instrumentation, component: TrackedComponent, name: stri
     errorType,
     counts: amounts?.counts,
   });
+  if (recorded.span === false) return;
   const startTime = durationMilliseconds === undefined ? undefined : Date.now() - durationMilliseconds;
   const { spans } = shared;
   const decision = spans.decide(shared.currentCall()?.spanDecision);

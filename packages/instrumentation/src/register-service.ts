@@ -14,6 +14,7 @@ import { startSdk } from "./open-telemetry-sdk.ts";
 import { DEFAULT_SETTINGS } from "./options.ts";
 import { describeError, listenToWarnings } from "./own-failure.ts";
 import { type EnvironmentOptions, optionsFromEnvironment } from "./register-options.ts";
+import { startZeroCode } from "./zero-code/start-zero-code.ts";
 
 /** Sets this process up. @param load The `require` of the entry file: it finds the packages that the service has installed. Never throws. */
 export function registerService(load: NodeJS.Require): void {
@@ -22,8 +23,10 @@ export function registerService(load: NodeJS.Require): void {
     if (environment.options.disabled === true) return;
     listenToWarnings(tell);
     // A worker thread inherits --import, and could only fight its parent for the port.
-    if (environment.startsSdk && isMainThread && !isSdkDisabled() && !hasMeterProvider()) collect(environment, load);
+    const hasOtherSdk = !environment.startsSdk || hasMeterProvider();
+    if (!hasOtherSdk && isMainThread && !isSdkDisabled()) collect(environment, load);
     configure(); // reads the environment again, and tells what of it cannot be used
+    startZeroCode({ hasOtherSdk, tell });
   } catch (error) {
     tell(`the service runs untracked: ${describeError(error)}`);
   }
