@@ -58,10 +58,10 @@ export default {
     only({
       name: "instrumentation-stays-light",
       comment:
-        "instrumentation runs inside other people's services: conventions, @opentelemetry/api and Node, nothing more. The SDK belongs to open-telemetry-sdk.ts, OpenFeature to openfeature.ts.",
+        "instrumentation runs inside other people's services: conventions, @opentelemetry/api and Node, nothing more. The SDK belongs to open-telemetry-sdk.ts, OpenFeature to openfeature/.",
       from: source("instrumentation"),
       except: [
-        "^packages/instrumentation/src/(register-service[.]ts|open-telemetry-sdk[.]ts|register[.]c?ts|openfeature[.]ts)$",
+        "^packages/instrumentation/src/(register-service[.]ts|open-telemetry-sdk[.]ts|register[.]c?ts|openfeature/)",
       ],
       mayImport: [source("instrumentation", "conventions"), npm("@opentelemetry/api")],
       node: true,
@@ -76,8 +76,8 @@ export default {
     }),
     only({
       name: "openfeature-is-optional",
-      comment: "openfeature.ts may import the OpenFeature SDK, an optional peer, and what instrumentation has anyway.",
-      from: "^packages/instrumentation/src/openfeature[.]ts$",
+      comment: "openfeature/ may import the OpenFeature SDK, an optional peer, and what instrumentation has anyway.",
+      from: "^packages/instrumentation/src/openfeature/",
       mayImport: [source("instrumentation", "conventions"), npm("@opentelemetry/api", "@openfeature/[^/]+")],
       node: true,
     }),

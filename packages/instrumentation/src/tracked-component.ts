@@ -83,6 +83,14 @@ export class TrackedComponent implements CallSurroundings {
     return operation;
   }
 
+  /** An operation that has parameters, from the code or from the controller; undefined where nobody has given it any. */
+  find(name: string): TrackedOperation | undefined {
+    const published = this.parameters.document?.operations;
+    const isPublished = published !== undefined && Object.hasOwn(published, name);
+    const operation = this.#operations.get(name) ?? (isPublished ? this.operation(name) : undefined);
+    return operation?.base === undefined ? undefined : operation;
+  }
+
   /** Starts or moves the connection to the controller; ends it where there is none. */
   connect(connection: Settings): void {
     const { controllerUrl, disabled, token, pollIntervalMilliseconds, requestTimeoutMilliseconds } = connection;

@@ -15,6 +15,8 @@ import { ChallengerGuard, isSameAllocation } from "./challenger-guard.ts";
 
 /** An allocation, ready to assign from. */
 export interface CompiledAllocation {
+  /** The keys and values that a call must have for it. */
+  readonly context: Context;
   /** All variants, with their shares. */
   readonly exploring: readonly AllocatedVariant[];
   /** The same once exploring must stop; the very same list where there is no challenger. */
@@ -105,6 +107,7 @@ function insert(
   const last = path.at(-1) ?? WHOLE;
   if (level.has(last)) return; // of two for one context the first one counts, as everywhere
   level.set(last, {
+    context: allocation.context,
     exploring: allocation.variants,
     settled: withoutChallengers(allocation.variants),
     salts: { holdoutSalt, salt: allocation.salt },

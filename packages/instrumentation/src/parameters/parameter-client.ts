@@ -31,6 +31,18 @@ export interface Confirmation {
   readonly controllerTime: number | undefined;
 }
 
+/** What happened to the document in use. */
+export type ParameterEvent =
+  | { readonly kind: "confirmed" }
+  | {
+      readonly kind: "document";
+      readonly former: AllocationDocument | undefined;
+      readonly document: AllocationDocument;
+      readonly isConfirmed: boolean;
+    };
+
+type ParameterListener = (event: ParameterEvent) => void;
+
 interface HeldDocument {
   readonly document: AllocationDocument;
   readonly age: DocumentAge;
@@ -57,6 +69,7 @@ export class ParameterClient {
   readonly #shared: Interceptable;
   readonly #ids = new Map<string, VariantId>();
   #held: HeldDocument | undefined;
+  readonly #listeners = new Set<ParameterListener>();
 
   /** @param now Milliseconds on a monotonic clock. @param chance Uniform in [0, 1). */
   constructor(component: string, now: () => number, chance: () => number, shared: Interceptable = {}) {
@@ -75,6 +88,29 @@ export class ParameterClient {
   get ageSeconds(): number | undefined {
     const confirmedAt = this.#held?.age.confirmedAt;
     return confirmedAt === undefined ? undefined : (this.#now() - confirmedAt) / 1000;
+  }
+
+  /** How long the document in use is still good for without another confirmation, in milliseconds; undefined where none was confirmed. */
+  get trustedForMilliseconds(): number | undefined {
+    if (this.#held === undefined) return undefined;
+    const { confirmedAt, exploreForMilliseconds } = this.#held.age;
+    return confirmedAt === undefined ? undefined : Math.max(0, confirmedAt + exploreForMilliseconds - this.#now());
+  }
+
+  /** Tells somebody what happens to the document, until the function that is returned is called. */
+  listen(listener: ParameterListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #tell(event: ParameterEvent): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        reportOwnFailure("telling of new parameters", error);
+      }
+    }
   }
 
   /**
@@ -100,14 +136,22 @@ export class ParameterClient {
       return `the allocation document is refused: it is for component "${document.component}", not "${this.component}"`;
     }
     const age = { confirmedAt: undefined, exploringEndsAt: 0, exploreForMilliseconds: exploreFor(document) };
+    const former = this.document;
     this.#held = { document, age };
-    if (confirmation !== undefined) this.confirm(confirmation);
+    if (confirmation !== undefined) this.#confirm(confirmation);
     for (const operation of operations) this.publishTo(operation);
+    this.#tell({ kind: "document", former, document, isConfirmed: confirmation !== undefined });
     return undefined;
   }
 
   /** The controller said that the document in use is still the newest. */
-  confirm({ controllerTime }: Confirmation): void {
+  confirm(confirmation: Confirmation): void {
+    if (this.#held === undefined) return;
+    this.#confirm(confirmation);
+    this.#tell({ kind: "confirmed" });
+  }
+
+  #confirm({ controllerTime }: Confirmation): void {
     if (this.#held === undefined) return;
     const { document, age } = this.#held;
     const now = this.#now();
