@@ -6,9 +6,11 @@ import { isMainThread } from "node:worker_threads";
 import { EXIT, runSimulate, type SimulateCall, type SimulateTerminal } from "./cli/simulate.ts";
 import { SIMULATE_OPTIONS, type SimulateOption, type SimulateOptions } from "./cli/simulate-call.ts";
 
+export { chosenStrategy, type FoundStrategy } from "./cli/find-learner.ts";
 export { type RehearsedOperation, runRehearsal } from "./cli/rehearse.ts";
 export { runSimulate, type SimulateCall, type SimulateTerminal } from "./cli/simulate.ts";
 export type { SimulateOption, SimulateOptions } from "./cli/simulate-call.ts";
+export { SimulateUsageError } from "./cli/usage-error.ts";
 
 /** The command, in the shape of a command of the command-line tool. */
 export const simulateCommand: {

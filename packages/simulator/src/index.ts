@@ -18,7 +18,13 @@ export {
   type Verdict,
 } from "./judge/score-board.ts";
 export { type SettingTruth, type Stakes, TruthBook } from "./judge/truth-book.ts";
+export { plainThompsonLearner } from "./plain-thompson.ts";
 export { baseLearner, oracleLearner, uniformLearner } from "./reference-learners.ts";
+export type { ReplayedContext, ReplayTotals } from "./replay/context-tally.ts";
+export type { RecordedCycle } from "./replay/recorded-cycle.ts";
+export type { SettingShare } from "./replay/share-segment.ts";
+export { type StrategyReplay, StrategyReplayer } from "./replay/strategy-replay.ts";
+export { replayText } from "./report/replay-text.ts";
 export {
   type CreateLearner,
   type CycleLedger,

@@ -27,6 +27,7 @@ import { parameterRoutes } from "./parameter-routes.ts";
 import type { PerformanceReader } from "./performance-reader.ts";
 import { performanceRoutes } from "./performance-routes.ts";
 import { problemHandler, requestIdOf } from "./problem.ts";
+import { recordedCycleRoutes } from "./recorded-cycle-routes.ts";
 import { mountRoutes, type Route, sendJson } from "./route.ts";
 
 /** Everything that the routes work with. All of it may change while the app lives, so it is asked for at each request. */
@@ -78,6 +79,7 @@ export function createApp(dependencies: AppDependencies): Express {
       onFeedback: dependencies.onFeedback,
     }),
     ...decisionRoutes({ store, operations }),
+    ...recordedCycleRoutes({ store, operations }),
     ...learningCycleRoutes({ operations, run: dependencies.runCycle }),
     ...healthRoutes({
       health: dependencies.health,

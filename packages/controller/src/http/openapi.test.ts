@@ -139,6 +139,7 @@ describe("what the routes really answer fits what the document says", () => {
     ["/v1/adaptations?limit=1", "/v1/adaptations"],
     ["/v1/adaptations/a-1", "/v1/adaptations/{id}"],
     ["/v1/decisions?component=shop&operation=checkout", "/v1/decisions"],
+    ["/v1/recorded-cycles?component=shop&operation=checkout", "/v1/recorded-cycles"],
     ["/livez", "/livez"],
     ["/readyz", "/readyz"],
     ["/v1/adaptations/none", "/v1/adaptations/{id}"],

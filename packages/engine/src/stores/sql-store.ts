@@ -33,6 +33,13 @@ const MAXIMUM_PAGE_LENGTH = 2 * 1024 * 1024;
 /** The store in a database that is open and migrated. Closing the store closes the database. */
 export function createSqlStore(database: SqlDatabase): Store {
   return {
+    listOperations: () =>
+      database
+        .selectFrom("operations")
+        .select(["component", "operation"])
+        .orderBy("component")
+        .orderBy("operation")
+        .execute(),
     loadOperation: (key) => loadOperation(database, key),
     recordCycle: (record) => recordCycle(database, record),
     async loadPolicy(policyHash) {

@@ -44,6 +44,15 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       expect(await store.loadOperation(key)).toBeUndefined();
       expect(await store.countCycles("shop")).toBe(0);
       expect(await store.listCycles(key, { limit: 10 })).toEqual({ items: [] });
+      expect(await store.listOperations()).toEqual([]);
+    });
+
+    test("every operation with a cycle is listed by name, in order", async () => {
+      await store.recordCycle({ ...sampleCycle(1), operation: "refund" });
+      await store.recordCycle(sampleCycle(1));
+      await store.recordCycle(sampleCycle(2));
+      await restart();
+      expect(await store.listOperations()).toEqual([key, { ...key, operation: "refund" }]);
     });
 
     test("the next cycle starts from what the last one recorded", async () => {

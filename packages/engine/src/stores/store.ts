@@ -102,6 +102,8 @@ export class InvalidCursorError extends Error {
 
 /** A store. What a method has resolved for is on disk: it survives `kill -9`. */
 export interface Store {
+  /** Every operation that ever had a cycle recorded, by component and operation, also those that are configured no more. */
+  listOperations(): Promise<readonly OperationKey[]>;
   loadOperation(key: OperationKey): Promise<StoredOperation | undefined>;
   /**
    * Records evidence, decision, state, new adaptations and transitions in one transaction, and that the evidence's feedback was learnt from.

@@ -17,6 +17,11 @@ export interface DecideInput {
   readonly seed: string;
   /** Strategies of one's own by id, for a policy that chooses one: code is no part of a record, its digest in the policy is. */
   readonly strategies?: StrategyDefinitions;
+  /**
+   * Were the calls dealt by somebody else's shares, as in a replay of recorded evidence with another strategy? Then they are not
+   * compared with the shares of this state. Default: no.
+   */
+  readonly areSharesElsewhere?: boolean;
 }
 
 /** The decision and what to remember. */

@@ -166,6 +166,7 @@ export class DecisionTurn {
       overDispersion: overDispersionOf(this.memory.dispersion),
       siblings: this.siblings,
       whole: this.guard?.contexts.get(id),
+      areSharesElsewhere: this.input.areSharesElsewhere ?? false,
     });
     this.dispersion = observed.dispersion;
     this.contexts.set(id, observed.memory);

@@ -51,6 +51,8 @@ export interface Observing {
   readonly overDispersion: number;
   /** Durations of the baseline in all contexts before this cycle, where a limit needs them. */
   readonly siblings: Histogram | undefined;
+  /** Were the calls dealt by other shares than these? */
+  readonly areSharesElsewhere?: boolean;
   /** What the whole operation has found, where the context is seen by one arm of an experiment only. */
   readonly whole?: WholeContextFindings | undefined;
 }
@@ -73,8 +75,10 @@ export function observeContext(
   observing: Observing,
 ): ContextObserved {
   const { policy, baseline, cycle, overDispersion } = observing;
-  const { siblings, whole, window: cycleWindow } = observing;
-  const ratio = whole?.ratio ?? ratioOf(before, before.allocation.variants, measured, cycleWindow);
+  const { siblings, whole, areSharesElsewhere, window: cycleWindow } = observing;
+  const ratio =
+    whole?.ratio ??
+    (areSharesElsewhere ? before.ratio : ratioOf(before, before.allocation.variants, measured, cycleWindow));
   const limits = updateLimits(before.limits, policy.constraints, idsOf(before), baseline.id, measured, siblings);
   const closed = closeWindows(before, measured, limits, observing);
   let { lift, harm, contrasts } = before;

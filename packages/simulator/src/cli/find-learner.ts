@@ -1,4 +1,5 @@
 /** From a choice on the command line to a learner. */
+import type { ParameterSpace } from "@trimtab/conventions";
 import {
   createLearner,
   STRATEGY_IDS,
@@ -13,14 +14,14 @@ import { plainThompsonLearner } from "../plain-thompson.ts";
 import { baseLearner, oracleLearner, uniformLearner } from "../reference-learners.ts";
 import type { CreateLearner } from "../run-environment.ts";
 import { importFile, isFile } from "./import-file.ts";
-import type { LearnerChoice } from "./simulate-call.ts";
+import { type LearnerChoice, type SimulateOptions, strategyChoice } from "./simulate-call.ts";
 import { SimulateUsageError } from "./usage-error.ts";
 
 /** Makes learners for an environment. */
 export type LearnerFor = (environment: Environment) => CreateLearner;
 
 /** A strategy that was found, with the definition that it needs where it is somebody's own. */
-interface FoundStrategy {
+export interface FoundStrategy {
   readonly choice: StrategyChoice;
   readonly strategies: StrategyDefinitions;
 }
@@ -54,22 +55,31 @@ export function nameOfLearner(choice: LearnerChoice): string {
  *
  * @throws {SimulateUsageError}
  */
-async function findStrategy({
-  strategy,
-  options,
-}: LearnerChoice & { readonly kind: "strategy" }): Promise<FoundStrategy> {
+async function findStrategy(
+  { strategy, options }: LearnerChoice & { readonly kind: "strategy" },
+  space?: ParameterSpace,
+): Promise<FoundStrategy> {
   const own = isFile(strategy) ? await ownStrategyOf(strategy) : undefined;
   const choice: StrategyChoice =
     own === undefined
       ? { kind: strategy, options }
       : { kind: own.id, options, module: { path: strategy, digest: "simulated" } };
   const strategies = own === undefined ? {} : { [own.id]: own };
-  const problems = strategyProblems(choice, strategies);
+  const problems = strategyProblems(choice, strategies, space);
   if (problems.length > 0) {
     const list = problems.map(({ path, message }) => `${path.join(".")} ${message}`).join("; ");
     throw new SimulateUsageError(`--strategy ${strategy}: ${list}`);
   }
   return { choice, strategies };
+}
+
+/**
+ * The strategy that `--strategy` and `--option` choose, for an operation with these parameters.
+ *
+ * @throws {SimulateUsageError}
+ */
+export function chosenStrategy(options: SimulateOptions, space: ParameterSpace): Promise<FoundStrategy> {
+  return findStrategy(strategyChoice(options), space);
 }
 
 async function ownStrategyOf(file: string): Promise<StrategyDefinition> {

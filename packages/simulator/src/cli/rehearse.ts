@@ -31,7 +31,7 @@ export function runRehearsal(
   terminal: SimulateTerminal,
 ): Promise<number> {
   return guarded(terminal, async () => {
-    const plan = planOf({ seeds: String(USUAL.seeds), ...options });
+    const plan = planOf(options, USUAL.seeds);
     const learner: LearnerChoice =
       options["strategy"] === undefined && plan.learner.kind === "strategy"
         ? {

@@ -82,9 +82,10 @@ const REFERENCE_LEARNERS: readonly string[] = ["base", "uniform", "plain-thompso
 /**
  * The plan of these options.
  *
+ * @param usualSeeds How many seeds where the options do not say.
  * @throws {SimulateUsageError}
  */
-export function planOf(options: SimulateOptions): SimulatePlan {
+export function planOf(options: SimulateOptions, usualSeeds = 5): SimulatePlan {
   const text = (name: string): string | undefined => textOf(options, name);
   const required = text("require");
   if (required !== undefined && required !== "must" && required !== "good")
@@ -95,7 +96,7 @@ export function planOf(options: SimulateOptions): SimulatePlan {
   return {
     learner: file === undefined ? strategyChoice(options) : { kind: "file", file },
     compared: (text("compare") ?? "").split(",").flatMap((name) => (name.trim() === "" ? [] : [namedLearner(name)])),
-    seeds: Array.from({ length: countOf(options, "seeds", 1) ?? 5 }, (_, index) => first + index),
+    seeds: Array.from({ length: countOf(options, "seeds", 1) ?? usualSeeds }, (_, index) => first + index),
     isJson: options["json"] === true,
     ...(plotFile === undefined ? {} : { plotFile }),
     ...(cycles === undefined ? {} : { cycles }),
@@ -129,7 +130,7 @@ export function countOf(options: SimulateOptions, name: string, least: number): 
  *
  * @throws {SimulateUsageError}
  */
-function strategyChoice(options: SimulateOptions): LearnerChoice & { readonly kind: "strategy" } {
+export function strategyChoice(options: SimulateOptions): LearnerChoice & { readonly kind: "strategy" } {
   const written = textOf(options, "strategy") ?? "response-surface";
   const brace = written.indexOf(":{");
   const strategy = brace < 0 ? written : written.slice(0, brace);

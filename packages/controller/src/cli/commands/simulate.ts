@@ -3,6 +3,7 @@ import { simulateCommand as inSimulator, runRehearsal } from "@trimtab/simulator
 import { type Command, type CommandCall, CommandFailure, type Terminal, textOption, UsageError } from "../command.ts";
 import { configFileOf } from "../config-option.ts";
 import { nameOfOperation, operationNamed } from "../operation-name.ts";
+import { simulateFrom } from "./simulate-from.ts";
 
 /** Lets strategies learn where the truth is known. */
 export const simulateCommand: Command = {
@@ -10,14 +11,21 @@ export const simulateCommand: Command = {
   details: [
     "An environment is a built-in one (--list), all of them (all), or a module file of your own.",
     "With --operation, one of the configuration is rehearsed instead: how long learning takes at its traffic, and what it risks.",
+    "With --from, recorded evidence is replayed with another strategy: what would it have served, and what can be said of the difference.",
     "docs/simulator.md tells how to read what comes out. Exit code 1 where a run fails or --require is not reached.",
   ].join("\n"),
   options: {
     ...inSimulator.options,
+    from: {
+      type: "string",
+      value: "URL | FILE",
+      description: "replays what a controller has recorded, from its address or its store, with --strategy",
+    },
+    since: { type: "string", value: "24h | TIME", description: "with --from: only cycles since then; by default all" },
     operation: {
       type: "string",
       value: "C.O",
-      description: "rehearses this operation of the configuration in invented services",
+      description: "rehearses this operation of the configuration in invented services; with --from, which one",
     },
     config: { type: "string", value: "FILE", description: "the configuration; else TRIMTAB_CONFIG, else trimtab.yaml" },
     calls: { type: "string", value: "N", description: "with --operation: calls per cycle, of all contexts (200)" },
@@ -28,7 +36,9 @@ export const simulateCommand: Command = {
       description: "with --operation: utility that the best setting wins, 0 to 1 (0.05)",
     },
   },
-  run(call, terminal) {
+  async run(call, terminal) {
+    if (call.options["from"] !== undefined) return simulateFrom(call, terminal);
+    if (call.options["since"] !== undefined) throw new UsageError("--since goes with --from.");
     const isRehearsal = call.options["operation"] !== undefined || call.options["config"] !== undefined;
     return isRehearsal ? rehearse(call, terminal) : inSimulator.run(call, terminal);
   },
