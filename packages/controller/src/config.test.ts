@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DEFAULT_SUGGESTION_RULES } from "@trimtab/learning";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ConfigError } from "./config/config-error.ts";
 import { loadConfig, parseConfig } from "./config.ts";
@@ -31,6 +32,7 @@ describe("what the file leaves out", () => {
       listen: { host: "127.0.0.1", port: 4600 },
       intervalMilliseconds: 30_000,
       learnAfterFeedback: 20,
+      suggestions: DEFAULT_SUGGESTION_RULES,
       store: { kind: "sqlite", path: "/etc/trimtab/trimtab.db", keepDecisionsMilliseconds: 7 * 86_400_000 },
       tokens: [],
       metrics: {

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Problem } from "@trimtab/conventions";
-import type { OperationPolicy } from "@trimtab/learning";
+import type { OperationPolicy, SuggestionRule } from "@trimtab/learning";
 import { ConfigError } from "./config/config-error.ts";
 import type { ConfigFile, OperationSection } from "./config/config-file.ts";
 import { type ControllerSettings, controllerSettings, withoutBrokenSettings } from "./config/controller-settings.ts";
@@ -14,12 +14,15 @@ import type { OwnStrategies } from "./config/own-strategies.ts";
 import { isRecord, member } from "./config/plain-values.ts";
 import { readYaml } from "./config/read-yaml.ts";
 import { schemaProblems } from "./config/schema-problems.ts";
+import { toSuggestionRules } from "./config/suggestion-rules.ts";
 
 /** A configuration that was found sound as a whole. */
 export interface Config extends ControllerSettings {
   /** Absolute path of the file it came from. */
   readonly file: string;
   readonly policies: readonly OperationPolicy[];
+  /** What is suggested when the same is said about an entity again and again. */
+  readonly suggestions: readonly SuggestionRule[];
   /** Absent before the modules of strategies were loaded, and where there are none. */
   readonly ownStrategies?: OwnStrategies;
 }
@@ -57,7 +60,12 @@ export function parseConfig(text: string, file: string, environment: NodeJS.Proc
   const problems = [...structural, ...meaningProblems(value, structural)];
   const settings = controllerSettings(withoutBrokenSettings(value, structural), dirname(file), environment, problems);
   if (problems.length === 0 && settings !== undefined)
-    return { file, ...settings, policies: toPolicies(value as ConfigFile) };
+    return {
+      file,
+      ...settings,
+      policies: toPolicies(value as ConfigFile),
+      suggestions: toSuggestionRules(value as ConfigFile),
+    };
   throw new ConfigError(
     file,
     problems

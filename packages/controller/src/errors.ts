@@ -22,7 +22,9 @@ export type ErrorCode =
   | "COMPONENT_UNKNOWN"
   | "OPERATION_UNKNOWN"
   | "ADAPTATION_UNKNOWN"
+  | "SUGGESTION_UNKNOWN"
   | "METHOD_NOT_ALLOWED"
+  | "SUGGESTION_DECIDED"
   | "BODY_TOO_LARGE"
   | "MEDIA_TYPE_UNSUPPORTED"
   | "HOST_REFUSED"
@@ -91,10 +93,20 @@ const DESCRIPTIONS: Readonly<Record<ErrorCode, ErrorDescription>> = {
     title: "There is no such adaptation",
     remedy: "GET /v1/adaptations lists them with their ids.",
   },
+  SUGGESTION_UNKNOWN: {
+    status: 404,
+    title: "There is no such suggestion",
+    remedy: "GET /v1/suggestions lists them with their ids.",
+  },
   METHOD_NOT_ALLOWED: {
     status: 405,
     title: "The address does not know this method",
     remedy: "Use one of the methods of the header Allow.",
+  },
+  SUGGESTION_DECIDED: {
+    status: 409,
+    title: "The suggestion was decided otherwise before",
+    remedy: "A decision stands; the suggestion comes back by itself if as much is said anew.",
   },
   BODY_TOO_LARGE: {
     status: 413,

@@ -3,6 +3,7 @@ import {
   createFeedbackStore,
   createRollupStore,
   createSqlStore,
+  createSuggestionStore,
   type Log,
   type MetricSource,
   openSqliteDatabase,
@@ -10,6 +11,7 @@ import {
 } from "@trimtab/engine";
 import { loadStrategyModules } from "./config/strategy-modules.ts";
 import type { Config } from "./config.ts";
+import { createFeedbackProcessing } from "./feedback-processing.ts";
 import { createFeedbackTrigger } from "./feedback-trigger.ts";
 import { type Authorize, authorizer } from "./http/authentication.ts";
 import { createApp } from "./http/create-app.ts";
@@ -72,6 +74,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
   const store = createSqlStore(database);
   const rollups = createRollupStore(database);
   const feedback = createFeedbackStore(database);
+  const suggestions = createSuggestionStore(database);
   const metrics = createControllerMetrics(() => inForce?.loop.views() ?? [], feedback);
   const parts = { rollups, observer: metrics.observer, log };
   let inForce: InForce | undefined;
@@ -91,6 +94,13 @@ export async function startController(given: Config, { log }: ControllerOptions)
     log,
   });
 
+  const processing = createFeedbackProcessing({
+    store: suggestions,
+    rules: () => current().config.suggestions,
+    now: Date.now,
+    log,
+  });
+
   try {
     const source = createSource(config.metrics, parts);
     inForce = { config, source, loop: await createLoop(config, source), authorize: authorizer(config.tokens) };
@@ -100,9 +110,11 @@ export async function startController(given: Config, { log }: ControllerOptions)
       policies: () => current().config.policies,
       store,
       feedback,
+      suggestions,
       onFeedback: (kept) => {
         metrics.onFeedback(kept);
         learnWhenEnough(kept);
+        if (kept.some(({ entity }) => entity !== undefined)) processing.start();
       },
       now: Date.now,
       board: () => current().loop.board,
@@ -134,6 +146,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
     server = await listen(app, config.listen);
     await source.start();
     inForce.loop.scheduler.start();
+    processing.start(); // what a process before this one took in and did not come to
   } catch (error) {
     await inForce?.source.close();
     await server?.close(0);
@@ -204,6 +217,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
     housekeeping.stop();
     clearInterval(gridWatch);
     const { loop, source } = current();
+    await processing.stop();
     await Promise.all([close(REQUEST_GRACE_MILLISECONDS), loop.scheduler.stop(PASS_GRACE_MILLISECONDS)]);
     await source.close();
     await loop.close();

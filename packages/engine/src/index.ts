@@ -26,6 +26,7 @@ export {
 } from "./cycle/decide-thread.ts";
 export type { JsonDifference } from "./cycle/json-difference.ts";
 export { type Log, type LogFields, silentLog } from "./cycle/log.ts";
+export { type FeedbackProcessing, type ProcessedFeedback, processFeedback } from "./cycle/process-feedback.ts";
 export {
   type CycleDifference,
   findCycle,
@@ -84,4 +85,12 @@ export {
   type StoredOperation,
 } from "./stores/store.ts";
 export { StoreOpenError, type StoreOpenReason } from "./stores/store-open-error.ts";
+export type {
+  Suggestion,
+  SuggestionDecision,
+  SuggestionFilter,
+  SuggestionStatus,
+  SuggestionStore,
+} from "./stores/suggestion-store.ts";
+export { createSuggestionStore } from "./stores/suggestion-store-sql.ts";
 export type { SqlDatabase } from "./stores/tables.ts";

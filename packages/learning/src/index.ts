@@ -34,6 +34,14 @@ export {
 export { addMeasurements, measurementsProblem, successRateOf } from "./evidence/measurements.ts";
 export { type PerformanceSummary, summarize } from "./evidence/performance-summary.ts";
 export type { ClosedWindow, WindowArm, WindowRule } from "./evidence/windows.ts";
+export {
+  DEFAULT_SUGGESTION_RULES,
+  type EarlierSuggestion,
+  type EntityFeedback,
+  type ProposedSuggestion,
+  type SuggestionRule,
+  suggestionsFor,
+} from "./feedback/suggestions.ts";
 export { describeConstraint, type LimitJudgement } from "./guardrails/outcome-limits.ts";
 export { type SpecificationSpace, spaceOf } from "./learner/space.ts";
 export type {

@@ -84,6 +84,19 @@ export type ParameterSection =
   | { readonly type: "choice"; readonly base: string; readonly choices: readonly string[] }
   | { readonly type: "boolean"; readonly base: boolean };
 
+/** A rule for improvement suggestions as it is written. */
+interface SuggestionSection {
+  readonly id: string;
+  readonly type: string;
+  readonly source?: string | undefined;
+  readonly target?: string | undefined;
+  readonly below?: number | undefined;
+  readonly moreThan?: number | undefined;
+  readonly within?: string | undefined;
+  readonly suggest: string;
+  readonly confidence?: number | undefined;
+}
+
 /** The whole file. */
 export interface ConfigFile {
   readonly controller?:
@@ -98,5 +111,6 @@ export interface ConfigFile {
       }
     | undefined;
   readonly metrics: PrometheusSection | EmbeddedSection;
+  readonly suggestions?: readonly SuggestionSection[] | undefined;
   readonly components: Readonly<Record<string, { readonly operations: Readonly<Record<string, OperationSection>> }>>;
 }

@@ -13,6 +13,9 @@ export const DEFAULTS = {
   objective: { success: 1 },
   attribution: "7d",
   learnAfterFeedback: 20,
+  moreThan: 5,
+  within: "30d",
+  suggestions: [{ id: "low-engagement", type: "low_engagement", suggest: "increase_uniqueness" }],
 } as const;
 
 /** The shortest cycle and scrape interval, in milliseconds. */

@@ -148,11 +148,69 @@ const metrics = z
     examples: [{ source: "prometheus", url: "http://127.0.0.1:9090" }],
   });
 
+const suggestion = z.strictObject({
+  id: z
+    .string()
+    .min(1)
+    .max(64)
+    .meta({ description: "Names the rule.", examples: ["poor-cover"] }),
+  type: z
+    .string()
+    .min(1)
+    .max(64)
+    .meta({ description: "The type of the feedback that counts.", examples: ["user_rating"] }),
+  source: z.string().min(1).optional().meta({ description: "Only feedback that this component collected." }),
+  target: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: "The component that is to make something of it; else the one that the feedback names." }),
+  below: z
+    .number()
+    .gt(0)
+    .lte(1)
+    .optional()
+    .meta({ description: "Only entries with a score below this.", examples: [0.5] }),
+  moreThan: z
+    .int()
+    .gte(0)
+    .max(9_999)
+    .optional()
+    .meta({ description: "More entries about one entity than this make a suggestion.", default: DEFAULTS.moreThan }),
+  within: duration("Only entries that are no older than this count.", "7d")
+    .optional()
+    .meta({ default: DEFAULTS.within }),
+  suggest: z
+    .string()
+    .min(1)
+    .max(128)
+    .meta({ description: "The suggested change.", examples: ["repaint_cover"] }),
+  confidence: z
+    .number()
+    .gte(0)
+    .lte(1)
+    .optional()
+    .meta({ description: "How sure the rule is.", default: DEFAULTS.confidence }),
+});
+
 /** The definition of the file. */
 export const configFileSchema: z.ZodType<ConfigFile> = z
   .strictObject({
     controller: controller.optional(),
     metrics,
+    suggestions: z
+      .array(suggestion)
+      .superRefine((rules, context) => {
+        for (const [index, { id }] of rules.entries())
+          if (rules.findIndex((each) => each.id === id) < index)
+            context.addIssue({ code: "custom", path: [index, "id"], message: `"${id}" stands there twice` });
+      })
+      .optional()
+      .meta({
+        description: "What to suggest when the same is said about an entity again and again.",
+        default: DEFAULTS.suggestions,
+        examples: [[{ id: "poor-cover", type: "user_rating", below: 0.5, suggest: "repaint_cover" }]],
+      }),
     components: z
       .record(
         z.string(),

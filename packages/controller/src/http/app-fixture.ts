@@ -3,12 +3,14 @@ import { type Allocation, variantId } from "@trimtab/conventions";
 import {
   createFeedbackStore,
   createSqlStore,
+  createSuggestionStore,
   type EvidenceRequest,
   type MetricSource,
   openSqliteDatabase,
   policyHash,
   type SourceInspection,
   type Store,
+  type SuggestionStore,
   silentLog,
 } from "@trimtab/engine";
 import type { Adaptation, Decision, Evidence, EvidenceCell, Measurements, OperationPolicy } from "@trimtab/learning";
@@ -51,6 +53,7 @@ interface ScriptedSource extends MetricSource {
 export interface AppUnderTest {
   readonly url: string;
   readonly store: Store;
+  readonly suggestions: SuggestionStore;
   readonly source: ScriptedSource;
   readonly config: Config;
   /** Requests a path; redirects are not followed. */
@@ -78,6 +81,7 @@ export async function startApp({
   const database = await openSqliteDatabase(":memory:");
   const store = createSqlStore(database);
   const feedback = createFeedbackStore(database);
+  const suggestions = createSuggestionStore(database);
   for (const [index, decision] of decisions.entries()) await recordDecision(store, config, decision, index + 1);
   const source = scriptedSource();
   const metrics = createControllerMetrics(() => loop.views(), feedback);
@@ -87,6 +91,7 @@ export async function startApp({
     policies: () => config.policies,
     store,
     feedback,
+    suggestions,
     onFeedback: metrics.onFeedback,
     now,
     board: () => loop.board,
@@ -120,6 +125,7 @@ export async function startApp({
   return {
     url: server.url,
     store,
+    suggestions,
     source,
     config,
     fetch: request,

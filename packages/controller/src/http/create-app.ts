@@ -8,6 +8,7 @@ import type {
   Log,
   Store,
   StoredAdaptation,
+  SuggestionStore,
 } from "@trimtab/engine";
 import type { Evidence, EvidenceQuery, OperationPolicy } from "@trimtab/learning";
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
@@ -29,6 +30,7 @@ import { performanceRoutes } from "./performance-routes.ts";
 import { problemHandler, requestIdOf } from "./problem.ts";
 import { recordedCycleRoutes } from "./recorded-cycle-routes.ts";
 import { mountRoutes, type Route, sendJson } from "./route.ts";
+import { suggestionRoutes } from "./suggestion-routes.ts";
 
 /** Everything that the routes work with. All of it may change while the app lives, so it is asked for at each request. */
 export interface AppDependencies {
@@ -38,6 +40,7 @@ export interface AppDependencies {
   readonly feedback: FeedbackStore;
   /** Told of feedback after it was kept. */
   readonly onFeedback: (kept: readonly Feedback[]) => void;
+  readonly suggestions: SuggestionStore;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly board: () => AllocationBoard;
@@ -77,6 +80,12 @@ export function createApp(dependencies: AppDependencies): Express {
       store: dependencies.feedback,
       now: dependencies.now,
       onFeedback: dependencies.onFeedback,
+    }),
+    ...suggestionRoutes({
+      store: dependencies.suggestions,
+      now: dependencies.now,
+      onDecided: ({ id, status, entity, target, suggestion }) =>
+        log.info("suggestion decided", { id, status, entity, target, suggestion }),
     }),
     ...decisionRoutes({ store, operations }),
     ...recordedCycleRoutes({ store, operations }),

@@ -5,6 +5,8 @@ import { describeFeedbackStore } from "./feedback-store-contract.ts";
 import { createFeedbackStore } from "./feedback-store-sql.ts";
 import { createSqlStore } from "./sql-store.ts";
 import { openSqliteDatabase } from "./sqlite-dialect.ts";
+import { describeSuggestionStore } from "./suggestion-store-contract.ts";
+import { createSuggestionStore } from "./suggestion-store-sql.ts";
 
 describeFeedbackStore("The SQL store on SQLite in memory", async () => {
   const database = await openSqliteDatabase(":memory:");
@@ -30,5 +32,14 @@ describeFeedbackStore("The SQL store on a SQLite file", async () => {
       await opened.store.close();
       await rm(folder, { recursive: true });
     },
+  };
+});
+
+describeSuggestionStore("The SQL store on SQLite in memory", async () => {
+  const database = await openSqliteDatabase(":memory:");
+  return {
+    feedback: createFeedbackStore(database),
+    suggestions: createSuggestionStore(database),
+    remove: () => database.destroy(),
   };
 });

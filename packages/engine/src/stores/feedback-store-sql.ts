@@ -1,6 +1,7 @@
 /** Feedback in SQL, through Kysely: in the same database as the cycles that learn from it, so that one transaction holds both. */
 import { canonicalJson, type Json } from "@trimtab/conventions";
 import type { Evidence } from "@trimtab/learning";
+import type { Insertable } from "kysely";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import type { Feedback, FeedbackAddition, FeedbackFilter, FeedbackStore, StoredFeedback } from "./feedback-store.ts";
 import type { FeedbackTable } from "./feedback-tables.ts";
@@ -141,8 +142,7 @@ async function listFeedback(
   const rows = await query.execute();
   const shown = rows.slice(0, page.limit);
   const items = shown.map((row): StoredFeedback => {
-    const item = fromRow(row);
-    return row.cycle === null ? item : { ...item, cycle: row.cycle };
+    return feedbackOfRow(row);
   });
   const last = shown.at(-1);
   return rows.length > page.limit && last !== undefined
@@ -150,7 +150,7 @@ async function listFeedback(
     : { items };
 }
 
-function asRow({ receivedAt, ...item }: Feedback): FeedbackTable {
+function asRow({ receivedAt, ...item }: Feedback): Insertable<FeedbackTable> {
   return {
     id: item.id,
     received_at: receivedAt,
@@ -164,6 +164,12 @@ function asRow({ receivedAt, ...item }: Feedback): FeedbackTable {
     cycle: null,
     feedback: canonicalJson(item as Json),
   };
+}
+
+/** A row as it is given out. */
+export function feedbackOfRow(row: Pick<FeedbackTable, "feedback" | "received_at" | "cycle">): StoredFeedback {
+  const item = fromRow(row);
+  return row.cycle === null ? item : { ...item, cycle: Number(row.cycle) };
 }
 
 function fromRow(row: { feedback: string; received_at: number }): Feedback {

@@ -1,6 +1,6 @@
 /** The store's tables as Kysely sees them. Times are integers: milliseconds since 1970. JSON is text. */
 import type { Kysely } from "kysely";
-import type { FeedbackTable } from "./feedback-tables.ts";
+import type { FeedbackTable, SuggestionTable } from "./feedback-tables.ts";
 
 /** A database with the store's tables in it; `withTables<…>()` adds the types of others that live in the same file. */
 export type SqlDatabase = Kysely<StoreTables>;
@@ -59,4 +59,6 @@ export interface StoreTables {
   };
   /** Of `migrations/0005-feedback.ts`. */
   feedback: FeedbackTable;
+  /** Of `migrations/0006-suggestions.ts`. */
+  suggestions: SuggestionTable;
 }

@@ -3,7 +3,15 @@ import { rollups } from "./0002-rollups.ts";
 import { policiesInUse } from "./0003-policies-in-use.ts";
 import { adaptationsByContext } from "./0004-adaptations-by-context.ts";
 import { feedback } from "./0005-feedback.ts";
+import { suggestions } from "./0006-suggestions.ts";
 import type { Migration } from "./migration.ts";
 
 /** Every migration, in order. Forward only. */
-export const migrations: readonly Migration[] = [first, rollups, policiesInUse, adaptationsByContext, feedback];
+export const migrations: readonly Migration[] = [
+  first,
+  rollups,
+  policiesInUse,
+  adaptationsByContext,
+  feedback,
+  suggestions,
+];

@@ -1,0 +1,121 @@
+/** What every store of suggestions must keep, together with the feedback that they come from. */
+import { DEFAULT_SUGGESTION_RULES } from "@trimtab/learning";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { processFeedback } from "../cycle/process-feedback.ts";
+import type { Feedback, FeedbackStore } from "./feedback-store.ts";
+import { sampleFeedback } from "./feedback-store-contract.ts";
+import { FIRST_CYCLE_AT } from "./sample-cycles.ts";
+import { IllegalRecordError, InvalidCursorError } from "./store.ts";
+import type { SuggestionStore } from "./suggestion-store.ts";
+
+/** Both stores on one database. */
+export interface SuggestionStoreUnderTest {
+  readonly feedback: FeedbackStore;
+  readonly suggestions: SuggestionStore;
+  remove(): Promise<void>;
+}
+
+const NOW = FIRST_CYCLE_AT + 1_000_000;
+
+/** Reports of low engagement about an artist, a second apart. */
+function reports(from: number, count: number, entity = "artist-7"): Feedback[] {
+  return Array.from({ length: count }, (_, index) => {
+    const { score: _score, variant: _variant, ...report } = sampleFeedback(from + index, { type: "low_engagement" });
+    return { ...report, id: `${entity}-${from + index}`, entity, target: "artist_builder" };
+  });
+}
+
+/** Runs the suite against stores that `open` makes, each of them empty. */
+export function describeSuggestionStore(name: string, open: () => Promise<SuggestionStoreUnderTest>): void {
+  describe(`${name} keeps the contract of suggestions`, { timeout: 60_000 }, () => {
+    let opened: SuggestionStoreUnderTest;
+    let feedback: FeedbackStore;
+    let store: SuggestionStore;
+    beforeEach(async () => {
+      opened = await open();
+      ({ feedback, suggestions: store } = opened);
+    });
+    afterEach(() => opened.remove());
+
+    const process = (now = NOW, batch = 100) => processFeedback({ store, rules: DEFAULT_SUGGESTION_RULES, batch, now });
+
+    test("six reports about one artist make one suggestion, however they come in batches", async () => {
+      await feedback.addFeedback([...reports(1, 4), ...reports(50, 3, "artist-8"), ...reports(10, 3)]);
+      const { processed, suggestions } = await process(NOW, 2);
+      expect(processed).toBe(10);
+      expect(suggestions).toMatchObject([
+        {
+          entity: "artist-7",
+          target: "artist_builder",
+          suggestion: "increase_uniqueness",
+          confidence: 0.7,
+          status: "open",
+        },
+      ]);
+      expect((await store.listSuggestions({}, { limit: 10 })).items).toEqual(suggestions);
+      expect(await process()).toEqual({ processed: 0, suggestions: [] });
+    });
+
+    test("what was said before is counted with what is said now, and an open suggestion is not made twice", async () => {
+      await feedback.addFeedback(reports(1, 5));
+      expect((await process()).suggestions).toEqual([]);
+      await feedback.addFeedback(reports(6, 1));
+      expect((await process()).suggestions[0]?.feedback).toHaveLength(6);
+      await feedback.addFeedback(reports(7, 20));
+      expect(await process()).toEqual({ processed: 20, suggestions: [] });
+    });
+
+    test("a person's word stands: a second one changes nothing, and only what is said after it counts", async () => {
+      await feedback.addFeedback(reports(1, 6));
+      const [made] = (await process()).suggestions;
+      const id = made?.id ?? "";
+      const decidedAt = FIRST_CYCLE_AT + 100_000;
+      const dismissal = { status: "dismissed", by: "ada", why: "they like it", at: decidedAt } as const;
+      const dismissed = { ...made, status: "dismissed", decidedAt, decidedBy: "ada", why: "they like it" };
+      expect(await store.decideSuggestion(id, dismissal)).toEqual(dismissed);
+      expect(await store.decideSuggestion(id, { status: "accepted", at: decidedAt + 1 })).toEqual(dismissed);
+      expect(await store.getSuggestion(id)).toEqual(dismissed);
+      await feedback.addFeedback(reports(200, 5)); // 200 s after the first cycle: after the decision
+      expect((await process()).suggestions).toEqual([]);
+      await feedback.addFeedback(reports(300, 1));
+      expect((await process()).suggestions[0]?.feedback[0]).toBe("artist-7-200");
+    });
+
+    test("of two that process the same feedback one is refused and leaves nothing behind", async () => {
+      await feedback.addFeedback(reports(1, 6));
+      const waiting = (await store.unprocessedFeedback(100)).map(({ id }) => id);
+      await process();
+      const late = store.recordProcessing(waiting, [], NOW);
+      await expect(late).rejects.toThrow(IllegalRecordError);
+      expect((await store.listSuggestions({}, { limit: 10 })).items).toHaveLength(1);
+    });
+
+    test("a run that dies before its record leaves the feedback waiting", async () => {
+      await feedback.addFeedback(reports(1, 6));
+      const dying = { ...store, recordProcessing: () => Promise.reject(new Error("killed")) };
+      const run = processFeedback({ store: dying, rules: DEFAULT_SUGGESTION_RULES, now: NOW });
+      await expect(run).rejects.toThrow("killed");
+      expect((await process()).suggestions).toHaveLength(1);
+    });
+
+    test("feedback about calls alone is nobody's to process", async () => {
+      await feedback.addFeedback([sampleFeedback(1)]);
+      expect(await store.unprocessedFeedback(10)).toEqual([]);
+    });
+
+    test("a list is filtered and walked page by page", async () => {
+      for (const entity of ["a", "b", "c"]) await feedback.addFeedback(reports(1, 6, entity));
+      await process();
+      const first = await store.listSuggestions({ status: "open" }, { limit: 2 });
+      const cursor = first.nextCursor ?? "";
+      const second = await store.listSuggestions({ status: "open" }, { limit: 2, cursor });
+      expect([...first.items, ...second.items].map(({ entity }) => entity).sort()).toEqual(["a", "b", "c"]);
+      expect(second.nextCursor).toBeUndefined();
+      expect((await store.listSuggestions({ entity: "b" }, { limit: 5 })).items).toHaveLength(1);
+      expect((await store.listSuggestions({ target: "nobody" }, { limit: 5 })).items).toEqual([]);
+      await expect(store.listSuggestions({}, { limit: 2, cursor })).rejects.toThrow(InvalidCursorError);
+      expect(await store.getSuggestion("s-unknown")).toBeUndefined();
+      expect(await store.decideSuggestion("s-unknown", { status: "accepted", at: NOW })).toBeUndefined();
+    });
+  });
+}

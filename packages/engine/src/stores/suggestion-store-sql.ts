@@ -1,0 +1,165 @@
+/** Suggestions in SQL, through Kysely: in the database of the feedback that they come from. */
+import { canonicalJson, type Json } from "@trimtab/conventions";
+import type { ProposedSuggestion } from "@trimtab/learning";
+import { decodeCursor, encodeCursor } from "./cursor.ts";
+import { feedbackOfRow } from "./feedback-store-sql.ts";
+import type { SuggestionTable } from "./feedback-tables.ts";
+import { fromJsonText } from "./json-text.ts";
+import { IllegalRecordError, type Page, type PageRequest } from "./store.ts";
+import type {
+  Suggestion,
+  SuggestionDecision,
+  SuggestionFilter,
+  SuggestionStatus,
+  SuggestionStore,
+} from "./suggestion-store.ts";
+import type { SqlDatabase } from "./tables.ts";
+
+const FILTERS = ["status", "entity", "target", "rule"] as const;
+const MOST_ENTRIES = 10_000;
+const IDS_PER_STATEMENT = 500;
+
+/** Opens the suggestion store in a database that is open and migrated. Whoever opened that closes it. */
+export function createSuggestionStore(database: SqlDatabase): SuggestionStore {
+  return {
+    async unprocessedFeedback(limit) {
+      const rows = await database
+        .selectFrom("feedback")
+        .select(["received_at", "cycle", "feedback"])
+        .where("processed_at", "is", null)
+        .where("entity", "is not", null)
+        .orderBy("received_at")
+        .orderBy("id")
+        .limit(limit)
+        .execute();
+      return rows.map((row) => feedbackOfRow(row));
+    },
+    async feedbackAbout(entity, { type }, since) {
+      const rows = await database
+        .selectFrom("feedback")
+        .select(["received_at", "cycle", "feedback"])
+        .where("entity", "=", entity)
+        .where("type", "=", type)
+        .where("received_at", ">", since)
+        .orderBy("received_at", "desc")
+        .orderBy("id", "desc")
+        .limit(MOST_ENTRIES)
+        .execute();
+      return rows.reverse().map((row) => feedbackOfRow(row));
+    },
+    async lastSuggestions(entity) {
+      const rows = await database
+        .selectFrom("suggestions")
+        .selectAll()
+        .where("entity", "=", entity)
+        .orderBy("created_at", "desc")
+        .orderBy("id", "desc")
+        .execute();
+      const last = new Map<string, Suggestion>();
+      for (const row of rows) if (!last.has(row.rule)) last.set(row.rule, fromRow(row));
+      return [...last.values()];
+    },
+    recordProcessing: (feedback, suggestions, now) =>
+      database.transaction().execute(async (transaction) => {
+        await markProcessed(transaction, feedback, now);
+        for (const suggestion of suggestions)
+          await transaction.insertInto("suggestions").values(asRow(suggestion)).execute();
+      }),
+    listSuggestions: (filter, page) => listSuggestions(database, filter, page),
+    async getSuggestion(id) {
+      const row = await database.selectFrom("suggestions").selectAll().where("id", "=", id).executeTakeFirst();
+      return row === undefined ? undefined : fromRow(row);
+    },
+    decideSuggestion: (id, decision) => decideSuggestion(database, id, decision),
+  };
+}
+
+async function markProcessed(transaction: SqlDatabase, feedback: readonly string[], now: number): Promise<void> {
+  for (let start = 0; start < feedback.length; start += IDS_PER_STATEMENT) {
+    const some = feedback.slice(start, start + IDS_PER_STATEMENT);
+    const { numUpdatedRows } = await transaction
+      .updateTable("feedback")
+      .set({ processed_at: now })
+      .where("id", "in", some)
+      .where("processed_at", "is", null)
+      .executeTakeFirstOrThrow();
+    if (Number(numUpdatedRows) !== some.length)
+      throw new IllegalRecordError("some of the feedback was processed by somebody else meanwhile");
+  }
+}
+
+async function decideSuggestion(
+  database: SqlDatabase,
+  id: string,
+  { status, by, why, at }: SuggestionDecision,
+): Promise<Suggestion | undefined> {
+  await database
+    .updateTable("suggestions")
+    .set({ status, decided_at: at, decided_by: by ?? null, why: why ?? null })
+    .where("id", "=", id)
+    .where("status", "=", "open" satisfies SuggestionStatus)
+    .execute();
+  const row = await database.selectFrom("suggestions").selectAll().where("id", "=", id).executeTakeFirst();
+  return row === undefined ? undefined : fromRow(row);
+}
+
+async function listSuggestions(
+  database: SqlDatabase,
+  filter: SuggestionFilter,
+  page: PageRequest,
+): Promise<Page<Suggestion>> {
+  const wanted = FILTERS.flatMap((name) => {
+    const value = filter[name];
+    return value === undefined ? [] : [{ name, value }];
+  });
+  const list: Json = ["suggestions", wanted];
+  let query = database
+    .selectFrom("suggestions")
+    .selectAll()
+    .orderBy("created_at", "desc")
+    .orderBy("id", "desc")
+    .limit(page.limit + 1);
+  for (const { name, value } of wanted) query = query.where(name, "=", value);
+  if (page.cursor !== undefined) {
+    const [at, id] = decodeCursor(list, page.cursor);
+    query = query.where((where) =>
+      where.or([
+        where("created_at", "<", Number(at)),
+        where.and([where("created_at", "=", Number(at)), where("id", "<", String(id))]),
+      ]),
+    );
+  }
+  const items = (await query.execute()).map(fromRow);
+  const shown = items.slice(0, page.limit);
+  const last = shown.at(-1);
+  return items.length > page.limit && last !== undefined
+    ? { items: shown, nextCursor: encodeCursor(list, [last.createdAt, last.id]) }
+    : { items: shown };
+}
+
+function asRow({ id, createdAt, status, decidedAt, decidedBy, why, ...proposed }: Suggestion): SuggestionTable {
+  return {
+    id,
+    created_at: createdAt,
+    rule: proposed.rule,
+    entity: proposed.entity,
+    target: proposed.target ?? null,
+    status,
+    decided_at: decidedAt ?? null,
+    decided_by: decidedBy ?? null,
+    why: why ?? null,
+    suggestion: canonicalJson(proposed as unknown as Json),
+  };
+}
+
+function fromRow(row: SuggestionTable): Suggestion {
+  return {
+    ...fromJsonText<ProposedSuggestion>(row.suggestion),
+    id: row.id,
+    createdAt: Number(row.created_at),
+    status: row.status as SuggestionStatus,
+    ...(row.decided_at === null ? {} : { decidedAt: Number(row.decided_at) }),
+    ...(row.decided_by === null ? {} : { decidedBy: row.decided_by }),
+    ...(row.why === null ? {} : { why: row.why }),
+  };
+}
