@@ -9,6 +9,23 @@ export const MAXIMUM_FEEDBACK_ITEMS = 500;
 /** The types that have a meaning of their own; any other name of the same form is welcome. */
 export const FEEDBACK_TYPES = ["user_rating", "engagement", "performance"] as const;
 
+/** What the fields of an item may hold. */
+export const FEEDBACK_FORM: {
+  readonly type: RegExp;
+  readonly longestId: number;
+  readonly longestEntity: number;
+  /** In UTF-16 units. */
+  readonly longestComment: number;
+  /** As JSON in UTF-8. */
+  readonly largestDataBytes: number;
+} = {
+  type: /^[a-z][a-z0-9_]{0,63}$/,
+  longestId: 128,
+  longestEntity: 256,
+  longestComment: 4000,
+  largestDataBytes: 16 * 1024,
+};
+
 /**
  * One piece of feedback. It is about a result (`result`, or `operation` and what is known of the call), about an entity (`entity`), or
  * both. At most one of `rating`, `score` and `errorRate` is given; without any it is counted and shown, and moves no learning.

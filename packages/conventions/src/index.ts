@@ -44,6 +44,7 @@ export {
 } from "./context.ts";
 export { DURATION_FORM, formatDuration, parseDuration } from "./duration.ts";
 export {
+  FEEDBACK_FORM,
   FEEDBACK_TYPES,
   type FeedbackItem,
   type FeedbackReceipt,

@@ -86,7 +86,8 @@ export type ServiceInstrument =
   | "parametersAge"
   | "parametersRefused"
   | "qualityRefused"
-  | "labelValuesCollapsed";
+  | "labelValuesCollapsed"
+  | "feedbackItems";
 
 /** What a tracked service emits, and what the package emits of itself. */
 export const serviceInstruments: Readonly<Record<ServiceInstrument, Instrument>> = {
@@ -212,6 +213,13 @@ export const serviceInstruments: Readonly<Record<ServiceInstrument, Instrument>>
     "counter",
     "{score}",
     "Quality scores outside 0 to 1 that were not recorded.",
+  ),
+  feedbackItems: ofProcess(
+    "trimtab.feedback.items",
+    "counter",
+    "{item}",
+    "Feedback that this process sent to the controller, by result: accepted, refused, or dropped because too much waited.",
+    ["result"],
   ),
   labelValuesCollapsed: ofProcess(
     "trimtab.label.values.collapsed",

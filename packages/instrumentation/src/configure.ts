@@ -15,12 +15,16 @@ export function configure(options: InstrumentationOptions = {}): void {
   }
 }
 
-/** Ends the connection to the controller. Tracked functions go on as before; `configure` connects again. */
-export function shutdown(): Promise<void> {
+/**
+ * Sends what waits for the controller, for a second at most, and ends the connection to it. Tracked functions go on as before;
+ * `configure` connects again. Never rejects.
+ */
+export async function shutdown(): Promise<void> {
   try {
-    instrumentation().disconnect();
+    const shared = instrumentation();
+    await shared.deliveries.flush();
+    shared.disconnect();
   } catch (error) {
     reportOwnFailure("shutting down", error);
   }
-  return Promise.resolve();
 }

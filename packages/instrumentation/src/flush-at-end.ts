@@ -8,11 +8,22 @@
 /** Longest wait for the last telemetry, in milliseconds. */
 const LONGEST_FLUSH_MILLISECONDS = 1000;
 
+/** Every copy of the package in a process has one and the same list: two that hear a signal would each take the other for the service. */
+const KEY = Symbol.for("trimtab.at-end.1");
+
+const shared = globalThis as { [KEY]?: (() => Promise<void>)[] };
+
 /** @param flush Is called once, at the end. What it throws is passed to `onError`. */
 export function flushAtEnd(flush: () => Promise<void>, onError: (error: unknown) => void): void {
+  const flushSafely = (): Promise<void> => flush().catch(onError);
+  if (shared[KEY] === undefined) listenForEnd((shared[KEY] = [flushSafely]));
+  else shared[KEY].push(flushSafely);
+}
+
+function listenForEnd(flushes: readonly (() => Promise<void>)[]): void {
   let flushed: Promise<boolean> | undefined;
   const flushOnce = (): Promise<boolean> => {
-    flushed ??= endsWithin(LONGEST_FLUSH_MILLISECONDS, flush().catch(onError));
+    flushed ??= endsWithin(LONGEST_FLUSH_MILLISECONDS, Promise.all(flushes.map((flush) => flush())));
     return flushed;
   };
 
@@ -37,7 +48,7 @@ export function flushAtEnd(flush: () => Promise<void>, onError: (error: unknown)
 }
 
 /** Did it end in time? */
-function endsWithin(milliseconds: number, work: Promise<void>): Promise<boolean> {
+function endsWithin(milliseconds: number, work: Promise<unknown>): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, milliseconds, false);
     void work.then(() => {

@@ -3,6 +3,7 @@
 export type { TokenUse } from "./call-amounts.ts";
 export type { CollectionLevel } from "./collection-level.ts";
 export { configure, shutdown } from "./configure.ts";
+export { type FeedbackSubject, feedback, type GivenFeedback } from "./feedback.ts";
 export { metricProducer, type OperationMetricProducer } from "./metric-producer.ts";
 export { metricsText } from "./metrics-text.ts";
 export {

@@ -8,6 +8,8 @@ import type { CallInterceptor } from "./call-interceptor.ts";
 import { CallSpans, type SpanSettings } from "./call-spans.ts";
 import { type Collected, collectedAt } from "./collection-level.ts";
 import type { ContextBudget, FoundContext } from "./context-tree.ts";
+import { Deliveries } from "./deliveries.ts";
+import type { DeliveryTarget } from "./delivery-queue.ts";
 import { labelValue } from "./label-values.ts";
 import { CallMetrics, type MetricSettings } from "./metrics/call-metrics.ts";
 import type { OwnReadings } from "./metrics/own-readings.ts";
@@ -38,6 +40,7 @@ export class Instrumentation implements SharedParts {
   interceptor: CallInterceptor | undefined;
   /** The component of every call that names no other. */
   readonly main: TrackedComponent;
+  readonly deliveries: Deliveries = new Deliveries(() => this.#target());
   readonly #others = new Map<string, TrackedComponent>();
   readonly #calls = new CallContext<TrackedCall>();
   #options: InstrumentationOptions;
@@ -95,6 +98,7 @@ export class Instrumentation implements SharedParts {
     this.metrics.configure(this.#metricSettings());
     this.#isConnected = true;
     for (const component of this.#components()) component.connect(settings);
+    this.deliveries.wake();
   }
 
   /** Ends the connections to the controller. Calls go on being tracked, with the parameters that are there. */
@@ -167,6 +171,11 @@ export class Instrumentation implements SharedParts {
     this.#qualityRefused++;
   }
 
+  #target(): DeliveryTarget | undefined {
+    const { controllerUrl, token, requestTimeoutMilliseconds, disabled } = this.#settings;
+    return controllerUrl === undefined || disabled ? undefined : { controllerUrl, token, requestTimeoutMilliseconds };
+  }
+
   #components(): TrackedComponent[] {
     return [this.main, ...this.#others.values()];
   }
@@ -199,6 +208,7 @@ export class Instrumentation implements SharedParts {
       refused: sumByName(clients.map(({ refused }) => refused)),
       qualityRefused: this.#qualityRefused,
       labelsCollapsed: this.#labelsCollapsed,
+      feedback: { ...this.deliveries.feedback.delivered },
       parametersAgeSeconds: ages.length === 0 ? undefined : Math.max(...ages),
     };
   }

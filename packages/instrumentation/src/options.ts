@@ -11,7 +11,7 @@ export interface InstrumentationOptions {
   readonly component?: string;
   /** Where the controller is, e.g. `http://127.0.0.1:4600`. Without it nothing is polled and the base values serve. */
   readonly controllerUrl?: string;
-  /** Bearer token with the role `evaluate`. */
+  /** Bearer token with the role `evaluate`; with `feedback` too, where feedback is sent. */
   readonly token?: string;
   /** Time between two polls, in milliseconds; at least 100. Default 5,000. */
   readonly pollIntervalMilliseconds?: number;

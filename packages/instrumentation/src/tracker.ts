@@ -4,7 +4,9 @@ import {
   componentNameProblem,
   type ParameterSpace,
   type ParameterValues,
+  type ResultHandle,
 } from "@trimtab/conventions";
+import { type FeedbackSubject, feedbackIn, type GivenFeedback } from "./feedback.ts";
 import { type DefinedOperation, defineOperation, type OperationDefinition } from "./operation.ts";
 import type { OperationHandle } from "./operation-handle.ts";
 import { reportOwnFailure } from "./own-failure.ts";
@@ -56,6 +58,8 @@ export interface Tracker {
     parameters: ParameterValues,
     performance: ParameterPerformance,
   ): void;
+  /** As `feedback(...)`, collected by this component. */
+  feedback(about: ResultHandle | FeedbackSubject, given: GivenFeedback): boolean;
   /** As `parameters(...)`. */
   parameters<Base extends ParameterValues = ParameterValues>(
     operation: string,
@@ -88,6 +92,7 @@ export function createTracker(component: string): Tracker {
       recordAs(component, operation, recorded, { outcome: "failure", error }),
     recordParameterPerformance: (operation, context, values, performance) =>
       recordPerformanceIn(component, operation, context, values, performance),
+    feedback: (about, given) => feedbackIn(component, about, given),
     parameters: <Base extends ParameterValues>(
       operation: string,
       context: ContextInput | undefined,

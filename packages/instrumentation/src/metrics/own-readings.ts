@@ -9,6 +9,8 @@ export interface OwnReadings {
   readonly refused: Readonly<Record<string, number>>;
   readonly qualityRefused: number;
   readonly labelsCollapsed: number;
+  /** By result. */
+  readonly feedback: Readonly<Record<string, number>>;
   /** Undefined where there never was a document. */
   readonly parametersAgeSeconds: number | undefined;
 }
@@ -37,5 +39,6 @@ export const ownSeries: readonly OwnSeries[] = [
   { instrument: serviceInstruments.parametersServed, label: "source", read: ({ served }) => Object.entries(served) },
   { instrument: serviceInstruments.parametersRefused, label: "reason", read: ({ refused }) => Object.entries(refused) },
   single(serviceInstruments.qualityRefused, ({ qualityRefused }) => qualityRefused),
+  { instrument: serviceInstruments.feedbackItems, label: "result", read: ({ feedback }) => Object.entries(feedback) },
   single(serviceInstruments.labelValuesCollapsed, ({ labelsCollapsed }) => labelsCollapsed),
 ];

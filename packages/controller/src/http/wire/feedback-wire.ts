@@ -3,6 +3,7 @@ import {
   type Context,
   componentNameProblem,
   contextKeyProblem,
+  FEEDBACK_FORM,
   type FeedbackItem,
   type FeedbackReceipt,
   type Json,
@@ -12,9 +13,6 @@ import {
 import type { StoredFeedback } from "@trimtab/engine";
 import { z } from "zod";
 import { timeSchema, wireTime } from "./learning-wire.ts";
-
-const LONGEST_COMMENT = 4_000;
-const LARGEST_DATA_BYTES = 16 * 1024;
 
 const json: z.ZodType<Json> = z.json();
 
@@ -32,10 +30,14 @@ function name(problem: (value: string) => string | undefined, description: strin
 /** One item. Every problem of it is named; those of other items do not touch it. */
 export const feedbackItemSchema: z.ZodType<FeedbackItem> = z
   .strictObject({
-    id: z.string().min(1).max(128).meta({ description: "Idempotency key: sent again, the item counts once." }),
+    id: z
+      .string()
+      .min(1)
+      .max(FEEDBACK_FORM.longestId)
+      .meta({ description: "Idempotency key: sent again, the item counts once." }),
     type: z
       .string()
-      .regex(/^[a-z][a-z0-9_]{0,63}$/, {
+      .regex(FEEDBACK_FORM.type, {
         error: "must be 1 to 64 lower-case letters, digits or _, beginning with a letter",
       })
       .meta({ description: "user_rating, engagement, performance, or a name of your own.", examples: ["user_rating"] }),
@@ -60,7 +62,7 @@ export const feedbackItemSchema: z.ZodType<FeedbackItem> = z
     entity: z
       .string()
       .min(1)
-      .max(256)
+      .max(FEEDBACK_FORM.longestEntity)
       .optional()
       .meta({ description: "What it is about, where that is no single result." }),
     source: name(componentNameProblem, "The component that collected it."),
@@ -68,11 +70,11 @@ export const feedbackItemSchema: z.ZodType<FeedbackItem> = z
     rating: z.number().gte(1).lte(5).optional().meta({ description: "1 to 5; the score is a fifth of it." }),
     score: z.number().gte(0).lte(1).optional().meta({ description: "0 to 1, 1 is best." }),
     errorRate: z.number().gte(0).lte(1).optional().meta({ description: "0 to 1; the score is what is left to 1." }),
-    comment: z.string().max(LONGEST_COMMENT).optional(),
+    comment: z.string().max(FEEDBACK_FORM.longestComment).optional(),
     data: z
       .record(z.string(), json)
-      .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= LARGEST_DATA_BYTES, {
-        error: `is larger than ${LARGEST_DATA_BYTES / 1024} KiB of JSON`,
+      .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= FEEDBACK_FORM.largestDataBytes, {
+        error: `is larger than ${FEEDBACK_FORM.largestDataBytes / 1024} KiB of JSON`,
       })
       .optional(),
     at: z.iso

@@ -1,0 +1,70 @@
+/** Everything that this process sends to the controller of its own accord. */
+import { type FeedbackItem, type FeedbackReceipt, MAXIMUM_FEEDBACK_ITEMS } from "@trimtab/conventions";
+import { DeliveryQueue, type DeliveryTarget } from "./delivery-queue.ts";
+import { flushAtEnd } from "./flush-at-end.ts";
+import { reportOwnFailure } from "./own-failure.ts";
+
+const MAXIMUM_WAITING_FEEDBACK = 5000;
+const LINGER_MILLISECONDS = 100;
+/** The longest wait for the last items of a process. */
+const LONGEST_DELIVERY_MILLISECONDS = 1000;
+
+/** The queues of one process. */
+export class Deliveries {
+  readonly feedback: DeliveryQueue<FeedbackItem>;
+  #flushesAtEnd = false;
+
+  /** @param target Undefined as long as there is no controller. */
+  constructor(target: () => DeliveryTarget | undefined) {
+    this.feedback = new DeliveryQueue({
+      what: "feedback",
+      path: "v1/feedback",
+      maximumItems: MAXIMUM_WAITING_FEEDBACK,
+      maximumBatch: MAXIMUM_FEEDBACK_ITEMS,
+      lingerMilliseconds: LINGER_MILLISECONDS,
+      target,
+      toBody: (items) => ({ items }),
+      refusedOf: countRefused,
+    });
+  }
+
+  /** Takes feedback that was checked. */
+  addFeedback(item: FeedbackItem): void {
+    this.#flushAtEnd();
+    this.feedback.add(item);
+  }
+
+  /** There is a controller now, or another one. */
+  wake(): void {
+    this.feedback.wake();
+  }
+
+  /** Sends what waits, within a bound. Keeps the process alive for as long. Never rejects. */
+  async flush(longestMilliseconds: number = LONGEST_DELIVERY_MILLISECONDS): Promise<void> {
+    if (!this.feedback.isBusy) return;
+    const giveUp = new AbortController();
+    const timer = setTimeout(() => giveUp.abort(), longestMilliseconds); // holds the process, which sockets of ours do not
+    try {
+      await this.feedback.flush(giveUp.signal);
+    } catch (error) {
+      reportOwnFailure("sending what was left", error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Only a process that ever sends something hears of its own end. */
+  #flushAtEnd(): void {
+    if (this.#flushesAtEnd) return;
+    this.#flushesAtEnd = true;
+    flushAtEnd(
+      () => this.flush(),
+      (error) => reportOwnFailure("sending what was left", error),
+    );
+  }
+}
+
+function countRefused(answer: unknown): number {
+  const refused = (answer as Partial<FeedbackReceipt> | undefined)?.refused;
+  return Array.isArray(refused) ? refused.length : 0;
+}
