@@ -1,6 +1,11 @@
 /** How Trimtab decides: pure functions of their arguments. */
+export type { Act, ActChange, ActKind, ActRequest } from "./acts/act.ts";
+export { isOverridden } from "./acts/people-memory.ts";
+export type { ActOrigin, PeopleView, StandingOverride } from "./acts/people-view.ts";
+export { KEPT_BY_RESET, RESET_UNDO_MILLISECONDS } from "./acts/reset.ts";
 export { type DecideInput, type DecideOutput, decide } from "./decision/decide.ts";
 export type {
+  ActOutcome,
   Adaptation,
   AdaptationBasis,
   AdaptationStatus,
@@ -73,6 +78,7 @@ export type {
   Objective,
   OperationPolicy,
   RatioTerm,
+  ResetPolicy,
   StrategyChoice,
 } from "./policy/policy.ts";
 export { policyProblems } from "./policy/policy-problems.ts";
@@ -88,6 +94,7 @@ export type {
   ProposedChange,
   Strategy,
   StrategyInput,
+  StrategyMemory,
   StrategyProposal,
 } from "./strategies/strategy.ts";
 export type { StrategyDefinition, StrategyDefinitions } from "./strategies/strategy-definition.ts";

@@ -99,6 +99,7 @@ function decideBoth(
       allocations: served.allocations,
       mayExplore: control.decision.mayExplore || treatment.decision.mayExplore,
       experiment: reportOf(memory, policy),
+      ...actsOfBoth(control.decision, treatment.decision),
     },
     state: { ...control.state, experiment: memory as unknown as OperationState },
   };
@@ -123,6 +124,13 @@ function contextsOfBoth(control: Decision, treatment: Decision): ContextDecision
   sort("control", control.contexts);
   sort("treatment", treatment.contexts);
   return [...ofContext].sort(([left], [right]) => (left < right ? -1 : 1)).flatMap(([, decisions]) => decisions);
+}
+
+/** A change is one arm's, so an act is done where one of them did it; the other refuses what it does not know. */
+function actsOfBoth({ acts }: Decision, treatment: Decision): Pick<Decision, "acts"> {
+  if (acts === undefined) return treatment.acts === undefined ? {} : { acts: treatment.acts };
+  const others = new Map((treatment.acts ?? []).map((outcome) => [outcome.act, outcome]));
+  return { acts: acts.map((own) => (own.result === "refused" ? (others.get(own.act) ?? own) : own)) };
 }
 
 /** Roll-backs of one arm count for the other: three within the breaker's time are three, whoever did them. */

@@ -1,4 +1,5 @@
 /** What goes into a cycle's judgement and what comes out of it: nothing else is looked at, nothing else is touched. */
+import type { Act } from "../acts/act.ts";
 import type { Evidence } from "../evidence/evidence.ts";
 import type { OperationPolicy } from "../policy/policy.ts";
 import type { StrategyDefinitions } from "../strategies/strategy-definition.ts";
@@ -15,6 +16,8 @@ export interface DecideInput {
   readonly now: number;
   /** Any text; the same seed gives the same decision. */
   readonly seed: string;
+  /** What people did since the last decision, in the order of doing; absent where nobody did anything. */
+  readonly acts?: readonly Act[];
   /** Strategies of one's own by id, for a policy that chooses one: code is no part of a record, its digest in the policy is. */
   readonly strategies?: StrategyDefinitions;
   /**

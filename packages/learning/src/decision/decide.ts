@@ -1,7 +1,7 @@
 /**
  * One cycle's judgement for one operation, as a function of its arguments: no clock, no chance and no memory of its own.
  *
- *     evidence quality -> limits -> strategy -> gate of mode and confidence -> records, shares, lift
+ *     people's acts -> evidence quality -> limits -> strategy -> gate of mode and confidence -> records, shares, lift
  *
  * Whatever is missing holds: evidence that cannot be read leaves everything as it is, and so does a single bad cell in its
  * context. While an experiment runs, each of its arms decides so for its own calls. Two runs with the same arguments agree to the last digit, in whatever order contexts and cells come.
@@ -32,6 +32,7 @@ function decideArm(input: DecideInput, guard?: ArmGuard): DecideOutput {
   const opened = openMemory(policy, input.state);
   const turn = new DecisionTurn(input, baseline, opened.memory, guard);
   turn.transitions.push(...opened.transitions);
+  turn.takeActs(input.acts ?? [], opened.ended ?? []);
   turn.keepPolicy();
   const judged = judgeEvidence(evidence, policy.context);
   if ("unusable" in judged) turn.holdEverything(judged.unusable);

@@ -1,5 +1,16 @@
 /** How one cycle runs through its contexts: observe, take back, ask the strategy, apply, serve. */
 import { type Allocation, type ContextId, canonicalJson, shortDigest } from "@trimtab/conventions";
+import type { Act } from "../acts/act.ts";
+import {
+  isSomebody,
+  NOBODY,
+  overriddenSetting,
+  overrideOf,
+  type PeopleMemory,
+  peopleView,
+} from "../acts/people-memory.ts";
+import type { StandingOverride } from "../acts/people-view.ts";
+import { takeActs } from "../acts/take-acts.ts";
 import type { Histogram } from "../evidence/evidence.ts";
 import type { ContextEvidence, Unusable } from "../evidence/evidence-quality.ts";
 import { type DispersionSums, overDispersionOf } from "../evidence/over-dispersion.ts";
@@ -12,7 +23,7 @@ import type { ArmGuard } from "./arm-guard.ts";
 import { proposalOf, strategyOf } from "./ask-strategy.ts";
 import { observationOf } from "./context-observation.ts";
 import type { DecideInput, DecideOutput } from "./decide-input.ts";
-import type { Adaptation, AdaptationTransition, ContextDecision, Reason } from "./decision.ts";
+import type { ActOutcome, Adaptation, AdaptationTransition, ContextDecision, Decision, Reason } from "./decision.ts";
 import { type FeedbackInbox, openInbox, stillWaiting } from "./feedback-inbox.ts";
 import { EVERY_CONTEXT, held, mismatchReason, missingReason, noCallsReason } from "./hold-reasons.ts";
 import { liftOf } from "./lift.ts";
@@ -43,6 +54,10 @@ export class DecisionTurn {
   private cycle: number;
   private dispersion: DispersionSums;
   private shared: OperationMemory["shared"];
+  private people: PeopleMemory;
+  private actOutcomes: readonly ActOutcome[] = [];
+  /** Contexts that an act of this decision is about: the evidence is older than the act. */
+  private readonly settled = new Set<ContextId>();
   private mayExplore = false;
   private siblings: Histogram | undefined;
 
@@ -53,7 +68,9 @@ export class DecisionTurn {
     this.guard = guard;
     this.baseline = baseline;
     this.memory = memory;
-    this.id = `d-${shortDigest(canonicalJson([policy.component, policy.operation, window.from, window.to, now, memory.space, memory.aims]))}`;
+    const acts = (input.acts ?? []).map(({ id }) => id); // two may come in one millisecond
+    this.id = `d-${shortDigest(canonicalJson([policy.component, policy.operation, window.from, window.to, now, memory.space, memory.aims, ...acts]))}`;
+    this.people = memory.people ?? NOBODY;
     this.contexts = new Map(Object.entries(memory.contexts));
     if (!this.contexts.has(EVERY_CONTEXT)) this.contexts.set(EVERY_CONTEXT, newContextMemory(policy, {}, baseline));
     this.inbox = openInbox(memory.feedback, policy.mode === "observe" ? undefined : evidence.feedback, policy.context);
@@ -62,10 +79,48 @@ export class DecisionTurn {
     this.shared = memory.shared;
   }
 
+  /** What people did, and the ends that they gave to what they had set. */
+  takeActs(acts: readonly Act[], ended: readonly ActOutcome[]): void {
+    const { policy, now } = this.input;
+    this.actOutcomes = ended;
+    if (acts.length === 0 && policy.reset === undefined && !isSomebody(this.people)) return;
+    for (const [id, { context }] of Object.entries(this.people.overrides)) {
+      // a restart forgets the contexts, and not what a person set
+      if (!this.contexts.has(id)) this.contexts.set(id, newContextMemory(policy, context, this.baseline));
+    }
+    const turn = {
+      policy,
+      baseline: this.baseline,
+      now,
+      cycle: this.cycle,
+      contexts: this.contexts,
+      transitions: this.transitions,
+      people: this.people,
+      shared: this.shared,
+      strategy: () => strategyOf(this.input),
+      serve: (id: ContextId, memory: ContextMemory, challengers: Serving["challengers"]) => {
+        this.people = turn.people;
+        this.serve(id, memory, challengers);
+      },
+      settle: (id: ContextId, kind: ContextDecision["kind"], reason: Reason) => {
+        this.outcomes.set(id, { kind, reason, refused: [] });
+        this.settled.add(id);
+      },
+    };
+    this.actOutcomes = [...ended, ...takeActs(turn, acts)];
+    this.people = turn.people;
+    this.shared = turn.shared;
+  }
+
   /** What the policy asks for whatever the evidence says: mode observe, and a holdout that was made larger. */
   keepPolicy(): void {
     const { policy } = this.input;
     for (const [id, memory] of this.contexts) {
+      if (this.overrideOf(memory) !== undefined) {
+        this.serve(id, memory, []);
+        continue;
+      }
+      if (this.people.frozen !== null) continue;
       const share = memory.allocation.variants.find((variant) => variant.id === this.baseline.id)?.weight ?? 0;
       if (policy.mode === "observe") this.serveBaseline(id, memory);
       else if (share < policy.holdout) this.serve(id, memory, challengersOf(memory.allocation.variants));
@@ -74,20 +129,20 @@ export class DecisionTurn {
 
   /** Nothing could be read: nothing changes. */
   holdEverything(unusable: Unusable): void {
-    for (const id of this.contexts.keys()) this.hold(id, missingReason(unusable));
+    const { window } = this.input.evidence;
+    const reason: Reason =
+      window.from === window.to && this.input.acts !== undefined
+        ? { code: "NO_NEW_WINDOW", sentence: "The decision was made for a person's act; nothing else was looked at." }
+        : missingReason(unusable);
+    for (const id of this.contexts.keys()) this.hold(id, reason);
   }
 
   /** Learns from what was read and decides each context. */
   decideContexts(found: ReadonlyMap<ContextId, ContextEvidence>): void {
     const { policy } = this.input;
     this.cycle += 1;
-    for (const [id, evidence] of found) {
-      if (!this.contexts.has(id)) this.contexts.set(id, newContextMemory(policy, evidence.context, this.baseline));
-    }
-    for (const [id, [entry]] of this.inbox) {
-      if (entry !== undefined && !this.contexts.has(id))
-        this.contexts.set(id, newContextMemory(policy, entry.context, this.baseline));
-    }
+    for (const [id, evidence] of found) this.discover(id, evidence.context);
+    for (const [id, [entry]] of this.inbox) if (entry !== undefined) this.discover(id, entry.context);
     const strategy = strategyOf(this.input);
     this.siblings = siblingDurations(
       [...this.contexts.values()].map(({ limits }) => limits),
@@ -109,17 +164,26 @@ export class DecisionTurn {
     if (observations.length > 0) this.consult(strategy, observations);
   }
 
+  /** Under a freeze nothing new is served: the calls of a new context go on having what its nearest ancestor has. */
+  private discover(id: ContextId, context: ContextMemory["context"]): void {
+    if (this.contexts.has(id) || this.people.frozen !== null) return;
+    const memory = newContextMemory(this.input.policy, context, this.baseline);
+    this.contexts.set(id, memory);
+    if (this.overrideOf(memory) !== undefined) this.serve(id, memory, []);
+  }
+
   /** The decision, and the state after it. */
   finish(at: number): DecideOutput {
     const { policy, evidence } = this.input;
     const contexts = limitContexts(
       Object.fromEntries([...this.contexts].sort(([left], [right]) => (left < right ? -1 : 1))),
+      this.people.overrides,
     );
     const decisions: ContextDecision[] = [];
     const allocations: Allocation[] = [];
     for (const [id, memory] of Object.entries(contexts)) {
       const outcome = this.outcomes.get(id) ?? held(noCallsReason(id, policy));
-      const lift = liftOf(memory.lift ?? undefined, memory.incumbent, this.baseline, policy.objective);
+      const lift = liftOf(memory.lift ?? undefined, this.servedSetting(memory), this.baseline, policy.objective);
       decisions.push({ context: memory.context, ...outcome, ...(lift === undefined ? {} : { lift }) });
       allocations.push(memory.allocation);
     }
@@ -136,6 +200,7 @@ export class DecisionTurn {
         transitions: this.transitions,
         allocations,
         mayExplore: this.mayExplore,
+        ...this.peopleOfDecision(),
       },
       state: closeMemory({
         ...this.memory,
@@ -144,12 +209,46 @@ export class DecisionTurn {
         shared: this.shared,
         contexts,
         ...withFeedback(this.memory, this.inbox),
+        ...(this.memory.people === undefined && !isSomebody(this.people) ? {} : { people: this.people }),
       }),
     };
   }
 
   private hold(id: ContextId, reason: Reason): void {
-    this.outcomes.set(id, held(reason));
+    if (!this.settled.has(id)) this.outcomes.set(id, held(reason));
+  }
+
+  private overrideOf(memory: ContextMemory | undefined): StandingOverride | undefined {
+    return memory === undefined ? undefined : overrideOf(this.people, memory.context, this.input.policy.context);
+  }
+
+  /** What is served beside the holdout and the challengers: the incumbent, or what a person has set instead. */
+  private servedSetting(memory: ContextMemory): Setting {
+    const override = this.overrideOf(memory);
+    return override === undefined ? memory.incumbent : overriddenSetting(override, memory.incumbent, this.baseline);
+  }
+
+  private peopleOfDecision(): Pick<Decision, "acts" | "people"> {
+    const people = peopleView(this.people, this.input.policy);
+    const acts = this.actOutcomes;
+    return { ...(acts.length === 0 ? {} : { acts }), ...(people === undefined ? {} : { people }) };
+  }
+
+  /** A breach of what a person set is told and left to the person: nothing automatic undoes them. */
+  private leaveToPerson(id: ContextId, { memory, breaches }: ContextObserved): boolean {
+    const override = this.overrideOf(memory);
+    const { frozen } = this.people;
+    if (override === undefined && frozen === null) return false;
+    const [first, ...others] = breaches;
+    const origin = override ?? frozen;
+    const set = override === undefined ? "froze the operation" : "set the values of the context";
+    const who = `${origin?.who} ${set}: ${origin?.why}`;
+    if (first === undefined) this.hold(id, { code: override === undefined ? "FROZEN" : "OVERRIDDEN", sentence: who });
+    else {
+      const reason: Reason = { code: "BREACH_LEFT_TO_PERSON", sentence: `${first.reason.sentence} ${who}` };
+      this.outcomes.set(id, { kind: "hold", reason, refused: [first, ...others] });
+    }
+    return true;
   }
 
   /** Learns from a context's measurements, and takes back at once what must not go on. */
@@ -170,6 +269,7 @@ export class DecisionTurn {
     });
     this.dispersion = observed.dispersion;
     this.contexts.set(id, observed.memory);
+    if (this.leaveToPerson(id, observed) || this.settled.has(id)) return undefined;
     if (policy.mode === "observe") {
       this.hold(id, {
         code: "OBSERVING",
@@ -283,7 +383,14 @@ export class DecisionTurn {
   private serve(id: ContextId, memory: ContextMemory, challengers: Serving["challengers"]): void {
     const { policy, now } = this.input;
     const { baseline, cycle, id: decision } = this;
-    this.contexts.set(id, servedContext(memory, challengers, { policy, baseline, now, cycle, decision }));
+    const override = this.overrideOf(memory);
+    const options = { policy, baseline, now, cycle, decision };
+    if (override === undefined) this.contexts.set(id, servedContext(memory, challengers, options));
+    else {
+      const incumbent = overriddenSetting(override, memory.incumbent, baseline);
+      const served = servedContext({ ...memory, incumbent }, [], options);
+      this.contexts.set(id, { ...served, incumbent: memory.incumbent });
+    }
   }
 }
 

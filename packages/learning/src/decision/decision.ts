@@ -8,7 +8,7 @@
  *   suggested  -> superseded    decide            the strategy moved on before a person decided
  *   applied    -> superseded    decide            a newer one of the same parameter and context took its place
  *   applied    -> rolled-back   decide            a guardrail was violated, or the holdout is better
- *   suggested  -> approved      a person          becomes applied at the next cycle
+ *   suggested  -> approved      a person          becomes applied in the same decision
  *   suggested  -> rejected      a person
  *   applied    -> rolled-back   a person
  *   approved   -> failed        decide            it could no longer be applied
@@ -20,6 +20,7 @@
  * states.
  */
 import type { Allocation, Context, ParameterValue, ParameterValues, VariantId } from "@trimtab/conventions";
+import type { PeopleView } from "../acts/people-view.ts";
 import type { EvidenceWindow } from "../evidence/evidence.ts";
 import type { ReasonCode } from "./reasons.ts";
 
@@ -185,6 +186,15 @@ export interface ExperimentEnd {
   readonly reason: Reason;
 }
 
+/** What became of an act, or of what one had set. */
+export interface ActOutcome {
+  /** The act's id; `schedule` where the policy's own reset was due. */
+  readonly act: string;
+  /** done, refused (and nothing changed), or ended: what an earlier act had set came to the end that the person gave it. */
+  readonly result: "done" | "refused" | "ended";
+  readonly reason: Reason;
+}
+
 /** The outcome of one cycle for one operation. */
 export interface Decision {
   readonly component: string;
@@ -206,4 +216,8 @@ export interface Decision {
   readonly experiment?: ExperimentReport;
   /** Present in the one cycle in which an experiment ended. */
   readonly experimentEnded?: ExperimentEnd;
+  /** What became of people's acts, in the order of doing, and of what they had set; absent where there is nothing to tell. */
+  readonly acts?: readonly ActOutcome[];
+  /** What people have set and which reset is due; absent where there is nothing. */
+  readonly people?: PeopleView;
 }

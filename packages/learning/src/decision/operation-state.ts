@@ -14,6 +14,7 @@ import {
   shortDigest,
   type VariantId,
 } from "@trimtab/conventions";
+import { endUnfit, type PeopleMemory } from "../acts/people-memory.ts";
 import type { FeedbackEntry } from "../evidence/evidence.ts";
 import { type DispersionSums, type LastContrasts, NO_DISPERSION } from "../evidence/over-dispersion.ts";
 import type { OpenWindow } from "../evidence/windows.ts";
@@ -22,7 +23,7 @@ import { NO_SAMPLE_RATIO, type SampleRatioMemory } from "../guardrails/sample-ra
 import type { UtilityMoments } from "../policy/objective.ts";
 import type { OperationPolicy } from "../policy/policy.ts";
 import type { Setting } from "../policy/setting.ts";
-import type { AdaptationTransition, Reason } from "./decision.ts";
+import type { ActOutcome, AdaptationTransition, Reason } from "./decision.ts";
 import type { LiftMemory } from "./lift.ts";
 
 /** What a cycle remembers for the next one; JSON, so that a store can keep it and a replay can start from it. */
@@ -66,6 +67,8 @@ export type ContextMemory = {
   readonly applied: Readonly<Record<string, string>>;
   readonly suggestion: OpenSuggestion | null;
   readonly bars: Readonly<Record<VariantId, Bar>>;
+  /** Variants that a person turned down: they are not tried again; absent where there are none. */
+  readonly rejected?: readonly VariantId[];
   /** Cycles of the latest roll-backs, oldest first. */
   readonly rollBacks: readonly number[];
   /** The latest adoptions, oldest first: to notice what is adopted and given up again and again. */
@@ -91,6 +94,8 @@ export type OperationMemory = {
   readonly contexts: Readonly<Record<ContextId, ContextMemory>>;
   /** Feedback that waits for a cycle in which its context can be decided; absent where none ever did. */
   readonly feedback?: readonly FeedbackEntry[];
+  /** What people have set; absent where nobody ever acted. */
+  readonly people?: PeopleMemory;
 };
 
 /** The form of the memory: evidence in another form is not read. The comparison starts again, and the values in force stay. */
@@ -103,7 +108,12 @@ export const MAXIMUM_CONTEXTS = 10_000;
 export function openMemory(
   policy: OperationPolicy,
   state: OperationState | undefined,
-): { readonly memory: OperationMemory; readonly transitions: readonly AdaptationTransition[] } {
+): {
+  readonly memory: OperationMemory;
+  readonly transitions: readonly AdaptationTransition[];
+  /** What people had set and has no place any more. */
+  readonly ended?: readonly ActOutcome[];
+} {
   const { space, aims } = digestsOf(policy);
   const before = state as OperationMemory | undefined;
   if (before === undefined || before.space !== space) {
@@ -116,7 +126,11 @@ export function openMemory(
       shared: null,
       contexts: {},
     };
-    return { memory, transitions: before === undefined ? [] : restartTransitions(before) };
+    if (before === undefined) return { memory, transitions: [] };
+    const transitions = restartTransitions(before);
+    if (before.people === undefined) return { memory, transitions };
+    const { people, ended } = endUnfit(before.people, policy);
+    return { memory: { ...memory, people }, transitions, ended };
   }
   if (before.aims === aims) return { memory: before, transitions: [] };
   const contexts = Object.entries(before.contexts).map(([id, context]) => [id, withoutEvidence(context)] as const);
@@ -126,6 +140,8 @@ export function openMemory(
     dispersion: NO_DISPERSION,
     shared: null,
     contexts: Object.fromEntries(contexts),
+    // evidence for other aims is nothing to go back to
+    ...(before.people === undefined ? {} : { people: { ...before.people, beforeReset: null } }),
   };
   return { memory, transitions: [] };
 }
@@ -177,17 +193,19 @@ export function saltOf(policy: OperationPolicy, context: Context, experiment: nu
   return shortDigest(canonicalJson([policy.component, policy.operation, contextId(context), experiment]));
 }
 
-/** Drops the contexts that were seen longest ago when there are too many; the empty one stays. */
+/** Drops the contexts that were seen longest ago when there are too many; the empty one stays, and so do those in `kept`. */
 export function limitContexts(
   contexts: Readonly<Record<ContextId, ContextMemory>>,
+  kept: Readonly<Record<ContextId, unknown>> = {},
 ): Readonly<Record<ContextId, ContextMemory>> {
   const ids = Object.keys(contexts);
   if (ids.length <= MAXIMUM_CONTEXTS) return contexts;
-  const seen = (id: ContextId): number => (id === "" ? Number.POSITIVE_INFINITY : (contexts[id]?.lastSeen ?? 0));
-  const kept = ids
+  const seen = (id: ContextId): number =>
+    id === "" || Object.hasOwn(kept, id) ? Number.MAX_VALUE : (contexts[id]?.lastSeen ?? 0);
+  const latest = ids
     .sort((left, right) => seen(right) - seen(left) || (left < right ? -1 : 1))
     .slice(0, MAXIMUM_CONTEXTS);
-  return Object.fromEntries(kept.sort().map((id) => [id, contexts[id] as ContextMemory]));
+  return Object.fromEntries(latest.sort().map((id) => [id, contexts[id] as ContextMemory]));
 }
 
 function restartTransitions(before: OperationMemory): AdaptationTransition[] {

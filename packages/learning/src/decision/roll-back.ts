@@ -27,7 +27,8 @@ export function breakerState(memory: ContextMemory, cycle: number): "closed" | "
 
 /** The variants that must not run in this cycle. */
 export function barredVariants(memory: ContextMemory, cycle: number): ReadonlySet<VariantId> {
-  return new Set(Object.keys(memory.bars).filter((variant) => (memory.bars[variant]?.until ?? 0) > cycle));
+  const resting = Object.keys(memory.bars).filter((variant) => (memory.bars[variant]?.until ?? 0) > cycle);
+  return new Set([...resting, ...(memory.rejected ?? [])]);
 }
 
 /** What taking variants back leaves. */

@@ -121,7 +121,12 @@ function begin(
     strategies: [nameOf(policy.strategy), nameOf(treatment)],
     aims: aimsOf(policy),
     since: now,
-    treatment: { ...fresh, cycle: control.cycle },
+    treatment: {
+      ...fresh,
+      cycle: control.cycle,
+      // what a person set holds for all calls
+      ...(control.people === undefined ? {} : { people: { ...control.people, beforeReset: null } }),
+    },
     dispersion: control.dispersion,
     contexts: Object.fromEntries(contexts),
     sums: null,

@@ -2,14 +2,15 @@
 import { contextKeyProblem, type Problem, parameterSpaceProblems } from "@trimtab/conventions";
 import { strategyProblems } from "../strategies/strategies.ts";
 import type { StrategyDefinitions } from "../strategies/strategy-definition.ts";
-import type { Constraint, ExperimentPolicy, Objective, OperationPolicy } from "./policy.ts";
+import type { Constraint, ExperimentPolicy, Objective, OperationPolicy, ResetPolicy } from "./policy.ts";
 
 /**
  * @param own Strategies of one's own, by id.
  * @returns All problems at once; empty when the policy is sound.
  */
 export function policyProblems(policy: OperationPolicy, own: StrategyDefinitions = {}): Problem[] {
-  const { parameters, objective, constraints, confidence, holdout, strategy, mode, context, experiment } = policy;
+  const { parameters, objective, constraints, confidence, holdout, strategy, mode, context, experiment, reset } =
+    policy;
   const problems: Problem[] = [
     ...contextProblems(context),
     ...within("parameters", parameterSpaceProblems(parameters)),
@@ -17,6 +18,7 @@ export function policyProblems(policy: OperationPolicy, own: StrategyDefinitions
     ...constraints.flatMap((constraint, index) => within(["constraints", index], constraintProblems(constraint))),
     ...within("strategy", strategyProblems(strategy, own, parameters)),
     ...(experiment === undefined ? [] : within("experiment", experimentProblems(experiment, own, parameters))),
+    ...(reset === undefined ? [] : within("reset", resetProblems(reset))),
   ];
   const add = (path: Problem["path"], message: string): void => {
     problems.push({ path, message });
@@ -30,6 +32,21 @@ export function policyProblems(policy: OperationPolicy, own: StrategyDefinitions
       ["holdout"],
       `${holdout} is out of range; write a share from 0 to 0.5, 0.05 is usual (0 gives up the proof that learning helps)`,
     );
+  }
+  return problems;
+}
+
+const SHORTEST_PERIOD_MILLISECONDS = 3_600_000;
+
+function resetProblems({ everyMilliseconds, keep }: ResetPolicy): Problem[] {
+  const problems: Problem[] = [];
+  if (!(Number.isFinite(everyMilliseconds) && everyMilliseconds >= SHORTEST_PERIOD_MILLISECONDS)) {
+    const message = `${everyMilliseconds} ms is too short to learn anything in; an hour is the least, a week (7d) is usual`;
+    problems.push({ path: ["every"], message });
+  }
+  if (!(keep >= 0 && keep < 1)) {
+    const message = `${keep} is out of range; write the part of the evidence that stays, from 0 to less than 1, 0.3 is usual`;
+    problems.push({ path: ["keep"], message });
   }
   return problems;
 }

@@ -75,6 +75,14 @@ export interface ExperimentPolicy {
   readonly share: number;
 }
 
+/** The periodic reset: what was learnt counts less, so that an old world does not rule for ever. */
+export interface ResetPolicy {
+  /** How long a period is, in milliseconds: an hour at least. */
+  readonly everyMilliseconds: number;
+  /** The part of the evidence that goes on counting, 0 to less than 1. Usual: 0.3. */
+  readonly keep: number;
+}
+
 /** Everything that governs one operation. */
 export interface OperationPolicy {
   readonly component: string;
@@ -92,4 +100,6 @@ export interface OperationPolicy {
   readonly strategy: StrategyChoice;
   /** Absent where the operation's strategy has all calls. */
   readonly experiment?: ExperimentPolicy;
+  /** Absent where nothing is reset on a schedule. */
+  readonly reset?: ResetPolicy;
 }

@@ -24,6 +24,7 @@ import { type Channel, channelsOf } from "./surface-channels.ts";
 import { learnWindows, withLearnt } from "./surface-learning.ts";
 import { openShared, openTrials, type SharedMemory } from "./surface-memory.ts";
 import { RESPONSE_SURFACE_OPTIONS, type SurfaceOptions } from "./surface-options.ts";
+import { weakenSurface } from "./surface-reset.ts";
 
 const LEARN_VARIANCES_EVERY = 12;
 
@@ -41,6 +42,7 @@ export function responseSurface(given: Readonly<Record<string, unknown>>): Strat
     propose(input) {
       return new SurfaceTurn(input, options).propose();
     },
+    weaken: weakenSurface,
   };
 }
 

@@ -95,4 +95,16 @@ export interface Strategy {
   /** When the windows of a context close. */
   readonly windowRule: WindowRule;
   propose(input: StrategyInput): StrategyProposal;
+  /**
+   * Makes what was learnt weaker, for a reset. A strategy without it forgets everything.
+   *
+   * @param keep The part of the evidence that goes on counting, 0 to less than 1.
+   */
+  weaken?(memory: StrategyMemory, keep: number): StrategyMemory;
+}
+
+/** What a strategy remembers: null where it had no turn yet. */
+export interface StrategyMemory {
+  readonly shared: Json;
+  readonly contexts: ReadonlyMap<ContextId, Json>;
 }
