@@ -2,7 +2,7 @@
  * What a recorded cycle writes to the log:
  *
  *   debug     what was measured, one line a cycle
- *   info      an adaptation was applied or approved, or gave way to a newer one
+ *   info      an adaptation was applied or approved, or gave way to a newer one; an experiment ended
  *   warning   an adaptation was only suggested, was rejected or rolled back
  *   error     an adaptation failed
  */
@@ -24,6 +24,7 @@ const LEVELS: Readonly<Record<AdaptationStatus, keyof Log>> = {
 /** Writes the lines of one recorded cycle. */
 export function logCycle(log: Log, record: CycleRecord): void {
   logEvidence(log, record);
+  logExperiment(log, record);
   for (const transition of record.decision.transitions) logTransition(log, record, transition);
   for (const adaptation of record.decision.adaptations) logAdaptation(log, record, adaptation);
 }
@@ -36,7 +37,10 @@ function logEvidence(log: Log, record: CycleRecord): void {
     operation: record.operation,
     cycle: record.cycle,
     id: decision.id,
-    reason: decision.contexts.map(({ context, kind, reason }) => `${contextId(context)}: ${kind}, ${reason.code}`),
+    reason: decision.contexts.map(
+      ({ context, arm, kind, reason }) =>
+        `${contextId(context)}${arm === undefined ? "" : ` (${arm})`}: ${kind}, ${reason.code}`,
+    ),
     evidence:
       cells.kind === "value"
         ? {
@@ -49,6 +53,28 @@ function logEvidence(log: Log, record: CycleRecord): void {
           }
         : { window, ...cells },
   });
+}
+
+/** Its end once, and how it stands in each cycle. */
+function logExperiment(log: Log, { component, operation, cycle, decision }: CycleRecord): void {
+  const place = { component, operation, cycle, decision: decision.id };
+  const { experiment, experimentEnded: ended } = decision;
+  if (ended !== undefined) {
+    const { name, kept, difference, windows, reason } = ended;
+    log.info("experiment ended", {
+      ...place,
+      name,
+      kept,
+      difference,
+      windows,
+      reason: reason.code,
+      sentence: reason.sentence,
+    });
+  }
+  if (experiment !== undefined) {
+    const { name, difference, windows, verdict } = experiment;
+    log.debug("experiment", { ...place, name, difference, windows, reason: verdict.code, sentence: verdict.sentence });
+  }
 }
 
 function callCounts({ success, failure, partial }: { success: number; failure: number; partial: number }): object {
@@ -69,6 +95,7 @@ function logAdaptation(log: Log, { cycle, decision }: CycleRecord, adaptation: A
     confidence,
     reason: reason.code,
     sentence: reason.sentence,
+    ...(adaptation.experiment === undefined ? {} : { experiment: adaptation.experiment }),
     evidence: basis,
     decision: decision.id,
     cycle,

@@ -12,6 +12,7 @@ import {
   decide as learn,
   type OperationPolicy,
   type OperationState,
+  type StrategyChoice,
   type StrategyDefinitions,
 } from "@trimtab/learning";
 import type { OperationKey, RecordedCycle, Store } from "../stores/store.ts";
@@ -74,7 +75,7 @@ export async function replayCycles(
     for (const record of block) {
       if (!policies.has(record.policyHash)) policies.set(record.policyHash, await store.loadPolicy(record.policyHash));
       const policy = policies.get(record.policyHash);
-      const strategies = policy?.strategy.module === undefined ? undefined : strategiesFor(policy);
+      const strategies = policy === undefined || !strategiesOf(policy).some(isOwn) ? undefined : strategiesFor(policy);
       const problem = policy === undefined ? "its policy is not in the store" : strategyProblem(policy, strategies);
       if (policy === undefined || problem !== undefined) {
         unreplayable.push(`cycle ${record.cycle} and those after it up to the next kept state: ${problem}`);
@@ -172,13 +173,22 @@ function gapBefore(cycle: number): string {
 }
 
 /** A strategy of one's own is code: only the same code can be expected to decide the same. */
-function strategyProblem(
-  { strategy }: OperationPolicy,
-  strategies: StrategyDefinitions | undefined,
-): string | undefined {
-  if (strategy.module === undefined || (strategies !== undefined && Object.hasOwn(strategies, strategy.kind)))
-    return undefined;
-  return `its strategy "${strategy.kind}" (${strategy.module.path}, digest ${strategy.module.digest}) is not loaded`;
+function strategyProblem(policy: OperationPolicy, strategies: StrategyDefinitions | undefined): string | undefined {
+  const lacking = strategiesOf(policy).find(
+    (strategy) => isOwn(strategy) && (strategies === undefined || !Object.hasOwn(strategies, strategy.kind)),
+  );
+  return lacking?.module === undefined
+    ? undefined
+    : `its strategy "${lacking.kind}" (${lacking.module.path}, digest ${lacking.module.digest}) is not loaded`;
+}
+
+/** The operation's own, and that of an experiment's treatment. */
+function strategiesOf({ strategy, experiment }: OperationPolicy): readonly StrategyChoice[] {
+  return experiment === undefined ? [strategy] : [strategy, experiment.treatment];
+}
+
+function isOwn({ module }: StrategyChoice): boolean {
+  return module !== undefined;
 }
 
 /** As the store gives it back. */

@@ -111,22 +111,22 @@ export async function readAdaptation(database: SqlDatabase, id: string): Promise
   return (await withHistory(database, rows))[0];
 }
 
-/** At most one adaptation per operation, context and parameter is applied. */
+/** At most one adaptation per operation, context and parameter is applied, in each arm of an experiment. */
 async function refuseTwoApplied(transaction: SqlDatabase, decision: Decision): Promise<void> {
   const twice = await transaction
     .selectFrom("adaptations")
-    .select(["context_id", "parameter"])
+    .select(["context_id", "parameter", "arm"])
     .where("component", "=", decision.component)
     .where("operation", "=", decision.operation)
     .where("status", "=", "applied" satisfies AdaptationStatus)
-    .groupBy(["context_id", "parameter"])
+    .groupBy(["context_id", "parameter", "arm"])
     .having((having) => having.fn.countAll<number>(), ">", 1)
     .limit(1)
     .executeTakeFirst();
   if (twice === undefined) return;
   throw new IllegalRecordError(
     `Two adaptations of "${twice.parameter}" would be applied in the context "${twice.context_id}" of ` +
-      `"${decision.component}/${decision.operation}"; the older one must be superseded in the same decision`,
+      `"${decision.component}/${decision.operation}"${twice.arm === "" ? "" : `, in the ${twice.arm}`}; the older one must be superseded in the same decision`,
   );
 }
 
@@ -183,8 +183,14 @@ function asRow(adaptation: Adaptation): AdaptationRow {
     parameter: adaptation.parameter,
     decided_at: adaptation.at,
     status: adaptation.status,
+    arm: armOf(adaptation),
     adaptation: jsonText(adaptation, `Adaptation "${adaptation.id}"`),
   };
+}
+
+/** The control goes on with what was applied before its experiment began; a treatment is one of its experiment alone. */
+function armOf({ experiment }: Adaptation): string {
+  return experiment?.arm === "treatment" ? `treatment of "${experiment.name}" since ${experiment.startedAt}` : "";
 }
 
 function asTransitionRow(transition: AdaptationTransition, number: number, at: number): TransitionRow {

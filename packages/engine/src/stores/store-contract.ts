@@ -264,6 +264,20 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
         expect((await store.listAdaptations({ status: "applied" }, { limit: 10 })).items).toHaveLength(3);
       });
 
+      test("in each arm of an experiment one may be applied, and the control goes on with what was applied before", async () => {
+        const place = (arm: "control" | "treatment", startedAt = 1) => ({ experiment: { name: "ab", startedAt, arm } });
+        await store.recordCycle(sampleCycle(1, { adaptations: [sampleAdaptation("a1", 1)] }));
+        const control = sampleCycle(2, { adaptations: [sampleAdaptation("a2", 2, place("control"))] });
+        await expect(store.recordCycle(control)).rejects.toThrow("Two adaptations");
+        await store.recordCycle(sampleCycle(2, { adaptations: [sampleAdaptation("a2", 2, place("treatment"))] }));
+        expect((await store.getAdaptation("a2"))?.experiment).toEqual({ name: "ab", startedAt: 1, arm: "treatment" });
+        const again = sampleCycle(3, { adaptations: [sampleAdaptation("a3", 3, place("treatment"))] });
+        await expect(store.recordCycle(again)).rejects.toThrow(
+          'would be applied in the context "genre=rock" of "shop/checkout", in the treatment of "ab" since 1',
+        );
+        await store.recordCycle(sampleCycle(3, { adaptations: [sampleAdaptation("a3", 3, place("treatment", 9))] }));
+      });
+
       test("the same id twice is refused", async () => {
         await store.recordCycle(sampleCycle(1, { adaptations: [sampleAdaptation("a1", 1)] }));
         const again = sampleCycle(2, { adaptations: [sampleAdaptation("a1", 2, { parameter: "level" })] });

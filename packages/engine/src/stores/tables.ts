@@ -46,6 +46,8 @@ export interface StoreTables {
     parameter: string;
     decided_at: number;
     status: string;
+    /** Empty, or the treatment of an experiment: what is not served to all calls, nor to those of the control. */
+    arm: string;
     /** The adaptation as it was decided; the column `status` is the current one. */
     adaptation: string;
   };

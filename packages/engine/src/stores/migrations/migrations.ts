@@ -4,6 +4,7 @@ import { policiesInUse } from "./0003-policies-in-use.ts";
 import { adaptationsByContext } from "./0004-adaptations-by-context.ts";
 import { feedback } from "./0005-feedback.ts";
 import { suggestions } from "./0006-suggestions.ts";
+import { adaptationsByArm } from "./0007-adaptations-by-arm.ts";
 import type { Migration } from "./migration.ts";
 
 /** Every migration, in order. Forward only. */
@@ -14,4 +15,5 @@ export const migrations: readonly Migration[] = [
   adaptationsByContext,
   feedback,
   suggestions,
+  adaptationsByArm,
 ];
