@@ -13,7 +13,8 @@ import type { StandingOverride } from "../acts/people-view.ts";
 import { takeActs } from "../acts/take-acts.ts";
 import type { Histogram } from "../evidence/evidence.ts";
 import type { ContextEvidence, Unusable } from "../evidence/evidence-quality.ts";
-import { type DispersionSums, overDispersionOf } from "../evidence/over-dispersion.ts";
+import { type DispersionSums, dispersionOf } from "../evidence/over-dispersion.ts";
+import { learnTrouble, type Trouble } from "../guardrails/common-trouble.ts";
 import { siblingDurations } from "../guardrails/limit-counts.ts";
 import { isSampleMismatched } from "../guardrails/sample-ratio.ts";
 import type { Setting } from "../policy/setting.ts";
@@ -60,6 +61,7 @@ export class DecisionTurn {
   private readonly settled = new Set<ContextId>();
   private mayExplore = false;
   private siblings: Histogram | undefined;
+  private trouble: readonly Trouble[];
 
   constructor(input: DecideInput, baseline: Setting, memory: OperationMemory, guard?: ArmGuard) {
     const { policy, evidence, now } = input;
@@ -76,6 +78,7 @@ export class DecisionTurn {
     this.inbox = openInbox(memory.feedback, policy.mode === "observe" ? undefined : evidence.feedback, policy.context);
     this.cycle = memory.cycle;
     this.dispersion = memory.dispersion;
+    this.trouble = memory.trouble ?? [];
     this.shared = memory.shared;
   }
 
@@ -148,6 +151,14 @@ export class DecisionTurn {
       [...this.contexts.values()].map(({ limits }) => limits),
       policy.constraints,
     );
+    this.trouble = learnTrouble(
+      this.trouble,
+      policy.constraints,
+      this.baseline.id,
+      [...found]
+        .sort(([left], [right]) => (left < right ? -1 : 1)) // sums of fractions depend on their order
+        .map(([id, { measured }]) => ({ limits: (this.contexts.get(id) as ContextMemory).limits, measured })),
+    );
     const observations: ContextObservation[] = [];
     for (const id of [...this.contexts.keys()].sort()) {
       const evidence = found.get(id);
@@ -206,6 +217,7 @@ export class DecisionTurn {
         ...this.memory,
         cycle: this.cycle,
         dispersion: this.dispersion,
+        ...(policy.constraints.length === 0 ? {} : { trouble: this.trouble }),
         shared: this.shared,
         contexts,
         ...withFeedback(this.memory, this.inbox),
@@ -262,10 +274,11 @@ export class DecisionTurn {
       rule: strategy.windowRule,
       cycle: this.cycle,
       dispersion: this.dispersion,
-      overDispersion: overDispersionOf(this.memory.dispersion),
+      overDispersion: dispersionOf(this.memory.dispersion),
       siblings: this.siblings,
       whole: this.guard?.contexts.get(id),
       areSharesElsewhere: this.input.areSharesElsewhere ?? false,
+      trouble: this.trouble,
     });
     this.dispersion = observed.dispersion;
     this.contexts.set(id, observed.memory);

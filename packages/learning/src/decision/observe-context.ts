@@ -7,11 +7,13 @@ import {
   addToRecord,
   type ClosedWindow,
   closeWindow,
+  type Dispersion,
   isFull,
   type OpenWindow,
   type WindowRule,
   wholeContrastOf,
 } from "../evidence/windows.ts";
+import type { Trouble } from "../guardrails/common-trouble.ts";
 import type { LimitMemory } from "../guardrails/limit-counts.ts";
 import { missesOf } from "../guardrails/limit-shares.ts";
 import { judgeLimits, updateLimits } from "../guardrails/outcome-limits.ts";
@@ -47,10 +49,12 @@ export interface Observing {
   readonly cycle: number;
   /** What all contexts have shown so far, this cycle's earlier ones included. */
   readonly dispersion: DispersionSums;
-  /** τ² as it was before this cycle, so that the order of the contexts means nothing. */
-  readonly overDispersion: number;
+  /** As it was before this cycle, so that the order of the contexts means nothing. */
+  readonly overDispersion: Dispersion;
   /** Durations of the baseline in all contexts before this cycle, where a limit needs them. */
   readonly siblings: Histogram | undefined;
+  /** By constraint: is the whole operation in trouble? */
+  readonly trouble: readonly Trouble[];
   /** Were the calls dealt by other shares than these? */
   readonly areSharesElsewhere?: boolean;
   /** What the whole operation has found, where the context is seen by one arm of an experiment only. */
@@ -79,7 +83,15 @@ export function observeContext(
   const ratio =
     whole?.ratio ??
     (areSharesElsewhere ? before.ratio : ratioOf(before, before.allocation.variants, measured, cycleWindow));
-  const limits = updateLimits(before.limits, policy.constraints, idsOf(before), baseline.id, measured, siblings);
+  const limits = updateLimits(
+    before.limits,
+    policy.constraints,
+    idsOf(before),
+    baseline.id,
+    measured,
+    siblings,
+    observing.trouble,
+  );
   const closed = closeWindows(before, measured, limits, observing);
   let { lift, harm, contrasts } = before;
   let { dispersion } = observing;

@@ -18,6 +18,7 @@ import { endUnfit, type PeopleMemory } from "../acts/people-memory.ts";
 import type { FeedbackEntry } from "../evidence/evidence.ts";
 import { type DispersionSums, type LastContrasts, NO_DISPERSION } from "../evidence/over-dispersion.ts";
 import type { OpenWindow } from "../evidence/windows.ts";
+import type { Trouble } from "../guardrails/common-trouble.ts";
 import { type LimitMemory, NO_LIMIT_MEMORY } from "../guardrails/limit-counts.ts";
 import { NO_SAMPLE_RATIO, type SampleRatioMemory } from "../guardrails/sample-ratio.ts";
 import type { UtilityMoments } from "../policy/objective.ts";
@@ -89,6 +90,8 @@ export type OperationMemory = {
   /** Usable cycles so far. */
   readonly cycle: number;
   readonly dispersion: DispersionSums;
+  /** By constraint: does the whole operation miss the limit? Absent without limits. */
+  readonly trouble?: readonly Trouble[];
   /** The strategy's own, shared by all contexts; null before its first turn. */
   readonly shared: Json;
   readonly contexts: Readonly<Record<ContextId, ContextMemory>>;
@@ -99,7 +102,7 @@ export type OperationMemory = {
 };
 
 /** The form of the memory: evidence in another form is not read. The comparison starts again, and the values in force stay. */
-const FORM = 3;
+const FORM = 4;
 
 /** Contexts beyond this number are forgotten, the one that was seen longest ago first. */
 export const MAXIMUM_CONTEXTS = 10_000;
@@ -138,6 +141,7 @@ export function openMemory(
     ...before,
     aims,
     dispersion: NO_DISPERSION,
+    trouble: [],
     shared: null,
     contexts: Object.fromEntries(contexts),
     // evidence for other aims is nothing to go back to

@@ -102,13 +102,20 @@ export function isFull(window: OpenWindow, rule: WindowRule): boolean {
   );
 }
 
+/** How much more a variant's mean varies than independent calls explain; over-dispersion.ts learns it. */
+export interface Dispersion {
+  /** By this factor, at least 1. */
+  readonly factor: number;
+  /** And by this variance per cycle, in utility². */
+  readonly perCycle: number;
+}
+
 /** What a closed window needs to know from outside it. */
 export interface WindowClosing {
   readonly objective: Objective;
   /** What is remembered of each variant of the context, this window included: how much one call differs from another. */
   readonly record: Readonly<Record<VariantId, UtilityMoments>>;
-  /** Variance that one cycle adds to one variant beyond sampling. */
-  readonly overDispersion: number;
+  readonly overDispersion: Dispersion;
   readonly isCurrent: boolean;
   /** How many calls of a variant missed each limit. */
   readonly missesOf: (variant: VariantId, measurements: Measurements) => WindowArm["misses"];
@@ -134,7 +141,7 @@ export function closeWindow(
     }
     const utility = utilityFrom(moments, objective, spread);
     if (utility === undefined) continue;
-    const variance = utility.variance + overDispersion / window.cycles;
+    const variance = overDispersion.factor * utility.variance + overDispersion.perCycle / window.cycles;
     const misses = missesOf(variant, measurements);
     const arm: WindowArm = { variant, calls: callsOf(measurements), utility: utility.mean, variance, measurements };
     arms.push(misses === undefined ? arm : { ...arm, misses });

@@ -20,6 +20,7 @@ import {
   openMemory,
 } from "../decision/operation-state.ts";
 import { type DispersionSums, NO_DISPERSION } from "../evidence/over-dispersion.ts";
+import type { Trouble } from "../guardrails/common-trouble.ts";
 import { NO_SAMPLE_RATIO } from "../guardrails/sample-ratio.ts";
 import type { ExperimentPolicy, OperationPolicy, StrategyChoice } from "../policy/policy.ts";
 import { baselineOf, type Setting } from "../policy/setting.ts";
@@ -50,6 +51,8 @@ export type ExperimentMemory = {
   readonly since: number;
   readonly treatment: OperationMemory;
   readonly dispersion: DispersionSums;
+  /** By constraint: does the whole operation miss the limit? Absent before the first cycle. */
+  readonly trouble?: readonly Trouble[];
   readonly contexts: Readonly<Record<ContextId, WholeContext>>;
   readonly sums: ArmContrastSums | null;
 };

@@ -16,9 +16,10 @@ import { withAllocation } from "../decision/serve-context.ts";
 import { roundedHoldout, withVariants } from "../decision/shares.ts";
 import type { EvidenceWindow } from "../evidence/evidence.ts";
 import type { ContextEvidence } from "../evidence/evidence-quality.ts";
-import { overDispersionOf } from "../evidence/over-dispersion.ts";
+import { dispersionOf } from "../evidence/over-dispersion.ts";
 import { type ClosedWindow, DEFAULT_WINDOW_RULE, type WindowRule } from "../evidence/windows.ts";
-import { siblingDurations } from "../guardrails/limit-counts.ts";
+import { learnTrouble } from "../guardrails/common-trouble.ts";
+import { NO_LIMIT_MEMORY, siblingDurations } from "../guardrails/limit-counts.ts";
 import { isSampleMismatched, type ServedShare } from "../guardrails/sample-ratio.ts";
 import type { OperationPolicy } from "../policy/policy.ts";
 import type { Setting } from "../policy/setting.ts";
@@ -55,10 +56,18 @@ export function observeWhole(
 ): { readonly memory: ExperimentMemory; readonly findings: ReadonlyMap<ContextId, WholeContextFindings> } {
   const contexts: Record<ContextId, WholeContext> = { ...before.contexts };
   const findings = new Map<ContextId, WholeContextFindings>();
-  const overDispersion = overDispersionOf(before.dispersion);
+  const overDispersion = dispersionOf(before.dispersion);
   const siblings = siblingDurations(
     Object.values(contexts).map(({ memory }) => memory.limits),
     policy.constraints,
+  );
+  const trouble = learnTrouble(
+    before.trouble,
+    policy.constraints,
+    baseline.id,
+    [...found]
+      .sort(([left], [right]) => (left < right ? -1 : 1)) // sums of fractions depend on their order
+      .map(([id, { measured }]) => ({ limits: contexts[id]?.memory.limits ?? NO_LIMIT_MEMORY, measured })),
   );
   let { dispersion } = before;
   let sums = before.sums ?? undefined;
@@ -75,6 +84,7 @@ export function observeWhole(
       dispersion,
       overDispersion,
       siblings,
+      trouble,
       whole: { ratio, breaches: [] },
     });
     ({ dispersion } = observed);
@@ -82,7 +92,7 @@ export function observeWhole(
     findings.set(id, { ratio, breaches: observed.breaches });
     if (!isSampleMismatched(ratio)) sums = observed.windows.reduce((all, each) => learnWindow(all, each, whole), sums);
   }
-  return { memory: { ...before, dispersion, contexts, sums: sums ?? null }, findings };
+  return { memory: { ...before, dispersion, trouble, contexts, sums: sums ?? null }, findings };
 }
 
 /** What is served, each variant once: the base values, what one arm serves, and what both do. */

@@ -109,3 +109,12 @@ test("a context with too few timed calls of the baseline takes the limit from al
   expect(judged(100)).toBe("unknown");
   expect(judged(400)).toBe("violated");
 });
+
+test("twenty-six clean calls prove little of a limit of 0.9, seventy prove it ten to one", () => {
+  const proofAfter = (calls: number): number =>
+    judgeLimits(after(1, [SUCCESS], { base: outcomes(20, 0), v: outcomes(calls, 0) }), [SUCCESS], "v", "base").proof;
+  // per clean call ln(0.9/0.86) = 0.04546: the smallest breach that is watched for is 0.86
+  expect(proofAfter(26)).toBeCloseTo(26 * Math.log(0.9 / 0.86), 9);
+  expect(proofAfter(26)).toBeLessThan(Math.log(10));
+  expect(proofAfter(70)).toBeGreaterThan(Math.log(10));
+});

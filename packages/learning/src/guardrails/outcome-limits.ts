@@ -12,6 +12,7 @@ import type { Constraint } from "../policy/policy.ts";
 import { betaCdf } from "../statistics/beta-distribution.ts";
 import { CUSUM_BOUND, cusumLevel, updateShareCusum } from "../statistics/cusum.ts";
 import { isCommonCause } from "./common-cause.ts";
+import { isInTrouble, type Trouble } from "./common-trouble.ts";
 import {
   countOf,
   expectedShare,
@@ -34,6 +35,12 @@ export interface LimitJudgement {
   readonly constraint?: number;
   /** How far the alarm is raised on a natural logarithmic scale. */
   readonly level: number;
+  /**
+   * How much better the variant's calls fit a share at the limit than the smallest breach that is watched for: the logarithm of the
+   * likelihood ratio, of the limit where it is smallest. A variant in breach ever reaches x with a probability of at most exp(−x)
+   * (Ville), however often one looks. Infinite without limits.
+   */
+  readonly proof: number;
 }
 
 const SUCCESS_DROPS = [0.04, 0.12, 0.3];
@@ -46,6 +53,7 @@ const KEEP = 0.5 ** (1 / HALF_LIFE_CYCLES);
  * Takes one cycle's measurements in. Variants that are no longer served are forgotten, so that one that returns starts anew.
  *
  * @param siblings Durations of the baseline in all contexts: they stand in where a context has too few of its own.
+ * @param trouble Limits that the whole operation misses in this cycle: that is nobody's evidence, and no alarm rises.
  */
 export function updateLimits(
   memory: LimitMemory,
@@ -54,6 +62,7 @@ export function updateLimits(
   baseline: VariantId,
   measured: ReadonlyMap<VariantId, Measurements>,
   siblings?: Histogram,
+  trouble: readonly Trouble[] = [],
 ): LimitMemory {
   if (constraints.length === 0) return NO_LIMIT_MEMORY;
   const baselineDurations = withNewDurations(memory.baselineDurations, measured.get(baseline)?.duration);
@@ -67,6 +76,7 @@ export function updateLimits(
     const before = memory.variants[variant] ?? [];
     variants[variant] = constraints.map((constraint, index) => {
       const previous = before[index] ?? null;
+      if (isInTrouble(trouble[index])) return previous === null ? null : { ...previous, ...CALM };
       const counted = countedOf(variant, constraint);
       return counted === undefined
         ? previous
@@ -85,15 +95,17 @@ export function judgeLimits(
 ): LimitJudgement {
   let probability = 1;
   let level = 0;
+  let proof = Number.POSITIVE_INFINITY;
   let unknown: LimitJudgement | undefined;
   for (const [index, constraint] of constraints.entries()) {
     const counts = memory.variants[variant]?.[index];
     if (counts === undefined || counts === null) {
       const sentence = `nothing is known yet about ${describeConstraint(constraint)}`;
-      unknown ??= { verdict: "unknown", probability: 0, sentence, constraint: index, level };
+      unknown ??= { verdict: "unknown", probability: 0, sentence, constraint: index, level, proof: 0 };
       continue;
     }
     probability *= probabilityHolds(counts, constraint);
+    proof = Math.min(proof, logProof(counts, constraint));
     const raised = cusumLevel(counts.sums);
     level = Math.max(level, raised);
     if (raised > CUSUM_BOUND && !isCommonCause(memory, constraint, index, variant, baseline)) {
@@ -104,10 +116,11 @@ export function judgeLimits(
         sentence,
         constraint: index,
         level: raised,
+        proof,
       };
     }
   }
-  return unknown ?? { verdict: "passed", probability, sentence: "every limit holds", level };
+  return unknown ?? { verdict: "passed", probability, sentence: "every limit holds", level, proof };
 }
 
 /** A limit in words, e.g. `success_rate >= 0.9`. */
@@ -134,12 +147,7 @@ function withCounts(
   constraint: Constraint,
 ): LimitCounts {
   const { good, bad } = counted;
-  const expected = expectedShare(constraint);
-  const alternatives =
-    constraint.kind === "success-rate"
-      ? SUCCESS_DROPS.map((drop) => Math.max(0.01, expected - drop))
-      : TAIL_ALTERNATIVES;
-  const sums = updateShareCusum(before?.sums ?? [], good, bad, expected, alternatives);
+  const sums = updateShareCusum(before?.sums ?? [], good, bad, expectedShare(constraint), breachesOf(constraint));
   const isCalm = cusumLevel(sums) === 0;
   return {
     good: (before?.good ?? 0) * KEEP + good,
@@ -150,7 +158,21 @@ function withCounts(
   };
 }
 
+/** Shares of good calls that are watched for, the smallest breach first. */
+function breachesOf(constraint: Constraint): readonly number[] {
+  if (constraint.kind !== "success-rate") return TAIL_ALTERNATIVES;
+  const expected = expectedShare(constraint);
+  return SUCCESS_DROPS.map((drop) => Math.max(0.01, expected - drop));
+}
+
+function logProof({ good, bad }: GoodAndBad, constraint: Constraint): number {
+  const expected = expectedShare(constraint);
+  const breach = breachesOf(constraint)[0] as number;
+  return good * Math.log(expected / breach) + bad * Math.log((1 - expected) / (1 - breach));
+}
+
 const NO_CALLS: GoodAndBad = { good: 0, bad: 0 };
+const CALM = { sums: [], own: NO_CALLS, beside: NO_CALLS } as const;
 
 function sumOf(left: GoodAndBad, right: GoodAndBad): GoodAndBad {
   return { good: left.good + right.good, bad: left.bad + right.bad };

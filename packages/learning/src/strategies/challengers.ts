@@ -72,13 +72,11 @@ export function fillSlots(memory: TrialMemory, filling: Filling): TrialMemory {
     let draw = mirrored;
     mirrored = undefined;
     if (draw === undefined) [draw, mirrored] = view.drawPair(random);
-    const chosen = bestOf(
-      random.uniform() < 0.5 ? neighbourhood.near : neighbourhood.all,
-      draw,
-      minimumEffect,
-      isTriable,
-    );
-    if (chosen !== undefined) {
+    const isLocal = random.uniform() < 0.5;
+    const found = bestOf(isLocal ? neighbourhood.near : neighbourhood.all, draw, minimumEffect, isTriable);
+    if (found !== undefined) {
+      const top = isLocal ? found : neighbourhood.uphill(found, draw);
+      const chosen = top === found || isTriable(top) ? top : found;
       const share = limits.probability(chosen) < SURE ? UNSURE_SHARE : FIRST_SHARE;
       trials[chosen.id] = newTrial(chosen.parameters, share, false);
     }

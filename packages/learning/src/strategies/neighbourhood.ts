@@ -13,6 +13,8 @@ import type { Random } from "../statistics/random.ts";
 export interface Neighbourhood {
   readonly near: readonly Setting[];
   readonly all: readonly Setting[];
+  /** The best setting that near steps lead to, uphill, none of them out of the incumbent's reach; itself where `all` is everything. */
+  readonly uphill: (from: Setting, worth: (parameters: ParameterValues) => number) => Setting;
 }
 
 /** Grid steps that a near setting is away at most; in a fine grid a step grows to a twentieth of the range. */
@@ -20,6 +22,8 @@ const NEAR_STEPS = 3;
 /** Grids up to this size are looked at whole, of larger ones so many settings are drawn. */
 const WHOLE_GRID = 400;
 const DRAWN = 300;
+/** Near steps that lead uphill from the best of those. */
+const MOST_CLIMBS = 12;
 
 /** Every setting of the grid that is looked at in this turn; the baseline among them. */
 export function candidateSettings(space: ParameterSpace, baseline: Setting, random: Random): readonly Setting[] {
@@ -62,11 +66,7 @@ export function neighbourhoodOf(
   baseline: Setting,
   candidates: readonly Setting[],
 ): Neighbourhood {
-  const near = Object.entries(space).flatMap(([name, specification]) => {
-    const value = incumbent.parameters[name];
-    const others = value === undefined ? [] : nearValues(specification, value);
-    return others.map((other): ParameterValues => ({ ...incumbent.parameters, [name]: other }));
-  });
+  const near = nearOf(space, incumbent.parameters);
   const isAllowed = ({ id, parameters }: Setting): boolean =>
     id !== incumbent.id && id !== baseline.id && tooLargeStep(space, incumbent.parameters, parameters) === undefined;
   const settings = near.map((parameters) => settingOf(parameters, baseline)).filter(isAllowed);
@@ -74,7 +74,42 @@ export function neighbourhoodOf(
   return {
     near: settings,
     all: [...settings, ...candidates.filter((setting) => isAllowed(setting) && !known.has(setting.id))],
+    uphill(from, worth) {
+      if (GRIDS.has(space)) return from;
+      const top = climb(space, from.parameters, incumbent.parameters, worth);
+      return top === from.parameters ? from : settingOf(top, baseline);
+    },
   };
+}
+
+function climb(
+  space: ParameterSpace,
+  from: ParameterValues,
+  incumbent: ParameterValues,
+  worth: (parameters: ParameterValues) => number,
+): ParameterValues {
+  let top = from;
+  let highest = worth(from);
+  for (let step = 0; step < MOST_CLIMBS; step++) {
+    const before = top;
+    for (const next of nearOf(space, top)) {
+      const value = worth(next);
+      if (value <= highest || tooLargeStep(space, incumbent, next) !== undefined) continue;
+      highest = value;
+      top = next;
+    }
+    if (top === before) break;
+  }
+  return top;
+}
+
+/** Every setting that differs from one in one parameter, by a few steps. */
+function nearOf(space: ParameterSpace, from: ParameterValues): readonly ParameterValues[] {
+  return Object.entries(space).flatMap(([name, specification]) => {
+    const value = from[name];
+    const others = value === undefined ? [] : nearValues(specification, value);
+    return others.map((other): ParameterValues => ({ ...from, [name]: other }));
+  });
 }
 
 function coarse(specification: ParameterSpecification): readonly ParameterValue[] {

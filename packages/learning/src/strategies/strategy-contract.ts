@@ -150,7 +150,7 @@ function anyTurn(policy: OperationPolicy): fc.Arbitrary<StrategyInput> {
             takenBack: isTakenBack && challenger !== undefined ? [challenger.id] : [],
             barred: new Set(isBarred || isTakenBack ? [challenger?.id ?? ""] : []),
             limitLevels: policy.constraints.map(() => null),
-            limits: () => ({ verdict: "passed", probability: 1, sentence: "every limit holds", level: 0 }),
+            limits: () => ({ verdict: "passed", probability: 1, sentence: "every limit holds", level: 0, proof: 20 }),
           };
         },
       );

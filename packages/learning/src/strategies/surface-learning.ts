@@ -33,15 +33,8 @@ export function learnWindows(
   cycle: number,
 ): Learnt {
   const { incumbent, baseline, known, windows } = observation;
-  let evidence: ChannelEvidence = before ?? {};
   let memory = opened;
   for (const window of windows) {
-    evidence = Object.fromEntries(
-      channels.map(({ name, armsOf }) => {
-        const old = evidence[name] ?? noEvidence(features.size, cycle);
-        return [name, learnArms(old, armsOf(window), known, features, cycle)];
-      }),
-    );
     const trials = Object.entries(memory.trials).map(
       ([variant, trial]) => [variant, learnTrial(trial, window, variant, incumbent.id)] as const,
     );
@@ -56,14 +49,23 @@ export function learnWindows(
   const watches = [memory.watch, ...Object.values(memory.trials).map(({ drift }) => drift)];
   const isAlarm = watches.some((each) => each !== null && isDrifting(each));
   if (isAlarm) {
-    evidence = discountAll(evidence, AFTER_DRIFT);
     const trials = Object.entries(memory.trials).map(
       ([variant, trial]) => [variant, { ...trial, drift: null }] as const,
     );
     memory = { ...memory, watch: null, trials: Object.fromEntries(trials) };
   }
   // a challenger that fails is news about the challenger; a proven one that fails is news about the world
-  if (hasLostIncumbent(observation)) evidence = discountAll(evidence, AFTER_ROLL_BACK);
+  const kept = (isAlarm ? AFTER_DRIFT : 1) * (hasLostIncumbent(observation) ? AFTER_ROLL_BACK : 1);
+  // what is old is forgotten before the news are taken in: they are what the world is like now
+  let evidence = discountAll(before ?? {}, kept);
+  for (const window of windows) {
+    evidence = Object.fromEntries(
+      channels.map(({ name, armsOf }) => {
+        const old = evidence[name] ?? noEvidence(features.size, cycle);
+        return [name, learnArms(old, armsOf(window), known, features, cycle)];
+      }),
+    );
+  }
   return { memory, evidence, isDrifting: isAlarm };
 }
 

@@ -39,7 +39,7 @@ function observation(change: Partial<ContextObservation>): ContextObservation {
     windows: [],
     takenBack: [],
     barred: new Set(),
-    limits: () => ({ verdict: "passed", probability: 1, sentence: "", level: 0 }),
+    limits: () => ({ verdict: "passed", probability: 1, sentence: "", level: 0, proof: 5 }),
     limitLevels: [],
     ...change,
   };

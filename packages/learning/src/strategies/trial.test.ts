@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { judgeTrial, newTrial, type Trial, type TrialView } from "./trial.ts";
 
 const LEVELS = { alpha: 0.05, minimumEffect: 0.002, threshold: 20 };
-const KEPT = { verdict: "passed", probability: 1, sentence: "every limit holds", level: 0 } as const;
+const KEPT = { verdict: "passed", probability: 1, sentence: "every limit holds", level: 0, proof: 5 } as const;
 
 function trial(change: Partial<Trial>): Trial {
   return { ...newTrial({ temperature: 0.6 }, 0.2, false), windows: 5, decisions: 5, calls: 200, ...change };
@@ -27,11 +27,30 @@ test("four deviations above nothing are proof, two are not", () => {
   expect(judgeTrial("v", trial({}), view(0.04, 0.02), LEVELS).kind).toBe("going-on");
 });
 
-test("confidence is one minus the inverse of e, and never 1", () => {
-  const verdict = judgeTrial("v", trial({}), view(0.07, 0.02), LEVELS);
-  // e = 2Φ(3.5)·0.2·exp(6.125) = 182.8
-  expect(verdict).toMatchObject({ confidence: expect.closeTo(1 - 1 / 182.8, 4) as number });
+test("confidence is the probability of being better and keeping the limits, and never 1", () => {
+  // Φ(0.07/0.02) = Φ(3.5) = 0.999767
+  expect(judgeTrial("v", trial({}), view(0.07, 0.02), LEVELS)).toMatchObject({
+    confidence: expect.closeTo(0.999767, 6) as number,
+  });
+  const unsure = { limits: { ...KEPT, probability: 0.8 }, limitProbability: 0.9 };
+  expect(judgeTrial("v", trial({}), view(0.07, 0.02, unsure), LEVELS)).toMatchObject({
+    confidence: expect.closeTo(0.9 * 0.999767, 6) as number,
+  });
   expect(judgeTrial("v", trial({}), view(0.5, 0.02), LEVELS)).toMatchObject({ confidence: 0.9999 });
+});
+
+test("clean calls are no proof of a limit until they would be unlikely in a breach", () => {
+  const unproven = { limits: { ...KEPT, proof: Math.log(9.9) } };
+  expect(judgeTrial("v", trial({}), view(0.08, 0.02, unproven), LEVELS)).toMatchObject({
+    kind: "blocked",
+    reason: { code: "LIMIT_UNPROVEN" },
+  });
+  // ten to one; or the other contexts, which had the calls, have proven the setting and its limits
+  expect(
+    judgeTrial("v", trial({}), view(0.08, 0.02, { limits: { ...KEPT, proof: Math.log(10.1) } }), LEVELS).kind,
+  ).toBe("better");
+  const inherited = { mean: 0.08, deviation: 0.02, prior: 0.1 };
+  expect(judgeTrial("v", trial({}), view(0.08, 0.02, { ...unproven, inherited }), LEVELS).kind).toBe("better");
 });
 
 test("fewer than twenty calls prove nothing, however good they look", () => {

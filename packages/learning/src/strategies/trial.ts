@@ -82,6 +82,9 @@ const MINIMUM_RATINGS = 10;
 /** By its own calls, and by all that is known of settings like it. */
 const MINIMUM_OWN_LIMIT_PROBABILITY = 0.7;
 const MINIMUM_LIMIT_PROBABILITY = 0.8;
+/** A setting in breach passes with a probability of at most this, however often it is looked at. */
+const LIMIT_ALPHA = 0.1;
+const INHERITED_LIMIT_PROBABILITY = 0.95;
 const MOST_IDLE = 20;
 const LOST_LIMIT_PROBABILITY = 0.15;
 /** What was proven once is judged by so many new calls, not by what the incident left of its fame. */
@@ -187,26 +190,23 @@ export function judgeTrial(variant: VariantId, trial: Trial, view: TrialView, le
       reason: { code: "LIMIT_UNKNOWN", sentence: `${variant} is better (${numbers}), but ${limits.sentence}.` },
     };
   }
-  if (limits.probability < MINIMUM_OWN_LIMIT_PROBABILITY || limitProbability < MINIMUM_LIMIT_PROBABILITY) {
+  // where the others have proven it, they have had the calls to break a limit with
+  const isLimitProven =
+    limits.proof >= -Math.log(LIMIT_ALPHA) || (isInherited && limitProbability >= INHERITED_LIMIT_PROBABILITY);
+  if (
+    !isLimitProven ||
+    limits.probability < MINIMUM_OWN_LIMIT_PROBABILITY ||
+    limitProbability < MINIMUM_LIMIT_PROBABILITY
+  ) {
     const sentence = `${variant} is better (${numbers}), but keeps the limits only with a probability of ${likely.toFixed(2)}.`;
     return { kind: "blocked", reason: { code: "LIMIT_UNPROVEN", sentence } };
   }
-  const better = probabilityAbove(0, mean, deviation);
+  // the probability that the change is right: that it is better, and that it keeps the limits
+  const right = probabilityAbove(0, mean, deviation) * Math.max(limitProbability, limits.probability);
+  const confidence = Math.min(MOST_CONFIDENT, right);
   return isProven
-    ? {
-        kind: "better",
-        logE,
-        threshold: levels.threshold,
-        confidence: Math.min(MOST_CONFIDENT, 1 - Math.exp(-logE), better),
-        isInherited: false,
-      }
-    : {
-        kind: "better",
-        logE: sharedLogE,
-        threshold: 1 / levels.alpha,
-        confidence: Math.min(MOST_CONFIDENT, better),
-        isInherited: true,
-      };
+    ? { kind: "better", logE, threshold: levels.threshold, confidence, isInherited: false }
+    : { kind: "better", logE: sharedLogE, threshold: 1 / levels.alpha, confidence, isInherited: true };
 }
 
 /** The measured difference with an interval that holds at all times; undefined before the first window. */
