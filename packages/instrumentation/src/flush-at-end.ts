@@ -2,7 +2,8 @@
  * Sends what is still held back before the process ends.
  *
  * A service without a handler for SIGTERM must still die of SIGTERM; one with a handler decides itself, and must not be killed
- * early: then nothing is done here until it lets the process run out.
+ * early: then nothing is done here until it lets the process run out. The second signal waits for nothing. `process.exit` and an
+ * error that nobody caught end the process at once, as they would without this package: what was not sent by then is lost.
  */
 
 /** Longest wait for the last telemetry, in milliseconds. */
@@ -36,12 +37,16 @@ function listenForEnd(flushes: readonly (() => Promise<void>)[]): void {
   });
 
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    let isEnding = false;
+    const die = (): void => {
+      process.removeListener(signal, onSignal);
+      process.kill(process.pid, signal); // and now with Node's own behaviour: the exit code tells the signal
+    };
     const onSignal = (): void => {
       if (process.listenerCount(signal) > 1) return;
-      void flushOnce().then(() => {
-        process.removeListener(signal, onSignal);
-        process.kill(process.pid, signal); // and now with Node's own behaviour: the exit code tells the signal
-      });
+      if (isEnding) return die();
+      isEnding = true;
+      void flushOnce().then(die);
     };
     process.on(signal, onSignal);
   }

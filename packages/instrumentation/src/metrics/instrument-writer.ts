@@ -4,7 +4,7 @@
  * affair: it knows no way to let go of one.
  */
 import type { MeterProvider } from "@opentelemetry/api";
-import { OTHER_CONTEXT_VALUE, type VariantId } from "@trimtab/conventions";
+import { OTHER_CONTEXT_VALUE, OUTCOMES, type VariantId } from "@trimtab/conventions";
 import type { LabelledContext } from "../context-tree.ts";
 import { warnOnce } from "../own-failure.ts";
 import { createInstruments, type Instruments, meterOf, observeOwnReadings } from "./instruments.ts";
@@ -19,6 +19,9 @@ import {
   type Siblings,
 } from "./measured-call.ts";
 import type { OwnReadings } from "./own-readings.ts";
+
+/** Of the SDK, for the series of one instrument. */
+const DEFAULT_CARDINALITY_LIMIT = 2000;
 
 /** The series of one context, by variant. */
 interface SeriesOfContext {
@@ -35,6 +38,7 @@ export class InstrumentWriter implements CallWriter {
   readonly #instruments: Instruments;
   readonly #stop: () => void;
   #hasWritten = false;
+  #callsSeries = 0;
 
   /** @throws whatever the provider throws. */
   constructor(provider: MeterProvider, settings: SeriesSettings, readings: () => OwnReadings, onCollapsed: () => void) {
@@ -147,6 +151,15 @@ export class InstrumentWriter implements CallWriter {
       byVariant.clear(); // label sets only: the SDK knows the same labels for the same series
     }
     this.#hasWritten = true;
+    this.#callsSeries += OUTCOMES.length;
+    if (this.#callsSeries > DEFAULT_CARDINALITY_LIMIT) {
+      warnOnce(
+        "too many series for a provider",
+        `more than ${DEFAULT_CARDINALITY_LIMIT} series of trimtab.operation.calls were made for the MeterProvider of the service, which ` +
+          "lets go of none and by default drops the labels of more: hand metricProducer() to its reader instead, or give it a view " +
+          "with a higher aggregationCardinalityLimit",
+      );
+    }
     if (operation.durationBoundaries !== undefined) {
       warnOnce(
         `boundaries:${operation.name}`,

@@ -1,7 +1,11 @@
-/** The last known good document on disk, so that a service that restarts while the controller is away keeps what was learnt. */
-import { mkdirSync, readFileSync, statSync } from "node:fs";
+/**
+ * The last known good document on disk, so that a service that restarts while the controller is away keeps what was learnt. Any
+ * number of processes may share a folder: a file is replaced whole, and the last one to write it wins.
+ */
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { threadId } from "node:worker_threads";
 import { shortDigest } from "@trimtab/conventions";
 import { reportOwnFailure } from "../own-failure.ts";
 
@@ -12,12 +16,15 @@ export interface KeptDocument {
 }
 
 const MAXIMUM_BYTES = 32 * 1024 * 1024;
+/** A temporary file of this age, in milliseconds, belongs to a process that died while it wrote. */
+const ABANDONED_MILLISECONDS = 3_600_000;
 
 /** Reads what was kept; undefined where there is nothing that can be read. Once, at the start: it must be there before the first call. */
 export function readKeptDocument(directory: string, component: string): KeptDocument | undefined {
   const file = fileOf(directory, component);
   try {
     mkdirSync(directory, { recursive: true });
+    removeAbandoned(directory, file);
     const status = statSync(file, { throwIfNoEntry: false });
     if (status === undefined || !status.isFile() || status.size > MAXIMUM_BYTES) return undefined;
     const kept: unknown = JSON.parse(readFileSync(file, "utf8"));
@@ -30,10 +37,27 @@ export function readKeptDocument(directory: string, component: string): KeptDocu
   }
 }
 
-/** Keeps a document. A crash half-way leaves the former file whole. */
+/** What is to be written next, by file; there while a write is under way. */
+const waiting = new Map<string, KeptDocument | undefined>();
+
+/**
+ * Keeps a document. A crash half-way leaves the former file whole. While one is being written, of those that come only the last is
+ * written after it: a slow disk never has more than one to do, and never the older one last.
+ */
 export async function keepDocument(directory: string, component: string, kept: KeptDocument): Promise<void> {
   const file = fileOf(directory, component);
-  const temporary = `${file}.${process.pid}.tmp`;
+  if (waiting.has(file)) return void waiting.set(file, kept);
+  let next: KeptDocument | undefined = kept;
+  while (next !== undefined) {
+    waiting.set(file, undefined);
+    await replace(directory, file, next);
+    next = waiting.get(file);
+  }
+  waiting.delete(file);
+}
+
+async function replace(directory: string, file: string, kept: KeptDocument): Promise<void> {
+  const temporary = `${file}.${process.pid}-${threadId}.tmp`;
   try {
     await mkdir(directory, { recursive: true });
     await writeFile(temporary, JSON.stringify(kept), { mode: 0o600 });
@@ -41,6 +65,16 @@ export async function keepDocument(directory: string, component: string, kept: K
   } catch (error) {
     reportOwnFailure(`keeping the parameters in ${directory}`, error);
     await rm(temporary, { force: true }).catch(() => {});
+  }
+}
+
+function removeAbandoned(directory: string, file: string): void {
+  const prefix = `${basename(file)}.`;
+  for (const name of readdirSync(directory)) {
+    if (!name.startsWith(prefix) || !name.endsWith(".tmp")) continue;
+    const path = join(directory, name);
+    const status = statSync(path, { throwIfNoEntry: false });
+    if (status !== undefined && Date.now() - status.mtimeMs > ABANDONED_MILLISECONDS) rmSync(path, { force: true });
   }
 }
 

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import type { AllocationDocument } from "@trimtab/conventions";
 import { beforeEach, describe, expect, test } from "vitest";
 import { sumOf } from "../exposition.test.support.ts";
@@ -140,6 +142,30 @@ describe("a challenger that breaks the service", () => {
     expect(sumOf(page, "trimtab_operation_calls_total", { ...labels, outcome: "failure" })).toBe(200);
     expect(sumOf(page, "trimtab_challenger_stopped_total", labels)).toBeUndefined();
   });
+});
+
+test("with 2,000 challengers one after the other, each stopped, nothing is left of those that are gone", () => {
+  const collectGarbage = (): number => {
+    setFlagsFromString("--expose-gc");
+    (runInNewContext("gc") as () => void)();
+    return process.memoryUsage().heapUsed;
+  };
+  const live = (each: number): boolean => {
+    apply({ revision: String(each), salt: String(each) });
+    let isStopped = false;
+    for (let at = 0; at < 60; at++) {
+      const variant = at % 2 === 0 ? "v-bad" : "v-good";
+      const guard = service.shared.operation(operation).allocations?.find({ genre: "rock" })?.guard;
+      const calls = guard?.watch(variant);
+      calls?.begin();
+      isStopped = calls?.end(variant === "v-bad", `user-${each}-${at}`) !== undefined || isStopped;
+    }
+    return isStopped;
+  };
+  for (let each = 0; each < 200; each++) expect(live(each)).toBe(true);
+  const before = collectGarbage();
+  for (let each = 200; each < 2000; each++) live(each);
+  expect(collectGarbage() - before).toBeLessThan(1_000_000); // their keys alone would be three times that
 });
 
 test("a fault of everything stops nothing: with nine calls of ten failing everywhere the challenger goes on", () => {
