@@ -4,6 +4,7 @@ export type { TokenUse } from "./call-amounts.ts";
 export type { CollectionLevel } from "./collection-level.ts";
 export { configure, shutdown } from "./configure.ts";
 export { type FeedbackSubject, feedback, type GivenFeedback } from "./feedback.ts";
+export type { FollowOptions } from "./follow-result.ts";
 export { metricProducer, type OperationMetricProducer } from "./metric-producer.ts";
 export { metricsText } from "./metrics-text.ts";
 export {
@@ -26,4 +27,6 @@ export {
 } from "./record-operation.ts";
 export type { StartedOperation, StartOptions } from "./started-operation.ts";
 export { currentOperation, type TrackOptions, track, type WrapOptions, wrap } from "./track.ts";
+export { type MethodDecoratorOf, type TrackedMethodOptions, tracked } from "./tracked-method.ts";
 export { createTracker, type RecordedFailure, type RecordedSuccess, type Tracker } from "./tracker.ts";
+export { wrapCallback } from "./wrap-callback.ts";

@@ -2,10 +2,10 @@
 import type { ContextInput, Outcome, ParameterValues, ResultHandle } from "@trimtab/conventions";
 import { OUTCOMES } from "@trimtab/conventions";
 import type { TokenUse } from "./call-amounts.ts";
+import { complete } from "./follow-result.ts";
 import { instrumentation } from "./instance.ts";
 import type { CallOptions, OperationHandle } from "./operation-handle.ts";
 import { reportOwnFailure, warnOnce } from "./own-failure.ts";
-import { complete } from "./track.ts";
 import type { TrackedCall } from "./tracked-call.ts";
 import { untrackedHandle } from "./untracked-handle.ts";
 

@@ -1,24 +1,24 @@
 /** Tracks calls of functions and changes nothing about them: same result, same exception, same `this`. */
-import { isPromise } from "node:util/types";
 import type { ContextInput, Outcome, ParameterValues } from "@trimtab/conventions";
-import { type Instrumentation, instrumentation } from "./instance.ts";
+import { complete, type FollowOptions } from "./follow-result.ts";
+import { instrumentation } from "./instance.ts";
 import type { CallOptions, OperationHandle } from "./operation-handle.ts";
 import { describeError, warnOnce } from "./own-failure.ts";
 import type { TrackedCall } from "./tracked-call.ts";
 import { untrackedHandle } from "./untracked-handle.ts";
 
 /** What may be said of a call before it begins. */
-export interface TrackOptions<Result = unknown> extends CallOptions {
+export interface TrackOptions<Result = unknown> extends CallOptions, FollowOptions {
   /** What a result means, where nothing is thrown. Default: what the definition says, else success. */
   readonly outcome?: (result: Awaited<Result>) => Outcome | undefined;
 }
 
 /** What may be said of all calls of a wrapped function. */
-export interface WrapOptions<Arguments extends readonly unknown[], Result> {
+export interface WrapOptions<Arguments extends readonly unknown[], Result, This = unknown> extends FollowOptions {
   /** The context of a call, from its arguments. Default: none. */
-  readonly context?: ContextInput | ((...args: Arguments) => ContextInput);
+  readonly context?: ContextInput | ((this: This, ...args: Arguments) => ContextInput);
   /** The sticky key of a call, from its arguments. */
-  readonly key?: (...args: Arguments) => string | undefined;
+  readonly key?: (this: This, ...args: Arguments) => string | undefined;
   /** What a result means, where nothing is thrown. Default: success. */
   readonly outcome?: (result: Awaited<Result>) => Outcome | undefined;
 }
@@ -27,8 +27,8 @@ type AnyFunction = (...args: never[]) => unknown;
 
 /**
  * Runs a function as one call of an operation. A promise is followed to its end; what the function returns, throws or is rejected
- * with comes out as it is. Generators and thenables that are no plain promises are passed on untouched, and timed until they
- * are returned.
+ * with comes out as it is. Generators, streams and thenables that are no plain promises are passed on untouched, and timed until they
+ * are returned; `{ stream: true }` times a stream until it ends.
  */
 export function track<Result>(
   operation: string,
@@ -51,7 +51,7 @@ export function trackIn<Result>(
   const owner = shared.component(component);
   const call = shared.begin(operation, context, options as CallOptions | undefined, owner);
   if (call === undefined) return fn(untrackedHandle(owner, operation, options as CallOptions | undefined));
-  return complete(shared, call, () => fn(call));
+  return complete(shared, call, () => fn(call), options);
 }
 
 /** The same function, tracked: it keeps its name, length, `this`, arguments and result. */
@@ -73,17 +73,10 @@ export function wrapIn<Fn extends AnyFunction>(
   const wrapped = function (this: unknown, ...args: Parameters<Fn>): unknown {
     const invoke = (): unknown => Reflect.apply(fn, this, args);
     const shared = instrumentation();
-    const context = options?.context;
-    const given = typeof context === "function" ? ask(operation, "context", context, args) : context;
-    const key = options?.key && ask(operation, "key", options.key, args);
-    const call = shared.begin(operation, given, { key, outcome: options?.outcome }, shared.component(component));
-    return call === undefined ? invoke() : complete(shared, call, invoke);
+    const call = beginOf(component, operation, this, args, options);
+    return call === undefined ? invoke() : complete(shared, call, invoke, options);
   };
-  Object.defineProperties(wrapped, {
-    name: { value: fn.name, configurable: true },
-    length: { value: fn.length, configurable: true },
-  });
-  return wrapped as unknown as Fn;
+  return alike(wrapped, fn);
 }
 
 /** The innermost tracked call that is running here, also across `await`, timers and callbacks; undefined outside of any. */
@@ -91,80 +84,39 @@ export function currentOperation(): OperationHandle<ParameterValues> | undefined
   return instrumentation().currentCall();
 }
 
-/** Runs the function of a call inside it, and ends the call when the function has ended. */
-export function complete<Result>(shared: Instrumentation, call: TrackedCall, invoke: () => Result): Result {
-  let result: Result;
-  try {
-    result = shared.run(call, invoke);
-  } catch (error) {
-    call.fallThrough(error);
-    throw error; // whatever it was, even `throw undefined`
-  }
-  const ownNames = namesOfPlainPromise(result);
-  if (ownNames !== undefined) return follow(result as Promise<unknown>, ownNames, call) as Result;
-  if (isThenable(result)) {
-    warnOnce(
-      `thenable:${call.operation}`,
-      `operation "${call.operation}" returns a thenable that is no plain promise. It is left alone, so its call counts as ` +
-        "ended when it was returned. Track an async function that awaits it",
-    );
-  }
-  call.succeed(result);
-  return result;
+/** Begins a call of a function whose options ask its arguments; undefined where nothing is tracked. Never throws. */
+export function beginOf<Arguments extends readonly unknown[]>(
+  component: string | undefined,
+  operation: string,
+  self: unknown,
+  args: Arguments,
+  options: WrapOptions<Arguments, never> | undefined,
+): TrackedCall | undefined {
+  const shared = instrumentation();
+  const { context, key, outcome } = options ?? {};
+  const given = typeof context === "function" ? ask(operation, "context", context, self, args) : context;
+  const stickyKey = key && ask(operation, "key", key, self, args);
+  return shared.begin(operation, given, { key: stickyKey, outcome }, shared.component(component));
 }
 
-/** Rejections pass through the promise that is returned, so that one that nobody handles is still told once. */
-function follow<Value>(promise: Promise<Value>, ownNames: readonly string[], call: TrackedCall): Promise<Value> {
-  const followed = promise.then(
-    (value) => {
-      call.succeed(value);
-      return value;
-    },
-    (error: unknown) => {
-      call.fallThrough(error);
-      throw error;
-    },
-  );
-  // Some clients hang methods on a plain promise: `request(...).json()`.
-  for (const name of ownNames) {
-    const property = Object.getOwnPropertyDescriptor(promise, name);
-    if (property !== undefined) Reflect.defineProperty(followed, name, property);
-  }
-  return followed;
-}
-
-/** Of async functions; whoever replaced the global Promise did not replace these. */
-const NATIVE_PROMISE: object = Object.getPrototypeOf((async () => {})()) as object;
-
-/**
- * What hangs on a plain promise; undefined for everything else. Subclasses are left alone: `then` would lose their methods, and may
- * begin what is lazy. So is a promise that was given a `then` of its own. Only real promises are looked at closely: the traps of a
- * proxy may throw.
- */
-function namesOfPlainPromise(value: unknown): readonly string[] | undefined {
-  if (!isPromise(value) || Object.getPrototypeOf(value) !== NATIVE_PROMISE) return undefined;
-  const names = Object.getOwnPropertyNames(value);
-  return names.length > 0 && (names.includes("then") || names.includes("constructor")) ? undefined : names;
-}
-
-/** Calling then() on a lazy query builder would run the query twice; reading it is all we dare. */
-function isThenable(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  try {
-    return typeof (value as { then?: unknown }).then === "function";
-  } catch {
-    return false;
-  }
+/** Gives a function that stands for another one its name and length. */
+export function alike<Fn extends AnyFunction>(wrapped: unknown, fn: Fn): Fn {
+  Object.defineProperties(wrapped, {
+    name: { value: fn.name, configurable: true },
+    length: { value: fn.length, configurable: true },
+  });
+  return wrapped as Fn;
 }
 
 function ask<Arguments extends readonly unknown[], Answer>(
   operation: string,
   what: string,
   question: (...args: Arguments) => Answer,
+  self: unknown,
   args: Arguments,
 ): Answer | undefined {
   try {
-    return question(...args);
+    return Reflect.apply(question, self, args) as Answer;
   } catch (error) {
     warnOnce(`${what}:${operation}`, `the ${what} of operation "${operation}" cannot be told: ${describeError(error)}`);
     return undefined;
