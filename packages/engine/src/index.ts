@@ -50,6 +50,8 @@ export type {
   SourceInspection,
   SourceTarget,
 } from "./sources/metric-source.ts";
+export type { ActCommand, ActFilter, ActStore, NewAct, StoredAct } from "./stores/act-store.ts";
+export { createActStore } from "./stores/act-store-sql.ts";
 export type {
   Feedback,
   FeedbackAddition,

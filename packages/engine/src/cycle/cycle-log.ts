@@ -2,12 +2,13 @@
  * What a recorded cycle writes to the log:
  *
  *   debug     what was measured, one line a cycle
- *   info      an adaptation was applied or approved, or gave way to a newer one; an experiment ended
- *   warning   an adaptation was only suggested, was rejected or rolled back
+ *   info      a person's act was done, or what one had set ended; an adaptation was applied or approved, or gave way to a newer
+ *             one; an experiment ended
+ *   warning   a person's act was refused; an adaptation was only suggested, was rejected or rolled back
  *   error     an adaptation failed
  */
 import { contextId } from "@trimtab/conventions";
-import type { Adaptation, AdaptationStatus, AdaptationTransition } from "@trimtab/learning";
+import type { ActOutcome, Adaptation, AdaptationStatus, AdaptationTransition } from "@trimtab/learning";
 import type { CycleRecord } from "../stores/store.ts";
 import type { Log } from "./log.ts";
 
@@ -25,8 +26,20 @@ const LEVELS: Readonly<Record<AdaptationStatus, keyof Log>> = {
 export function logCycle(log: Log, record: CycleRecord): void {
   logEvidence(log, record);
   logExperiment(log, record);
+  for (const outcome of record.decision.acts ?? []) logAct(log, record, outcome);
   for (const transition of record.decision.transitions) logTransition(log, record, transition);
   for (const adaptation of record.decision.adaptations) logAdaptation(log, record, adaptation);
+}
+
+/** What a person did, with the person's own reason in the sentence. */
+function logAct(
+  log: Log,
+  { component, operation, cycle, decision }: CycleRecord,
+  { act, result, reason }: ActOutcome,
+): void {
+  const { code, sentence } = reason;
+  const level = result === "refused" ? "warning" : "info";
+  log[level](`act ${result}`, { act, component, operation, reason: code, sentence, decision: decision.id, cycle });
 }
 
 function logEvidence(log: Log, record: CycleRecord): void {

@@ -81,8 +81,9 @@ export async function replayCycles(
         unreplayable.push(`cycle ${record.cycle} and those after it up to the next kept state: ${problem}`);
         return;
       }
-      const { evidence, seed } = record;
-      const input: DecideInput = { policy, state: before, evidence, now: record.decision.at, seed };
+      const { evidence, seed, acts } = record;
+      const given = acts === undefined ? {} : { acts };
+      const input: DecideInput = { policy, state: before, evidence, now: record.decision.at, seed, ...given };
       const output = decide(strategies === undefined ? input : { ...input, strategies });
       before = JSON.parse(JSON.stringify(output.state)) as OperationState;
       if (record.cycle < from) continue; // only on the way to the first one wanted

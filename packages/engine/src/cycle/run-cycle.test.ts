@@ -10,7 +10,7 @@ import {
 } from "../stores/sample-cycles.ts";
 import { createSqlStore } from "../stores/sql-store.ts";
 import { openSqliteDatabase } from "../stores/sqlite-dialect.ts";
-import type { Store } from "../stores/store.ts";
+import type { CycleRecord, Store } from "../stores/store.ts";
 import type { Log } from "./log.ts";
 import { type CycleDependencies, cycleSeed, type Decide, policyHash, runCycle } from "./run-cycle.ts";
 import { cellOf, scriptedSource } from "./scripted-source.ts";
@@ -88,6 +88,47 @@ describe("one pass", () => {
     expect(asking.asked[0]?.window).toEqual({ from: LATEST_END, to: LATEST_END + 45_000 });
     expect(decide.mock.calls[0]?.[0].state).toEqual({ schema: 1, cyclesSeen: 1 });
     expect((await store.loadOperation(samplePolicy()))?.cycle).toBe(2);
+  });
+
+  test("takes people's acts at once and alone, also while the metric source is gone, and then reads the same window", async () => {
+    await run();
+    const act = { id: "act-1", who: "ann", why: "a test", at: NOW, kind: "freeze" } as const;
+    const outcome = {
+      act: "act-1",
+      result: "done",
+      reason: { code: "PERSON_FROZE", sentence: "ann froze it" },
+    } as const;
+    const acts = { waitingActs: () => Promise.resolve([act]) };
+    const decide = holding({ acts: [outcome] });
+    const asking = scriptedSource(15_000, () => ({ kind: "timeout", detail: "gone" }));
+    const recorded: CycleRecord[] = [];
+    const recordCycle = async (record: CycleRecord) => void recorded.push(record);
+    await run({
+      acts,
+      decide,
+      source: asking,
+      now: NOW + 45_000,
+      store: { loadOperation: (key) => store.loadOperation(key), recordCycle },
+    });
+    expect(asking.asked).toEqual([]);
+    const at = { from: LATEST_END, to: LATEST_END };
+    expect(decide.mock.calls[0]?.[0]).toMatchObject({
+      acts: [act],
+      evidence: { window: at, cells: { kind: "no-data" } },
+    });
+    expect(recorded).toMatchObject([{ cycle: 2, acts: [act], evidence: { window: at } }]);
+    expect(log.info).toHaveBeenCalledWith(
+      "act done",
+      expect.objectContaining({ act: "act-1", reason: "PERSON_FROZE" }),
+    );
+  });
+
+  test("goes on to its window where acts cannot be recorded: they wait, and the log says so", async () => {
+    const acts = {
+      waitingActs: () => Promise.resolve([{ id: "nobody's", who: "", why: "", at: NOW, kind: "freeze" } as const]),
+    };
+    expect(await run({ acts })).toMatchObject({ kind: "recorded", cycle: 1, decision: { window: { to: LATEST_END } } });
+    expect(log.error).toHaveBeenCalledWith("acts could not be taken", expect.objectContaining({ acts: ["nobody's"] }));
   });
 
   test("is skipped while no new window is complete", async () => {

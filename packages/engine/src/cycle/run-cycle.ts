@@ -13,8 +13,9 @@ import {
   type OperationPolicy,
 } from "@trimtab/learning";
 import type { MetricSource } from "../sources/metric-source.ts";
+import type { ActStore } from "../stores/act-store.ts";
 import type { FeedbackStore } from "../stores/feedback-store.ts";
-import { CycleConflictError, type CycleRecord, type Store } from "../stores/store.ts";
+import { CycleConflictError, type CycleRecord, type Store, type StoredOperation } from "../stores/store.ts";
 import { logCycle } from "./cycle-log.ts";
 import { withFeedback } from "./feedback-evidence.ts";
 import type { Log } from "./log.ts";
@@ -29,6 +30,8 @@ export interface CycleDependencies {
   readonly source: Pick<MetricSource, "latestWindowEnd" | "scrapeIntervalMilliseconds" | "readEvidence">;
   /** Feedback that waits to be learnt from. Default: none. */
   readonly feedback?: Pick<FeedbackStore, "waitingFeedback">;
+  /** What people did. Default: nothing. */
+  readonly acts?: Pick<ActStore, "waitingActs">;
   /** Default: learning's. One that decides in another thread answers later. */
   readonly decide?: (input: DecideInput) => DecideOutput | Promise<DecideOutput>;
   readonly log: Log;
@@ -43,6 +46,9 @@ export interface CycleDependencies {
 /** More entries wait for the next cycle: each is a part of the record. */
 const FEEDBACK_PER_CYCLE = 2_000;
 
+/** More acts wait for the next pass, which follows at once. */
+const ACTS_PER_CYCLE = 100;
+
 /** What became of a pass. */
 export type CycleOutcome =
   | { readonly kind: "recorded"; readonly cycle: number; readonly decision: Decision; readonly policyHash: string }
@@ -56,9 +62,11 @@ export type CycleOutcome =
  * again and more.
  */
 export async function runCycle(policy: OperationPolicy, dependencies: CycleDependencies): Promise<CycleOutcome> {
-  const { store, source, decide = learn, log, now } = dependencies;
+  const { store, source, log, now } = dependencies;
   const { component, operation } = policy;
   const stored = await store.loadOperation(policy);
+  const acted = await takeActs(policy, stored, dependencies);
+  if (acted !== undefined) return acted;
   const chosen = nextWindow({
     lastEnd: stored?.windowEnd,
     latestEnd: source.latestWindowEnd(now),
@@ -75,12 +83,46 @@ export async function runCycle(policy: OperationPolicy, dependencies: CycleDepen
   dependencies.signal?.throwIfAborted(); // another pass may have read this window meanwhile, or the store be closed
   const waiting = (await dependencies.feedback?.waitingFeedback(policy, FEEDBACK_PER_CYCLE)) ?? [];
   const measured = { ...read, window: checkedWindow(read.window, window) };
-  const evidence = asRecorded(withFeedback(measured, waiting, policy));
+  return decideAndRecord(policy, stored, { evidence: withFeedback(measured, waiting, policy) }, dependencies);
+}
+
+/**
+ * People's acts are decided at once and alone, between two windows: whatever the metric source does, a person's word counts. Acts
+ * that cannot be recorded wait for the next pass, and do not keep the operation from its windows.
+ */
+async function takeActs(
+  policy: OperationPolicy,
+  stored: StoredOperation | undefined,
+  dependencies: CycleDependencies,
+): Promise<CycleOutcome | undefined> {
+  const acts = (await dependencies.acts?.waitingActs(policy, ACTS_PER_CYCLE)) ?? [];
+  if (acts.length === 0) return undefined;
+  const at = stored?.windowEnd ?? dependencies.source.latestWindowEnd(dependencies.now);
+  const cells = { kind: "no-data", detail: "people's acts are decided between two windows" } as const;
+  try {
+    const evidence = { window: { from: at, to: at }, queries: [], cells };
+    return await decideAndRecord(policy, stored, { evidence, acts }, dependencies);
+  } catch (error) {
+    dependencies.signal?.throwIfAborted();
+    const { component, operation } = policy;
+    dependencies.log.error("acts could not be taken", { component, operation, acts: acts.map(({ id }) => id), error });
+    return undefined;
+  }
+}
+
+async function decideAndRecord(
+  policy: OperationPolicy,
+  stored: StoredOperation | undefined,
+  given: Pick<CycleRecord, "evidence" | "acts">,
+  { store, decide = learn, log, now, signal }: CycleDependencies,
+): Promise<CycleOutcome> {
+  const { component, operation } = policy;
   const cycle = (stored?.cycle ?? 0) + 1;
   const seed = cycleSeed(component, operation, cycle);
   const recordedPolicy = asRecorded(policy);
-  const output = await decide({ policy: recordedPolicy, state: stored?.state, evidence, now, seed });
-  dependencies.signal?.throwIfAborted(); // the same after a decision that was made in another thread
+  const input = asRecorded(given);
+  const output = await decide({ policy: recordedPolicy, state: stored?.state, ...input, now, seed });
+  signal?.throwIfAborted(); // the same after a decision that was made in another thread
   if (output.decision.at !== now)
     throw new Error(`the decision says it was made at ${output.decision.at}, not at ${now}`);
 
@@ -92,7 +134,7 @@ export async function runCycle(policy: OperationPolicy, dependencies: CycleDepen
     policy: recordedPolicy,
     policyHash: hash,
     seed,
-    evidence,
+    ...input,
     ...output,
   };
   try {

@@ -9,7 +9,7 @@ import {
   variantId,
   withoutChallengers,
 } from "@trimtab/conventions";
-import type { Decision, OperationPolicy } from "@trimtab/learning";
+import { type Decision, isOverridden, type OperationPolicy } from "@trimtab/learning";
 
 /** The part of the allocation document that is this operation's. */
 export function servedOperation(
@@ -17,7 +17,7 @@ export function servedOperation(
   decision: Decision | undefined,
   { mayExplore }: { mayExplore: boolean },
 ): OperationAllocations {
-  const learnt = decision === undefined || policy.mode === "observe" ? [] : decision.allocations.filter(fits(policy));
+  const learnt = (decision?.allocations ?? []).filter(fits(policy)).filter(mayServe(policy, decision));
   const allocations = learnt.some(isForEveryContext) ? learnt : [baseAllocation(policy), ...learnt];
   return {
     context: policy.context,
@@ -44,6 +44,13 @@ function fits(policy: OperationPolicy): (allocation: Allocation) => boolean {
       ({ id, role, parameters }) =>
         (role !== "baseline" || id === baseline) && parameterValuesProblems(policy.parameters, parameters).length === 0,
     );
+}
+
+/** In mode observe only what a person set is served beside the base values, also before the first decision in that mode. */
+function mayServe({ mode }: OperationPolicy, decision: Decision | undefined): (allocation: Allocation) => boolean {
+  const people = decision?.people;
+  if (mode !== "observe" || people?.frozen !== undefined) return () => true;
+  return ({ context }) => isOverridden(people, context);
 }
 
 function baseAllocation(policy: OperationPolicy): Allocation {

@@ -2,6 +2,7 @@
 import type { Allocation, Json } from "@trimtab/conventions";
 import type { Decision, OperationPolicy } from "@trimtab/learning";
 import { sql } from "kysely";
+import { readTakenActs, recordActOutcomes } from "./act-store-sql.ts";
 import { listAdaptations, readAdaptation, recordAdaptations } from "./adaptation-rows.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { recordLearntFeedback } from "./feedback-store-sql.ts";
@@ -136,6 +137,7 @@ async function recordCycle(database: SqlDatabase, record: CycleRecord): Promise<
       .execute();
     await recordAdaptations(transaction, decision);
     await recordLearntFeedback(transaction, record, cycle, record.evidence.feedback);
+    await recordActOutcomes(transaction, cycle, decision, record.acts);
   });
 }
 
@@ -210,10 +212,12 @@ async function listCycles(database: SqlDatabase, key: OperationKey, page: PageRe
   if (before !== undefined) query = query.where("cycles.cycle", "<", Number(before));
   const rows = await query.execute();
   const items: RecordedCycle[] = [];
+  const acts = await readTakenActs(database, key, rows.at(-1)?.cycle ?? 0, rows[0]?.cycle ?? 0);
   let length = 0;
   for (const row of rows.slice(0, page.limit)) {
     if (length > MAXIMUM_PAGE_LENGTH) break;
     const state = row.state ?? row.latest_state;
+    const taken = acts.get(row.cycle);
     length += row.evidence.length + row.decision.length + row.allocations.length + (state?.length ?? 0);
     items.push({
       component: key.component,
@@ -222,6 +226,7 @@ async function listCycles(database: SqlDatabase, key: OperationKey, page: PageRe
       policyHash: row.policy_hash,
       seed: row.seed,
       evidence: fromJsonText(unpackText(row.evidence)),
+      ...(taken === undefined ? {} : { acts: taken }),
       decision: joinDecision(unpackText(row.decision), row.allocations),
       ...(state === null ? {} : { state: fromJsonText(unpackText(state)) }),
     });

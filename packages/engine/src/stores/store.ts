@@ -1,5 +1,6 @@
 /** The port to what must outlive the process: states, decisions, adaptations and what is served. */
 import type {
+  Act,
   Adaptation,
   AdaptationStatus,
   AdaptationTransition,
@@ -40,6 +41,8 @@ export interface CycleRecord extends OperationKey {
   readonly policyHash: string;
   readonly seed: string;
   readonly evidence: Evidence;
+  /** The people's acts that the decision took; absent where there were none. */
+  readonly acts?: readonly Act[];
   readonly decision: Decision;
   readonly state: OperationState;
 }
@@ -50,6 +53,7 @@ export interface RecordedCycle extends OperationKey {
   readonly policyHash: string;
   readonly seed: string;
   readonly evidence: Evidence;
+  readonly acts?: readonly Act[];
   readonly decision: Decision;
   /** The state after the cycle, where it was kept (every twentieth cycle, and the last one). */
   readonly state?: OperationState;
@@ -106,11 +110,11 @@ export interface Store {
   listOperations(): Promise<readonly OperationKey[]>;
   loadOperation(key: OperationKey): Promise<StoredOperation | undefined>;
   /**
-   * Records evidence, decision, state, new adaptations and transitions in one transaction, and that the evidence's feedback was learnt from.
+   * Records evidence, decision, state, new adaptations and transitions in one transaction, that the evidence's feedback was learnt from, and what became of the acts.
    *
    * @throws {CycleConflictError} when `cycle` is not the stored cycle plus one; nothing is changed then.
    * @throws {IllegalRecordError} when an adaptation would change its status in a way that `decision.ts` does not list, when two
-   *   would be applied to one parameter and context, when the evidence has feedback that another cycle has learnt from, or when a part has no JSON text or too long a one; nothing is changed then.
+   *   would be applied to one parameter and context, when the evidence has feedback that another cycle has learnt from, when an act does not wait or has no outcome, or when a part has no JSON text or too long a one; nothing is changed then.
    */
   recordCycle(record: CycleRecord): Promise<void>;
   /** The policy that a recorded cycle was decided under. */

@@ -1,5 +1,6 @@
 /** The store's tables as Kysely sees them. Times are integers: milliseconds since 1970. JSON is text. */
 import type { Kysely } from "kysely";
+import type { ActOutcomeTable, ActTable } from "./act-tables.ts";
 import type { FeedbackTable, SuggestionTable } from "./feedback-tables.ts";
 
 /** A database with the store's tables in it; `withTables<…>()` adds the types of others that live in the same file. */
@@ -63,4 +64,7 @@ export interface StoreTables {
   feedback: FeedbackTable;
   /** Of `migrations/0006-suggestions.ts`. */
   suggestions: SuggestionTable;
+  /** Of `migrations/0008-acts.ts`. */
+  acts: ActTable;
+  act_outcomes: ActOutcomeTable;
 }

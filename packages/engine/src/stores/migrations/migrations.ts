@@ -5,6 +5,7 @@ import { adaptationsByContext } from "./0004-adaptations-by-context.ts";
 import { feedback } from "./0005-feedback.ts";
 import { suggestions } from "./0006-suggestions.ts";
 import { adaptationsByArm } from "./0007-adaptations-by-arm.ts";
+import { acts } from "./0008-acts.ts";
 import type { Migration } from "./migration.ts";
 
 /** Every migration, in order. Forward only. */
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   feedback,
   suggestions,
   adaptationsByArm,
+  acts,
 ];
