@@ -14,8 +14,19 @@ export interface Environment {
   readonly specification: LearnerSpecification;
   /** How long a run is. Default 300. */
   readonly cycles?: number;
+  /** What happens when, for plots. */
+  readonly events?: readonly EnvironmentEvent[];
   /** Starts a run. */
   readonly create: (seed: number) => EnvironmentRun;
+}
+
+/** Something that happens in every run. */
+export interface EnvironmentEvent {
+  /** In a few words. */
+  readonly name: string;
+  readonly from: number;
+  /** The first cycle after it; absent where it lasts. */
+  readonly to?: number;
 }
 
 /** A run of a simulated service. */

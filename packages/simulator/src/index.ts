@@ -3,6 +3,7 @@ export { BUILT_IN_ENVIRONMENTS } from "./built-in-environments.ts";
 export {
   DEFAULT_CYCLES,
   type Environment,
+  type EnvironmentEvent,
   type EnvironmentRun,
   environmentProblem,
   type Truth,

@@ -39,7 +39,11 @@ export const SIMULATE_OPTIONS: Readonly<Record<string, SimulateOption>> = {
     description: `how long a run is; by default as the environment says, usually ${DEFAULT_CYCLES}`,
   },
   json: { type: "boolean", description: "the scores as JSON, without times: the same call gives the same text" },
-  plot: { type: "string", value: "FILE.svg", description: "draws utility per cycle against oracle and holdout" },
+  plot: {
+    type: "string",
+    value: "FILE.svg | -",
+    description: "draws utility per cycle against oracle and holdout, - into the terminal",
+  },
   require: {
     type: "string",
     value: "LEVEL",

@@ -4,9 +4,10 @@ import { BUILT_IN_ENVIRONMENTS } from "../built-in-environments.ts";
 import type { Environment } from "../environment.ts";
 import { type ScoreBoard, scoreBoardOf } from "../judge/score-board.ts";
 import { comparisonText } from "../report/comparison-text.ts";
-import { curvesOf, sparkline } from "../report/curves.ts";
+import { type Curves, curvesOf, sparkline } from "../report/curves.ts";
 import { plotSvg } from "../report/plot.ts";
 import { scoreBoardText } from "../report/score-board-text.ts";
+import { terminalPlot } from "../report/terminal-plot.ts";
 import type { CreateLearner, EnvironmentTrace } from "../run-environment.ts";
 import { type FoundEnvironment, findEnvironments } from "./find-environments.ts";
 import { findLearner, nameOfLearner } from "./find-learner.ts";
@@ -72,8 +73,10 @@ async function simulateAll(
   for (const [index, traces] of (await tracesOf(learners, plan, terminal)).entries()) {
     const { choice } = learners[index] as LearnerRuns;
     boards.push([nameOfLearner(choice), scoreBoardOf(traces)]);
-    if (index === 0) plot(plan, traces);
-    if (index === 0 && !plan.isJson) terminal.print(boardText(traces));
+    if (index > 0) continue;
+    const curves = curvesByEnvironment(traces, found);
+    plot(plan, curves, terminal);
+    if (!plan.isJson) terminal.print(boardText(traces, curves));
   }
   const [[, board] = ["", scoreBoardOf([])], ...others] = boards;
   if (plan.isJson) {
@@ -147,19 +150,30 @@ function headOf({ learner, seeds }: SimulatePlan): object {
       };
 }
 
-function boardText(traces: readonly EnvironmentTrace[]): string {
-  const lines = curvesByEnvironment(traces).map((each) => [each.environment, sparkline(each, 24)] as const);
-  return scoreBoardText(scoreBoardOf(traces), new Map(lines));
+function boardText(traces: readonly EnvironmentTrace[], curves: readonly Curves[]): string {
+  return scoreBoardText(scoreBoardOf(traces), new Map(curves.map((each) => [each.environment, sparkline(each, 24)])));
 }
 
-function plot({ plotFile, learner, seeds }: SimulatePlan, traces: readonly EnvironmentTrace[]): void {
+/** To a file as SVG; `-` draws into the terminal, beside the JSON on standard error. */
+function plot(
+  { plotFile, learner, seeds, isJson }: SimulatePlan,
+  curves: readonly Curves[],
+  terminal: SimulateTerminal,
+): void {
   if (plotFile === undefined) return;
-  const title = `Utility per call and cycle: ${nameOfLearner(learner)}, ${seeds.length} seeds`;
-  writeFileSync(plotFile, plotSvg(curvesByEnvironment(traces), title));
+  if (plotFile === "-") {
+    const draw = isJson ? terminal.complain : terminal.print;
+    for (const each of curves) draw(`${terminalPlot(each)}\n`);
+    return;
+  }
+  const title = `Utility per call and cycle: ${nameOfLearner(learner)}, ${seeds.length} ${seeds.length === 1 ? "seed" : "seeds"}`;
+  writeFileSync(plotFile, plotSvg(curves, title));
 }
 
-function curvesByEnvironment(traces: readonly EnvironmentTrace[]): ReturnType<typeof curvesOf>[] {
-  return [...Map.groupBy(traces, ({ environment }) => environment).values()].map(curvesOf);
+function curvesByEnvironment(traces: readonly EnvironmentTrace[], found: readonly FoundEnvironment[]): Curves[] {
+  return [...Map.groupBy(traces, ({ environment }) => environment)].map(([name, list]) =>
+    curvesOf(list, found.find(({ environment }) => environment.name === name)?.environment.events),
+  );
 }
 
 function isReached({ targets }: ScoreBoard, required: SimulatePlan["required"]): boolean {

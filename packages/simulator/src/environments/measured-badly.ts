@@ -31,6 +31,7 @@ export const silence: Service = {
   name: "silence",
   summary: "One cycle in ten is lost, and thirty in a row.",
   traffic: genres(60, 40, 20),
+  events: [{ name: "nothing can be read", from: 60, to: 90 }],
   isLost: (cycle, uniform) => (cycle >= 60 && cycle < 90) || uniform < 0.1,
   behaviour: (setting, context) => ({
     ...HEALTHY,

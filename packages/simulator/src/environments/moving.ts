@@ -19,6 +19,7 @@ export const drift: Service = {
   name: "drift",
   summary: "The optimum moves to another model and another temperature half-way.",
   traffic: genres(60, 40, 30),
+  events: [{ name: "the optimum moves", from: 150 }],
   epoch: (cycle) => (cycle < 150 ? 0 : 1),
   behaviour(setting, _context, cycle) {
     const temperature = number(setting, "temperature");
@@ -28,6 +29,8 @@ export const drift: Service = {
   },
 };
 
+const OUT = { from: 120, to: 160 } as const;
+
 /** A model breaks and recovers. */
 export const outage: Service = {
   ...COMMON,
@@ -35,6 +38,7 @@ export const outage: Service = {
   summary: "The best model fails for forty cycles and recovers; the success rate has a limit.",
   traffic: genres(60, 40, 30),
   limits: { successRate: 0.85 },
+  events: [{ name: "medium is down", ...OUT }],
   epoch: (cycle) => (isOut(cycle) ? 1 : 0),
   isBroken: (setting, cycle) => isOut(cycle) && setting["model"] === "medium",
   behaviour(setting, _context, cycle) {
@@ -44,7 +48,7 @@ export const outage: Service = {
 };
 
 function isOut(cycle: number): boolean {
-  return cycle >= 120 && cycle < 160;
+  return cycle >= OUT.from && cycle < OUT.to;
 }
 
 /** Everything gets worse together. */
@@ -54,6 +58,7 @@ export const commonDrop: Service = {
   summary: "Quality and success drop for all settings alike for a third of the run; what is best stays best.",
   traffic: genres(60, 40, 30),
   limits: { successRate: 0.85 },
+  events: [{ name: "all settings are worse alike (not drawn)", from: 100, to: 200 }],
   weather: (cycle) => (cycle >= 100 && cycle < 200 ? { quality: -0.25, duration: 1.5 } : {}),
   behaviour: (setting) => ({ ...HEALTHY, quality: usualQuality(setting["model"], number(setting, "temperature")) }),
 };

@@ -1,4 +1,5 @@
 /** A run's utility per cycle, for plots. */
+import type { EnvironmentEvent } from "../environment.ts";
 import type { CycleLedger, EnvironmentTrace } from "../run-environment.ts";
 
 /** Utility per call of an environment, cycle by cycle: means over the seeds. */
@@ -11,15 +12,14 @@ export interface Curves {
   /** The base values, which the holdout keeps. */
   readonly holdout: readonly number[];
   readonly oracle: readonly number[];
+  /** What happens when. */
+  readonly events: readonly EnvironmentEvent[];
 }
 
-/** Each point is the mean of this many cycles around it: what single cycles lose to trying is not the question. */
-const SMOOTHING = 5;
-
 /** The curves of an environment's runs. */
-export function curvesOf(traces: readonly EnvironmentTrace[]): Curves {
+export function curvesOf(traces: readonly EnvironmentTrace[], events: readonly EnvironmentEvent[] = []): Curves {
   const length = Math.min(...traces.map(({ cycles }) => cycles.length));
-  const perSeed = traces.map(({ cycles }) => smooth(cycles.map((cycle) => perCall(cycle, "served"))));
+  const perSeed = traces.map(({ cycles }) => cycles.map((cycle) => perCall(cycle, "served")));
   const at = (of: (values: readonly number[]) => number): number[] =>
     Array.from({ length }, (_, cycle) => of(perSeed.map((seed) => seed[cycle] ?? 0)));
   const meanOf = (field: "base" | "best"): number[] =>
@@ -38,6 +38,7 @@ export function curvesOf(traces: readonly EnvironmentTrace[]): Curves {
     high: at((values) => Math.max(...values)),
     holdout: meanOf("base"),
     oracle: meanOf("best"),
+    events: events.filter(({ from }) => from < length),
   };
 }
 
@@ -58,11 +59,6 @@ export function sparkline({ served, holdout, oracle }: Curves, width: number): s
 
 function perCall(cycle: CycleLedger, field: "served" | "base" | "best"): number {
   return cycle.traffic > 0 ? cycle[field] / cycle.traffic : 0;
-}
-
-function smooth(values: readonly number[]): number[] {
-  const reach = SMOOTHING >> 1;
-  return values.map((_, index) => mean(values.slice(Math.max(0, index - reach), index + reach + 1)));
 }
 
 function mean(values: readonly number[]): number {

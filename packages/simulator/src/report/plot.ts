@@ -1,9 +1,10 @@
 /** Utility per cycle against oracle and holdout, as an SVG that needs nothing else. */
+import type { EnvironmentEvent } from "../environment.ts";
 import type { Curves } from "./curves.ts";
 
 /** Many panels are small, a single one is large. */
-const SMALL = { width: 560, height: 230, left: 56, right: 16, top: 34, bottom: 36 };
-const LARGE = { ...SMALL, width: 900, height: 380 };
+const SMALL = { width: 560, height: 240, left: 62, right: 20, top: 44, bottom: 36 };
+const LARGE = { ...SMALL, width: 900, height: 390 };
 type PanelSize = typeof SMALL;
 
 const COLORS = {
@@ -13,6 +14,8 @@ const COLORS = {
   holdout: "#8a6d1f",
   ink: "#24292f",
   grid: "#e3e6ea",
+  event: "#f7ecdf",
+  eventInk: "#8a4b08",
 };
 
 /** Draws one panel per environment, two in a row. */
@@ -49,8 +52,10 @@ function panel(curves: Curves, size: PanelSize): string {
     cycles.map((cycle) => `${x(cycle).toFixed(1)},${y(values[cycle] ?? 0).toFixed(1)}`).join(" ");
   const cycles = served.map((_, cycle) => cycle);
   return [
-    `<text x="${size.left}" y="${size.top - 12}" font-weight="600">${escapeText(curves.environment)}</text>`,
-    ...ticksOf(bottom, top, 4).map((value) => horizontal(value, y(value), size)),
+    `<text x="${size.left}" y="${size.top - 22}" font-weight="600">${escapeText(curves.environment)}</text>`,
+    ...curves.events.map((event) => mark(event, x, served.length, size)),
+    `<text x="${size.left - 6}" y="${size.top - 6}" text-anchor="end" fill-opacity="0.7">utility</text>`,
+    ...ticksOf(bottom, top, size.height / 38).map((value) => horizontal(value, y(value), size)),
     ...ticksOf(0, served.length, 6)
       .filter((cycle) => cycle <= served.length)
       .map((cycle) => vertical(cycle, x(Math.min(cycle, served.length - 1)), size)),
@@ -60,6 +65,17 @@ function panel(curves: Curves, size: PanelSize): string {
     line(holdout, `stroke="${COLORS.holdout}" stroke-width="1.5" stroke-dasharray="2 3"`),
     line(served, `stroke="${COLORS.served}" stroke-width="1.8"`),
   ].join("\n");
+}
+
+/** A band for what passes, a line for what stays, with its name on top. */
+function mark(event: EnvironmentEvent, x: (cycle: number) => number, cycles: number, size: PanelSize): string {
+  const [left, right] = [x(event.from), x(Math.min(event.to ?? event.from, cycles - 1))];
+  const [top, bottom] = [size.top, size.height - size.bottom];
+  const shape =
+    event.to === undefined
+      ? `<line x1="${left.toFixed(1)}" x2="${left.toFixed(1)}" y1="${top}" y2="${bottom}" stroke="${COLORS.eventInk}" stroke-dasharray="3 3"/>`
+      : `<rect x="${left.toFixed(1)}" y="${top}" width="${(right - left).toFixed(1)}" height="${bottom - top}" fill="${COLORS.event}"/>`;
+  return `${shape}<text x="${((left + right) / 2).toFixed(1)}" y="${top - 5}" text-anchor="middle" font-size="11" fill="${COLORS.eventInk}">${escapeText(event.name)}</text>`;
 }
 
 function horizontal(value: number, y: number, size: PanelSize): string {
@@ -76,8 +92,8 @@ function vertical(cycle: number, x: number, size: PanelSize): string {
 function legend(x: number, y: number): string {
   const entries = [
     ["served (band: range of the seeds)", `stroke="${COLORS.served}" stroke-width="2"`, 230],
-    ["oracle within the limits", `stroke="${COLORS.oracle}" stroke-width="2" stroke-dasharray="6 3"`, 180],
-    ["holdout", `stroke="${COLORS.holdout}" stroke-width="2" stroke-dasharray="2 3"`, 0],
+    ["best allowed (oracle)", `stroke="${COLORS.oracle}" stroke-width="2" stroke-dasharray="6 3"`, 180],
+    ["base values (holdout)", `stroke="${COLORS.holdout}" stroke-width="2" stroke-dasharray="2 3"`, 0],
   ] as const;
   let at = x;
   return entries
@@ -101,7 +117,7 @@ function rangeOf(values: readonly number[]): [number, number] {
 function ticksOf(from: number, to: number, count: number): number[] {
   const raw = (to - from) / count;
   const power = 10 ** Math.floor(Math.log10(raw));
-  const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= raw) ?? 10);
+  const step = power * ([1, 2, 2.5, 5, 10].find((factor) => factor * power >= raw) ?? 10);
   const ticks: number[] = [];
   for (let index = Math.ceil(from / step); index * step <= to; index++)
     ticks.push(Number((index * step).toPrecision(10)));

@@ -5,6 +5,7 @@ import { comparisonText } from "./comparison-text.ts";
 import { curvesOf, sparkline } from "./curves.ts";
 import { plotSvg } from "./plot.ts";
 import { scoreBoardText } from "./score-board-text.ts";
+import { terminalPlot } from "./terminal-plot.ts";
 
 /** A run whose served share of the lift rises from 0 to 1; the base is 0.5, the oracle 0.7. */
 function rising(environment: string, seed: number, reached: number): EnvironmentTrace {
@@ -42,8 +43,8 @@ describe("curves", () => {
   const curves = curvesOf(TRACES);
 
   test("hold the mean and the range of the seeds per call", () => {
-    // the quick seed has 0.8, 0.9, 1, 1, 1 of the lift around cycle 10, the slow one 0.4 to 0.6
-    expect(curves.served[10]).toBeCloseTo((0.688 + 0.6) / 2, 3);
+    // the quick seed has the whole lift at cycle 10, the slow one half of it
+    expect(curves.served[10]).toBeCloseTo((0.7 + 0.6) / 2, 9);
     expect(curves.low[10]).toBeCloseTo(0.6, 9);
     expect(curves.high.at(-1)).toBeCloseTo(0.7, 9);
     expect([curves.holdout[0], curves.oracle[0]]).toEqual([0.5, 0.7]);
@@ -63,11 +64,33 @@ describe("curves", () => {
 
 test("the plot is an SVG of its own, with a panel for each environment and names that cannot break it", () => {
   const svg = plotSvg([curvesOf(TRACES), curvesOf([rising("c", 1, 5)])], "two & more");
-  expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" width="1120" height="294"/);
+  expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" width="1120" height="304"/);
   expect(svg.match(/<polyline/g)).toHaveLength(6);
   expect(svg).toContain("a&lt;b");
   expect(svg).toContain("two &amp; more");
   expect(svg).not.toMatch(/NaN|undefined|href/);
+});
+
+test("what happens in a run is marked: a band for what passes, a line for what stays, nothing for what lies beyond", () => {
+  const events = [
+    { name: "a < b is down", from: 10, to: 20 },
+    { name: "it moves", from: 30 },
+    { name: "later", from: 99 },
+  ];
+  const svg = plotSvg([curvesOf(TRACES, events)], "marked");
+  expect(svg).toContain("a &lt; b is down");
+  expect(svg).toContain("it moves");
+  expect(svg).not.toContain("later");
+  expect(svg.match(/<rect /g)).toHaveLength(2); // the paper and the band
+});
+
+test("in the terminal the lines stand on a scale, with what happens below", () => {
+  const lines = terminalPlot(curvesOf(TRACES, [{ name: "down", from: 10, to: 20 }])).split("\n");
+  expect(lines[1]).toMatch(/^ 0\.700 ┤[─●]+$/); // the oracle, until the served line lies on it
+  expect(lines[1]?.length).toBe(8 + 40);
+  expect(lines[12]).toMatch(/^ 0\.500 ┤●[·●]+$/);
+  expect(lines[14]).toBe(`        0${"cycle 40".padStart(39)}`);
+  expect(lines[15]).toBe(`${" ".repeat(18)}${"▔".repeat(10)} down`);
 });
 
 test("a flat run has a plot, too", () => {

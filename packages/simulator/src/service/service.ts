@@ -1,5 +1,7 @@
 /** A simulated service from a few facts: how each setting behaves, who calls, and what goes wrong with the measuring. */
+
 import type { OutsideSetting, OutsideValue } from "@trimtab/learning";
+import type { EnvironmentEvent } from "../environment.ts";
 
 /** What is true of one setting in one context in one cycle. */
 export interface ServiceBehaviour {
@@ -73,6 +75,8 @@ export interface Service {
   readonly behaviour: (setting: OutsideSetting, context: string, cycle: number) => ServiceBehaviour;
   /** Cycles with the same value have the same behaviour. Default: all. */
   readonly epoch?: (cycle: number) => number;
+  /** What happens when, for plots. */
+  readonly events?: readonly EnvironmentEvent[];
   /** Is the setting down? */
   readonly isBroken?: (setting: OutsideSetting, cycle: number) => boolean;
   /** Factor on the traffic. Default 1. */

@@ -17,8 +17,14 @@ import { Tally, type Taste } from "./tally.ts";
 
 /** The environment of a service. */
 export function simulatedService(service: Service): Environment {
-  const { name, summary } = service;
-  return { name, summary, specification: specificationOf(service), create: (seed) => new ServiceRun(service, seed) };
+  const { name, summary, events = [] } = service;
+  return {
+    name,
+    summary,
+    events,
+    specification: specificationOf(service),
+    create: (seed) => new ServiceRun(service, seed),
+  };
 }
 
 function specificationOf(service: Service): LearnerSpecification {
