@@ -29,9 +29,9 @@ export function serviceFolder(installed: Installed): string {
   return folder;
 }
 
-/** Unpacks conventions and instrumentation below `folder`, as an installer would. */
-export function unpack(folder: string): void {
-  for (const name of ["conventions", "instrumentation"]) {
+/** Unpacks packages (what a service installs, where none are named) below `folder`, as an installer would. */
+export function unpack(folder: string, names: readonly string[] = ["conventions", "instrumentation"]): void {
+  for (const name of names) {
     const target = join(folder, "node_modules", "@trimtab", name);
     mkdirSync(target, { recursive: true });
     const [tarball] = globSync(`trimtab-${name}-*.tgz`, { cwd: inject("tarballs") });

@@ -14,7 +14,7 @@ import type { Evidence } from "./evidence/evidence.ts";
 import { type ReadSpecification, readSpecification } from "./learner/read-specification.ts";
 import { settingOutside } from "./learner/space.ts";
 import type { LearnerSpecification, OutsideSetting } from "./learner/specification.ts";
-import { type CycleStatistics, cellsOf } from "./learner/statistics.ts";
+import { type CycleStatistics, cellsOf, feedbackOf } from "./learner/statistics.ts";
 import { baselineOf } from "./policy/setting.ts";
 import type { StrategyDefinitions } from "./strategies/strategy-definition.ts";
 
@@ -94,6 +94,7 @@ export function createLearner(
   const variantOf = (variant: string, context: string): string =>
     // before the first allocation of a context, whatever served it had the base values
     variant === "baseline" || !allocated.has(context) ? baseline.id : variant;
+  const reader = { bounds: read.bounds, contextOf, variantOf };
   for (const id of listedContexts(specification)) contextOf(id);
 
   return {
@@ -102,14 +103,16 @@ export function createLearner(
     changes: () => changesOf(decision, contexts, read),
     decide(statistics, now) {
       const to = Number.isFinite(now) && (last === undefined || now > last) ? now : (last ?? 0) + 1;
-      const evidence: Evidence = {
-        window: { from: last ?? to - 1, to },
-        queries: [],
-        cells:
-          statistics === null || statistics === undefined
-            ? { kind: "no-data", detail: "no statistics of this cycle" }
-            : { kind: "value", value: cellsOf(statistics, { bounds: read.bounds, contextOf, variantOf }) },
-      };
+      const window = { from: last ?? to - 1, to };
+      const evidence: Evidence =
+        statistics === null || statistics === undefined
+          ? { window, queries: [], cells: { kind: "no-data", detail: "no statistics of this cycle" } }
+          : {
+              window,
+              queries: [],
+              cells: { kind: "value", value: cellsOf(statistics, reader) },
+              feedback: { kind: "value", value: feedbackOf(statistics, reader, to) },
+            };
       last = to;
       ({ decision, state } = decide({ policy, state, evidence, now: to, seed: String(seed), strategies }));
       const allocations = allocationsOf(decision.allocations, contexts, read);

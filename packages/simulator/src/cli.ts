@@ -1,4 +1,6 @@
+#!/usr/bin/env node
 /** `trimtab simulate` by itself, and in the shape of a command of the command-line tool. Only this file and `cli/` touch the machine. */
+import { realpathSync } from "node:fs";
 import { argv, exit, stderr, stdout } from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -54,8 +56,10 @@ async function main(words: readonly string[]): Promise<number> {
     if (values["help"] === true) {
       const { summary, argument, details } = simulateCommand;
       terminal.print(`simulate ${argument} [options]\n${summary}\n`);
-      for (const [name, { value = "", description }] of Object.entries(described))
-        terminal.print(`  ${`--${name} ${value}`.padEnd(24)} ${description}`);
+      const left = (name: string, value = ""): string => `--${name} ${value}`.trimEnd();
+      const width = Math.max(...Object.entries(described).map(([name, { value }]) => left(name, value).length));
+      for (const [name, { value, description }] of Object.entries(described))
+        terminal.print(`  ${left(name, value).padEnd(width)}  ${description}`);
       terminal.print(`\n${details}`);
       return EXIT.ok;
     }
@@ -69,4 +73,6 @@ async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-if (isMainThread && argv[1] === fileURLToPath(import.meta.url)) exit(await main(argv.slice(2)));
+// npm starts it through a link
+const isProgram = isMainThread && argv[1] !== undefined && realpathSync(argv[1]) === fileURLToPath(import.meta.url);
+if (isProgram) exit(await main(argv.slice(2)));

@@ -2,12 +2,19 @@
  * The promises of learning, kept in the built-in services. Few seeds and wide bounds: how good learning is, the score board tells on
  * many. Every run is deterministic, so nothing here is flaky: a failure is a change of behaviour.
  */
-import { createLearner, type ProductLearner } from "@trimtab/learning";
+import {
+  createLearner,
+  type ProductLearner,
+  type Strategy,
+  type StrategyDefinition,
+  type StrategyInput,
+} from "@trimtab/learning";
 import { describe, expect, test, vi } from "vitest";
 import { BUILT_IN_ENVIRONMENTS } from "./built-in-environments.ts";
 import type { Environment } from "./environment.ts";
 import { type RunScores, scoresOf } from "./judge/run-scores.ts";
-import { runEnvironment, type WatchedCycle } from "./run-environment.ts";
+import { type CreateLearner, runEnvironment, type WatchedCycle } from "./run-environment.ts";
+import { simulatedService } from "./service/simulated-service.ts";
 
 vi.setConfig({ testTimeout: 120_000 }); // seconds on a free machine, more on a busy one
 
@@ -115,4 +122,71 @@ test.each(["common-drop", "day-and-night"])("what hits every setting alike fools
 
 test("when the optimum moves, learning moves after it", () => {
   expect(mean(run("drift", 300), (each) => each.lastQuarterRegret)).toBeLessThan(0.15);
+});
+
+describe("what people say, a few cycles late", () => {
+  /** Nobody likes the base temperature; everybody likes 0.8. */
+  const disliked = simulatedService({
+    name: "disliked",
+    summary: "Ratings rise with the temperature, and nothing else shows it.",
+    contextKeys: ["genre"],
+    traffic: { "genre=g0": 60, "genre=g1": 60 },
+    parameters: { temperature: { base: 0.7, min: 0.5, max: 0.9, step: 0.1 } },
+    objective: { success: 0.4, feedback: 0.6 },
+    ratings: { share: 0.2, delayCycles: 3 },
+    behaviour: ({ temperature }) => ({
+      success: 0.9,
+      quality: 0.5,
+      medianSeconds: 1,
+      rating: Number(temperature) > 0.75 && Number(temperature) < 0.85 ? 0.75 : 0.35,
+    }),
+  });
+  const settingAfter = (create: CreateLearner, cycles: number): unknown => {
+    let served: WatchedCycle["served"] = {};
+    runEnvironment(disliked, create, 71, cycles, { onCycle: (cycle) => ({ served } = cycle) });
+    return Object.values(served).map(
+      (variants) => variants.toSorted((left, right) => right.weight - left.weight)[0]?.parameters["temperature"],
+    );
+  };
+  const using =
+    (kind: string, options: object, ...own: StrategyDefinition[]): CreateLearner =>
+    (specification, seed) =>
+      createLearner(
+        { ...specification, strategy: { kind, options: { ...options } } },
+        seed,
+        Object.fromEntries(own.map((each) => [each.id, each])),
+      );
+
+  test("moves the feedback rule up by one step, and no further once people are content", () => {
+    expect(settingAfter(using("feedback-rule", { entries: 8 }), 60)).toEqual([0.8, 0.8]);
+  });
+
+  test("teaches the response surface", () => {
+    expect(settingAfter(using("response-surface", {}), 120)).toEqual([0.8, 0.8]);
+  });
+
+  test("reaches a strategy of one's own", () => {
+    const counting: StrategyDefinition = {
+      id: "up-once-disliked",
+      options: {},
+      build: () =>
+        ({
+          propose: ({ contexts }: StrategyInput) => ({
+            contexts: Object.fromEntries(
+              contexts.map(({ id, incumbent, feedback = [] }) => {
+                const poor = feedback.filter(({ variant, score }) => variant === incumbent.id && score < 0.5);
+                const reason = { sentence: `${poor.length} calls were rated badly.` };
+                const temperature = Math.min(
+                  0.9,
+                  Math.round(10 * Number(incumbent.parameters["temperature"]) + 1) / 10,
+                );
+                const change = { to: { temperature }, confidence: 0.9, reason };
+                return [id, poor.length > 4 ? { reason, change } : { reason }];
+              }),
+            ),
+          }),
+        }) as unknown as Strategy,
+    };
+    expect(settingAfter(using(counting.id, {}, counting), 60)).toEqual([0.8, 0.8]);
+  });
 });

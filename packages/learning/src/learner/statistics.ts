@@ -1,6 +1,6 @@
 /** One cycle's statistics as an outside program gives them, and the evidence that they are. */
 import type { Context } from "@trimtab/conventions";
-import type { CostSum, EvidenceCell, Histogram, Measurements } from "../evidence/evidence.ts";
+import type { CostSum, EvidenceCell, FeedbackEntry, Histogram, Measurements } from "../evidence/evidence.ts";
 import { COST_UNIT } from "./read-objective.ts";
 
 /** Observations of one cycle under the bounds of the specification. */
@@ -61,6 +61,33 @@ export function cellsOf({ contexts }: CycleStatistics, reader: StatisticsReader)
         value: measurementsOf(statistics, reader.bounds, `context ${id}, variant ${variant}`),
       },
     })),
+  );
+}
+
+/**
+ * The ratings of a cycle one by one, for strategies that judge single entries: each has the middle of its bucket for a score, and without
+ * buckets the mean of all.
+ *
+ * @param at When they arrived.
+ */
+export function feedbackOf({ contexts }: CycleStatistics, reader: StatisticsReader, at: number): FeedbackEntry[] {
+  return Object.entries(contexts).flatMap(([id, context]) =>
+    Object.entries(context?.variants ?? {}).flatMap(([variant, { feedback }]) => {
+      if (feedback === undefined || feedback.count === 0) return [];
+      const { bounds, counts } = histogramOf(feedback, reader.bounds.feedback, `context ${id}: feedback`);
+      const scores = counts.flatMap((count, bucket) => {
+        const upper = bounds[bucket] ?? 1;
+        const middle = bounds.length === 0 ? feedback.sum / feedback.count : ((bounds[bucket - 1] ?? 0) + upper) / 2;
+        return Array.from({ length: Math.round(count) }, () => Math.min(1, middle));
+      });
+      return scores.map((score, index) => ({
+        id: `${at} ${id} ${variant} ${index}`,
+        context: reader.contextOf(id),
+        variant: reader.variantOf(variant, id),
+        score,
+        at,
+      }));
+    }),
   );
 }
 
