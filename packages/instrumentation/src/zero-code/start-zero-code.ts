@@ -1,8 +1,12 @@
 /** Everything that is tracked without a change of the service's code. Nothing in here throws or waits. */
 import { describeError } from "../own-failure.ts";
+import { catchCommonJsModules } from "./commonjs-modules.ts";
+import { catchEsModules } from "./es-modules.ts";
 import { HttpOperations } from "./http-operations.ts";
 import { trackHttpServers } from "./http-server.ts";
+import { ModulePatches } from "./module-patches.ts";
 import { readConfiguration } from "./read-configuration.ts";
+import { functionPatch } from "./tracked-function.ts";
 
 const STARTED = Symbol.for("trimtab.zero-code");
 
@@ -32,4 +36,21 @@ export function startZeroCode({ hasOtherSdk, tell }: ZeroCodeStart): void {
   if (http.server !== false && spans.http !== true) {
     attempt("tracking of HTTP requests", () => trackHttpServers(http, requests));
   }
+  attempt("tracking of functions", () => {
+    const patches = (configuration.functions ?? []).map(functionPatch);
+    patchModules(new ModulePatches(patches, process.cwd(), tell), tell);
+  });
+}
+
+/** A module may be loaded late; after this time its rule is more likely a mistake. */
+const STARTED_MILLISECONDS = 10_000;
+
+function patchModules(patches: ModulePatches, tell: (message: string) => void): void {
+  if (patches.isEmpty) return;
+  catchCommonJsModules(patches);
+  if (!catchEsModules(patches)) {
+    tell(`functions of ES modules are not tracked, because Node ${process.versions.node} has no module.registerHooks`);
+  }
+  setTimeout(() => patches.tellUnmatched("in the first 10 seconds"), STARTED_MILLISECONDS).unref();
+  process.once("exit", () => patches.tellUnmatched("before the process ended"));
 }

@@ -1,0 +1,45 @@
+/** Changes the exports of CommonJS modules, when their code has run and before whoever required them gets them. */
+import Module from "node:module";
+import { reportOwnFailure } from "../own-failure.ts";
+import type { ModuleExports, ModulePatches } from "./module-patches.ts";
+
+interface CompilingModule {
+  exports: unknown;
+  _compile(this: CompilingModule, ...args: [content: string, filename: string, ...rest: unknown[]]): unknown;
+}
+
+/** Catches modules from now on. Every CommonJS module is compiled here, on every version of Node, also one that is imported. */
+export function catchCommonJsModules(patches: ModulePatches): void {
+  const prototype = (Module as unknown as { prototype: CompilingModule }).prototype;
+  const compile = prototype._compile;
+  prototype._compile = function (this: CompilingModule, ...args) {
+    const result = Reflect.apply(compile, this, args);
+    try {
+      const [, file] = args;
+      if (patches.keyOf(file) !== undefined) this.exports = changed(this.exports, file, patches);
+    } catch (error) {
+      reportOwnFailure("changing a module", error);
+    }
+    return result;
+  };
+}
+
+function changed(exports: unknown, file: string, patches: ModulePatches): unknown {
+  const isFunction = typeof exports === "function";
+  // To an ES module that imports it, the whole of `module.exports` is the default.
+  const named = isFunction ? { ...exports, default: exports } : (exports as ModuleExports);
+  if (typeof named !== "object" || named === null) return exports;
+  const replaced: Record<string, unknown> = { ...patches.apply(named, file) };
+  const replacedDefault = replaced["default"];
+  delete replaced["default"];
+  const whole = isFunction && replacedDefault !== undefined ? replacedDefault : exports;
+  if (!isFunction && replacedDefault !== undefined) replaced["default"] = replacedDefault;
+  const different = Object.entries(replaced).filter(([name, value]) => value !== named[name]);
+  if (different.every(([name, value]) => Reflect.set(whole as object, name, value))) return whole;
+  // Compilers make exports that cannot be written: nobody has seen the object yet, so another one takes its place.
+  const descriptors: PropertyDescriptorMap = Object.getOwnPropertyDescriptors(whole);
+  for (const [name, value] of different) {
+    descriptors[name] = { value, enumerable: true, configurable: true, writable: true };
+  }
+  return Object.create(Object.getPrototypeOf(whole) as object, descriptors);
+}

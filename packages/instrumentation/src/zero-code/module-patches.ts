@@ -1,0 +1,123 @@
+/**
+ * What is to be changed in which module, and what became of it. A change is made when its module has been evaluated and before anybody
+ * sees its exports; how modules are caught is the business of `es-modules.ts` and `commonjs-modules.ts`.
+ */
+import { existsSync, realpathSync } from "node:fs";
+import { createRequire } from "node:module";
+import { isAbsolute, join, resolve } from "node:path";
+import { describeError } from "../own-failure.ts";
+
+/** Exports by name. */
+export type ModuleExports = Readonly<Record<string, unknown>>;
+
+/** A change of one module. */
+export interface ModulePatch {
+  /** As the configuration says it: a path, or a package. */
+  readonly module: string;
+  /** What it is for, at the start of messages: `functions[0] ("render_page")`. */
+  readonly rule: string;
+  /** Exports that are replaced, so that a module in between has to be made. The others are changed in place. */
+  readonly replaces: readonly string[];
+  /**
+   * Changes what the exports hold, and gives the exports to replace.
+   *
+   * @throws {Error} whose message tells a person what is in the way.
+   */
+  apply(exports: ModuleExports): ModuleExports;
+}
+
+interface WaitingPatch extends ModulePatch {
+  /** Its file; undefined for a package that only ES modules can find. */
+  readonly file: string | undefined;
+  isTold: boolean;
+  isDone: boolean;
+}
+
+/** All patches of a process. */
+export class ModulePatches {
+  readonly #patches: readonly WaitingPatch[];
+  readonly #tell: (message: string) => void;
+
+  /** @param folder Where the service runs: paths and packages are found from here. */
+  constructor(patches: readonly ModulePatch[], folder: string, tell: (message: string) => void) {
+    this.#tell = tell;
+    this.#patches = patches.map((patch) => {
+      const file = fileOf(patch.module, folder);
+      const waiting = { ...patch, apply: patch.apply.bind(patch), file, isTold: false, isDone: false };
+      if (isPath(patch.module) && file === undefined) {
+        this.#problem(waiting, `there is no file ${resolve(folder, patch.module)}`);
+      }
+      return waiting;
+    });
+  }
+
+  get isEmpty(): boolean {
+    return this.#patches.length === 0;
+  }
+
+  /**
+   * What stands for a module that has patches; undefined for the others. However a module was asked for, it is the same: there must
+   * be one module in between, or modules that import each other would be evaluated in another order.
+   */
+  keyOf(file: string, specifier?: string): string | undefined {
+    return this.#of(file, specifier)[0]?.module;
+  }
+
+  /** The exports of this file that are replaced. */
+  replaced(file: string, key: string): readonly string[] {
+    return [...new Set(this.#of(file, key).flatMap(({ replaces }) => replaces))];
+  }
+
+  /** Applies all patches of a module. Never throws: where one cannot be applied, the export stays as it is, and that is told. */
+  apply(exports: ModuleExports, file: string, specifier?: string): ModuleExports {
+    const replaced: Record<string, unknown> = {};
+    for (const patch of this.#of(file, specifier)) {
+      try {
+        for (const name of patch.replaces) replaced[name] ??= exports[name];
+        // What an earlier rule replaced is what the next one finds.
+        Object.assign(replaced, patch.apply({ ...exports, ...replaced }));
+        patch.isDone = true;
+      } catch (error) {
+        this.#problem(patch, error instanceof Error ? error.message : describeError(error));
+      }
+    }
+    return replaced;
+  }
+
+  /** A module came on a way where it cannot be changed. */
+  missed(file: string, why: string): void {
+    for (const patch of this.#of(file)) if (!patch.isDone) this.#problem(patch, why);
+  }
+
+  /** Tells of every patch that has found nothing so far; each once. */
+  tellUnmatched(when: string): void {
+    for (const patch of this.#patches) {
+      if (!patch.isDone) this.#problem(patch, `module "${patch.module}" was not loaded ${when}`);
+    }
+  }
+
+  #of(file: string, specifier?: string): WaitingPatch[] {
+    return this.#patches.filter((patch) => patch.file === file || patch.module === specifier);
+  }
+
+  #problem(patch: WaitingPatch, message: string): void {
+    if (patch.isTold) return;
+    patch.isTold = true;
+    this.#tell(`${patch.rule} tracks nothing: ${message}`);
+  }
+}
+
+/** A path, rather than the name of a package. */
+function isPath(module: string): boolean {
+  return /^\.{0,2}\//.test(module) || isAbsolute(module);
+}
+
+function fileOf(module: string, folder: string): string | undefined {
+  try {
+    if (!isPath(module)) return createRequire(join(folder, "here.js")).resolve(module);
+    const file = resolve(folder, module);
+    return existsSync(file) ? realpathSync(file) : undefined;
+  } catch {
+    return undefined; // a package that has no entry for require(), or is not installed: it may yet be imported
+  }
+}
