@@ -18,7 +18,17 @@ export interface SdkRequest {
   /** Undefined: the environment has one. */
   readonly serviceName: string | undefined;
   readonly tell: (message: string) => void;
+  /** Somebody listens to spans, though no exporter takes them. */
+  readonly hasSpanListener: boolean;
 }
+
+/** Without any processor the SDK would make no spans. */
+const UNHEARD = {
+  onStart: (): void => {},
+  onEnd: (): void => {},
+  forceFlush: (): Promise<void> => Promise.resolve(),
+  shutdown: (): Promise<void> => Promise.resolve(),
+};
 
 /** An SDK that runs. */
 export interface StartedSdk {
@@ -42,7 +52,7 @@ export function startSdk(request: SdkRequest): StartedSdk | undefined {
   }
 }
 
-function start({ load, exporters, producer, serviceName, tell }: SdkRequest): StartedSdk {
+function start({ load, exporters, producer, serviceName, tell, hasSpanListener }: SdkRequest): StartedSdk {
   const { NodeSDK } = load("@opentelemetry/sdk-node") as typeof import("@opentelemetry/sdk-node");
   const ofSdk = createRequire(load.resolve("@opentelemetry/sdk-node"));
   const page = exporters.includes("prometheus") ? pageReader(ofSdk) : undefined;
@@ -57,7 +67,7 @@ function start({ load, exporters, producer, serviceName, tell }: SdkRequest): St
     metricReaders,
     ...(metricReader === undefined || takesSeveralReaders(ofSdk) ? {} : { metricReader }),
     // Left to themselves, traces and logs would go to a collector that nobody said is there.
-    ...(isSet("OTEL_TRACES_EXPORTER") ? {} : { spanProcessors: [] }),
+    ...(isSet("OTEL_TRACES_EXPORTER") ? {} : { spanProcessors: hasSpanListener ? [UNHEARD] : [] }),
     ...(isSet("OTEL_LOGS_EXPORTER") ? {} : { logRecordProcessors: [] }),
     // The detector of the process would put its command line on the metrics page.
     ...(isSet("OTEL_NODE_RESOURCE_DETECTORS") ? {} : { resourceDetectors: detectors(ofSdk) }),

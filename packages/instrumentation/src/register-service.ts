@@ -14,7 +14,7 @@ import { startSdk } from "./open-telemetry-sdk.ts";
 import { DEFAULT_SETTINGS } from "./options.ts";
 import { describeError, listenToWarnings } from "./own-failure.ts";
 import { type EnvironmentOptions, optionsFromEnvironment } from "./register-options.ts";
-import { startZeroCode } from "./zero-code/start-zero-code.ts";
+import { prepareZeroCode } from "./zero-code/start-zero-code.ts";
 
 /** Sets this process up. @param load The `require` of the entry file: it finds the packages that the service has installed. Never throws. */
 export function registerService(load: NodeJS.Require): void {
@@ -23,10 +23,11 @@ export function registerService(load: NodeJS.Require): void {
     if (environment.options.disabled === true) return;
     listenToWarnings(tell);
     // A worker thread inherits --import, and could only fight its parent for the port.
+    const zeroCode = prepareZeroCode(tell);
     const hasOtherSdk = !environment.startsSdk || hasMeterProvider();
-    if (!hasOtherSdk && isMainThread && !isSdkDisabled()) collect(environment, load);
+    if (!hasOtherSdk && isMainThread && !isSdkDisabled()) collect(environment, load, zeroCode?.hasSpanRules === true);
     configure(); // reads the environment again, and tells what of it cannot be used
-    startZeroCode({ hasOtherSdk, tell });
+    zeroCode?.start(hasOtherSdk);
   } catch (error) {
     tell(`the service runs untracked: ${describeError(error)}`);
   }
@@ -41,14 +42,14 @@ function isSdkDisabled(): boolean {
   return process.env["OTEL_SDK_DISABLED"]?.trim().toLowerCase() === "true";
 }
 
-function collect({ options, metricsPage }: EnvironmentOptions, load: NodeJS.Require): void {
+function collect({ options, metricsPage }: EnvironmentOptions, load: NodeJS.Require, hasSpanListener: boolean): void {
   const exporters = (process.env["OTEL_METRICS_EXPORTER"]?.trim() || "prometheus")
     .split(",")
     .map((name) => name.trim());
   // Calls are rendered or handed over straight from where they are counted; the SDK's own instruments cost several times as much.
   const producer = metricProducer();
   const serviceName = hasServiceName() ? undefined : (options.component ?? DEFAULT_SETTINGS.component);
-  const sdk = startSdk({ load, exporters, producer, serviceName, tell });
+  const sdk = startSdk({ load, exporters, producer, serviceName, tell, hasSpanListener });
   if (exporters.includes("prometheus")) {
     const { metrics: calls } = instrumentation();
     const renderOthers = sdk?.renderOthers ?? (() => Promise.resolve(""));

@@ -5,7 +5,7 @@ import type { ModuleExports, ModulePatches } from "./module-patches.ts";
 
 interface CompilingModule {
   exports: unknown;
-  _compile(this: CompilingModule, ...args: [content: string, filename: string, ...rest: unknown[]]): unknown;
+  _compile: (this: CompilingModule, ...args: [content: string, filename: string, ...rest: unknown[]]) => unknown;
 }
 
 /** Catches modules from now on. Every CommonJS module is compiled here, on every version of Node, also one that is imported. */
@@ -27,7 +27,7 @@ export function catchCommonJsModules(patches: ModulePatches): void {
 function changed(exports: unknown, file: string, patches: ModulePatches): unknown {
   const isFunction = typeof exports === "function";
   // To an ES module that imports it, the whole of `module.exports` is the default.
-  const named = isFunction ? { ...exports, default: exports } : (exports as ModuleExports);
+  const named = isFunction ? Object.assign({}, exports, { default: exports }) : (exports as ModuleExports);
   if (typeof named !== "object" || named === null) return exports;
   const replaced: Record<string, unknown> = { ...patches.apply(named, file) };
   const replacedDefault = replaced["default"];

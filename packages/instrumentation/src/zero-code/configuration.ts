@@ -26,7 +26,7 @@ interface HttpOperationRule {
 }
 
 /** Spans that somebody else makes, and that become operations. */
-interface SpanRules {
+export interface SpanRules {
   /** Server spans with a route, instead of what Node's own channel tells. Default false. */
   readonly http?: boolean;
   readonly database?: boolean;
@@ -36,7 +36,7 @@ interface SpanRules {
 }
 
 /** Spans of one's own. */
-interface SpanRule {
+export interface SpanRule {
   /** The span's name; `*` stands for anything. Default: every name. */
   readonly name?: string;
   /** Attributes that it must have; `*` stands for anything. */

@@ -1,41 +1,58 @@
 /** Everything that is tracked without a change of the service's code. Nothing in here throws or waits. */
 import { describeError } from "../own-failure.ts";
 import { catchCommonJsModules } from "./commonjs-modules.ts";
+import type { ZeroCodeConfiguration } from "./configuration.ts";
 import { catchEsModules } from "./es-modules.ts";
 import { HttpOperations } from "./http-operations.ts";
 import { trackHttpServers } from "./http-server.ts";
 import { ModulePatches } from "./module-patches.ts";
 import { readConfiguration } from "./read-configuration.ts";
+import { listenToSpans } from "./span-listener.ts";
 import { functionPatch } from "./tracked-function.ts";
 
 const STARTED = Symbol.for("trimtab.zero-code");
 
-/** What `register` knows about this process. */
-export interface ZeroCodeStart {
-  /** Somebody else has an OpenTelemetry SDK here, and with it perhaps spans of requests. */
+/** The rules of this process, before they are applied. */
+export interface ZeroCode {
+  /** Spans become operations: there must be somebody who makes spans. */
+  readonly hasSpanRules: boolean;
+  /** @param hasOtherSdk Somebody else has an OpenTelemetry SDK here, and with it perhaps spans of requests. */
+  start(hasOtherSdk: boolean): void;
+}
+
+/** Reads the rules; once in a process, whoever asks: undefined for the others. */
+export function prepareZeroCode(tell: (message: string) => void): ZeroCode | undefined {
+  const shared = globalThis as { [STARTED]?: boolean };
+  if (shared[STARTED] === true) return undefined;
+  shared[STARTED] = true;
+  const { configuration, warnings } = readConfiguration(process.env, process.cwd());
+  for (const warning of warnings) tell(warning);
+  const { spans = {} } = configuration;
+  const hasRules = [spans.http, spans.database, spans.messaging, spans.genAi].includes(true);
+  const hasSpanRules = hasRules || (spans.rules ?? []).length > 0;
+  return { hasSpanRules, start: (hasOtherSdk) => start(configuration, { hasOtherSdk, hasSpanRules, tell }) };
+}
+
+interface Surroundings {
   readonly hasOtherSdk: boolean;
+  readonly hasSpanRules: boolean;
   readonly tell: (message: string) => void;
 }
 
-/** Reads the rules and applies them; once in a process, whoever asks. */
-export function startZeroCode({ hasOtherSdk, tell }: ZeroCodeStart): void {
-  const shared = globalThis as { [STARTED]?: boolean };
-  if (shared[STARTED] === true) return;
-  shared[STARTED] = true;
-  const attempt = (part: string, start: () => void): void => {
+function start(configuration: ZeroCodeConfiguration, { hasOtherSdk, hasSpanRules, tell }: Surroundings): void {
+  const attempt = (part: string, begin: () => void): void => {
     try {
-      start();
+      begin();
     } catch (error) {
       tell(`${part} could not be started: ${describeError(error)}`);
     }
   };
-  const { configuration, warnings } = readConfiguration(process.env, process.cwd());
-  for (const warning of warnings) tell(warning);
   const { http = {}, spans = {} } = configuration;
-  const requests = new HttpOperations(http, hasOtherSdk);
+  const requests = new HttpOperations(http, hasOtherSdk || spans.http === true);
   if (http.server !== false && spans.http !== true) {
     attempt("tracking of HTTP requests", () => trackHttpServers(http, requests));
   }
+  if (hasSpanRules) attempt("tracking of spans", () => listenToSpans(spans, requests, tell));
   attempt("tracking of functions", () => {
     const patches = (configuration.functions ?? []).map(functionPatch);
     patchModules(new ModulePatches(patches, process.cwd(), tell), tell);

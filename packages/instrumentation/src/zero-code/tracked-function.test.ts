@@ -104,7 +104,7 @@ describe("functions of modules without a change of code", { timeout: 60_000 }, (
     expect(sumOf(samples, CALLS, { operation: "render", outcome: "success" })).toBe(2);
     expect(sumOf(samples, CALLS, { operation: "render", ctx_genre: "rock" })).toBe(1);
     for (const operation of ["paint", "whole", "late", "make_app"]) {
-      expect(sumOf(samples, CALLS, { operation, outcome: "success" }), operation).toBe(1);
+      expect(sumOf(samples, CALLS, { operation, outcome: "success" })).toBe(1);
     }
     expect(service.stderr).toBe("");
   });

@@ -1,0 +1,122 @@
+/**
+ * Hears of the spans of whatever SDK the service has, before or after it starts. There is no public way to add a processor to a provider
+ * that runs: generation 1 has a method for it, the others keep a list, of which the form is checked before it is touched.
+ */
+import { type ProxyTracerProvider, type TracerProvider, trace } from "@opentelemetry/api";
+import { spanAttributes } from "@trimtab/conventions";
+import { defineOperation } from "../operation.ts";
+import { describeError, reportOwnFailure } from "../own-failure.ts";
+import { recordOperation } from "../record-operation.ts";
+import type { SpanRules } from "./configuration.ts";
+import type { HttpOperations } from "./http-operations.ts";
+import { type EndedSpan, requestOfSpan, type SpanOperation, spanClassifier } from "./span-operations.ts";
+
+/** Looks for a provider that came on another way than through our copy of the API, in milliseconds after the start. */
+const LOOKS_MILLISECONDS = [0, 100, 1000, 10_000];
+
+/** What a span processor of any generation has. */
+interface SpanListener {
+  onStart(): void;
+  onEnd(span: EndedSpan): void;
+  forceFlush(): Promise<void>;
+  shutdown(): Promise<void>;
+}
+
+interface ProviderWithProcessors {
+  addSpanProcessor?(processor: SpanListener): void;
+  readonly _activeSpanProcessor?: { readonly _spanProcessors?: unknown };
+}
+
+/** Listens from now on. */
+export function listenToSpans(rules: SpanRules, requests: HttpOperations, tell: (message: string) => void): void {
+  const listener = spanListener(rules, requests);
+  const listened = new WeakSet();
+  let isListening = false;
+  const join = (provider: unknown): void => {
+    try {
+      const delegate = delegateOf(provider);
+      if (typeof delegate !== "object" || delegate === null || listened.has(delegate)) return;
+      if (!addListener(delegate, listener)) return;
+      listened.add(delegate);
+      isListening = true;
+    } catch (error) {
+      tell(`spans cannot be listened to: ${describeError(error)}`);
+    }
+  };
+  join(trace.getTracerProvider());
+  const proxy = trace.getTracerProvider() as { setDelegate?: (delegate: TracerProvider) => void };
+  const setDelegate = proxy.setDelegate?.bind(proxy);
+  if (setDelegate !== undefined) {
+    proxy.setDelegate = (delegate) => {
+      setDelegate(delegate);
+      join(delegate);
+    };
+  }
+  LOOKS_MILLISECONDS.forEach((after, at) => {
+    setTimeout(() => {
+      if (!isListening) join(trace.getTracerProvider());
+      if (isListening || at < LOOKS_MILLISECONDS.length - 1) return;
+      tell(
+        "the rules for spans track nothing: there is no OpenTelemetry SDK whose spans can be listened to. Install instrumentations " +
+          "that make spans, or set OTEL_TRACES_EXPORTER",
+      );
+    }, after).unref();
+  });
+}
+
+function delegateOf(provider: unknown): unknown {
+  const proxy = provider as Partial<ProxyTracerProvider>;
+  return typeof proxy.getDelegate === "function" ? proxy.getDelegate() : provider;
+}
+
+function addListener(provider: ProviderWithProcessors, listener: SpanListener): boolean {
+  if (typeof provider.addSpanProcessor === "function") {
+    provider.addSpanProcessor(listener);
+    return true;
+  }
+  const processors = provider._activeSpanProcessor?._spanProcessors;
+  if (!Array.isArray(processors)) return false;
+  processors.push(listener);
+  return true;
+}
+
+function spanListener(rules: SpanRules, requests: HttpOperations): SpanListener {
+  const classify = spanClassifier(rules);
+  const declared = new Set<string>();
+  return {
+    onStart: () => {},
+    onEnd: (span) => {
+      try {
+        if (span.attributes[spanAttributes.operation] !== undefined) return; // one of ours
+        const request = rules.http === true ? requestOfSpan(span) : undefined;
+        if (request !== undefined) {
+          const durationMilliseconds = span.duration[0] * 1000 + span.duration[1] / 1e6;
+          return requests.record({ ...request, durationMilliseconds, isAborted: false });
+        }
+        const found = classify(span);
+        if (found !== undefined) record(found, declared);
+      } catch (error) {
+        reportOwnFailure("turning a span into an operation", error);
+      }
+    },
+    forceFlush: () => Promise.resolve(),
+    shutdown: () => Promise.resolve(),
+  };
+}
+
+function record(found: SpanOperation, declared: Set<string>): void {
+  const { operation, context, outcome, durationMilliseconds, errorType, tokens } = found;
+  if (!declared.has(operation)) {
+    declared.add(operation);
+    defineOperation({ name: operation, context: Object.keys(context) });
+  }
+  const amount = (tokens?.input ?? 0) + (tokens?.output ?? 0);
+  recordOperation(operation, {
+    context,
+    outcome,
+    durationMilliseconds,
+    error: errorType,
+    ...(amount > 0 ? { cost: { amount, unit: "tokens" } } : {}),
+    span: false,
+  });
+}
