@@ -26,15 +26,14 @@ export function catchCommonJsModules(patches: ModulePatches): void {
 
 function changed(exports: unknown, file: string, patches: ModulePatches): unknown {
   const isFunction = typeof exports === "function";
-  // To an ES module that imports it, the whole of `module.exports` is the default.
-  const named = isFunction ? Object.assign({}, exports, { default: exports }) : (exports as ModuleExports);
-  if (typeof named !== "object" || named === null) return exports;
-  const replaced: Record<string, unknown> = { ...patches.apply(named, file) };
-  const replacedDefault = replaced["default"];
-  delete replaced["default"];
+  if (!isFunction && (typeof exports !== "object" || exports === null)) return exports;
+  const before = exports as ModuleExports;
+  const { default: replacedDefault, ...replaced }: Record<string, unknown> = patches.apply(before, file);
   const whole = isFunction && replacedDefault !== undefined ? replacedDefault : exports;
-  if (!isFunction && replacedDefault !== undefined) replaced["default"] = replacedDefault;
-  const different = Object.entries(replaced).filter(([name, value]) => value !== named[name]);
+  // Compilers write the function once more as a property of itself.
+  const hasDefault = replacedDefault !== undefined && (!isFunction || Object.hasOwn(exports, "default"));
+  const all = hasDefault ? { ...replaced, default: replacedDefault } : replaced;
+  const different = Object.entries(all).filter(([name, value]) => value !== before[name]);
   if (different.every(([name, value]) => Reflect.set(whole as object, name, value))) return whole;
   // Compilers make exports that cannot be written: nobody has seen the object yet, so another one takes its place.
   const descriptors: PropertyDescriptorMap = Object.getOwnPropertyDescriptors(whole);

@@ -60,7 +60,7 @@ export interface FunctionRule {
 }
 
 /** Calls of a known client. */
-interface ClientRule {
+export interface ClientRule {
   readonly client: ClientName;
   readonly operation: string;
   /** Which calls: fields of the request (`model`, `metadata.feature`) or `url` and `method` of a fetch; `*` stands for anything. */
@@ -178,6 +178,10 @@ const clientWithParameters: Check<ClientRule> = (value, path, problems) => {
   for (const name of rule.apply ?? []) {
     if (known.includes(name)) continue;
     problems.push(`${path}.apply: "${name}" cannot be applied to ${rule.client}; there is ${known.join(", ")}`);
+  }
+  if (rule.client === "fetch" && rule.match?.["url"] === undefined) {
+    problems.push(`${path}.match.url is missing; write such as "https://api.example.com/*", or "*" for every address`);
+    return undefined;
   }
   return { ...rule, apply: (rule.apply ?? []).filter((name) => known.includes(name)) };
 };

@@ -7,8 +7,15 @@ import { createRequire } from "node:module";
 import { isAbsolute, join, resolve } from "node:path";
 import { describeError } from "../own-failure.ts";
 
-/** Exports by name. */
+/** Exports by name; those of a module, or those that take their place. */
 export type ModuleExports = Readonly<Record<string, unknown>>;
+
+/** The exports of a module, read one by one: some load half a library when they are looked at. */
+export interface ModuleView {
+  /** What an earlier rule put in its place, else what the module exports. */
+  get(name: string): unknown;
+  names(): readonly string[];
+}
 
 /** A change of one module. */
 export interface ModulePatch {
@@ -23,7 +30,7 @@ export interface ModulePatch {
    *
    * @throws {Error} whose message tells a person what is in the way.
    */
-  apply(exports: ModuleExports): ModuleExports;
+  apply(module: ModuleView): ModuleExports;
 }
 
 interface WaitingPatch extends ModulePatch {
@@ -69,13 +76,16 @@ export class ModulePatches {
   }
 
   /** Applies all patches of a module. Never throws: where one cannot be applied, the export stays as it is, and that is told. */
-  apply(exports: ModuleExports, file: string, specifier?: string): ModuleExports {
+  apply(exports: ModuleExports, file: string, key?: string): ModuleExports {
     const replaced: Record<string, unknown> = {};
-    for (const patch of this.#of(file, specifier)) {
+    const view: ModuleView = {
+      get: (name) => (Object.hasOwn(replaced, name) ? replaced[name] : exportOf(exports, name)),
+      names: () => Object.keys(exports),
+    };
+    for (const patch of this.#of(file, key)) {
       try {
-        for (const name of patch.replaces) replaced[name] ??= exports[name];
-        // What an earlier rule replaced is what the next one finds.
-        Object.assign(replaced, patch.apply({ ...exports, ...replaced }));
+        for (const name of patch.replaces) replaced[name] = view.get(name);
+        Object.assign(replaced, patch.apply(view));
         patch.isDone = true;
       } catch (error) {
         this.#problem(patch, error instanceof Error ? error.message : describeError(error));
@@ -105,6 +115,11 @@ export class ModulePatches {
     patch.isTold = true;
     this.#tell(`${patch.rule} tracks nothing: ${message}`);
   }
+}
+
+/** To an ES module that imports it, the whole of a CommonJS module is its default. */
+function exportOf(exports: ModuleExports, name: string): unknown {
+  return name === "default" && typeof exports === "function" ? exports : exports[name];
 }
 
 /** A path, rather than the name of a package. */

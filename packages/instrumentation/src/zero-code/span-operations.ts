@@ -82,7 +82,10 @@ function ownRule(rule: SpanRule): (span: EndedSpan) => SpanOperation | undefined
   const hasName = matcher(rule.name ?? "*");
   const wanted = Object.entries(rule.attributes ?? {}).map(([key, value]) => {
     const matches = matcher(String(value));
-    return (attributes: EndedSpan["attributes"]) => attributes[key] !== undefined && matches(String(attributes[key]));
+    return (attributes: EndedSpan["attributes"]) => {
+      const found = labelOf(attributes[key]);
+      return found !== undefined && matches(String(found));
+    };
   });
   const context = Object.entries(rule.context ?? {});
   return (span) => {

@@ -1,5 +1,7 @@
 /** Everything that is tracked without a change of the service's code. Nothing in here throws or waits. */
 import { describeError } from "../own-failure.ts";
+import { adaptFetch } from "./clients/fetch-client.ts";
+import { modelClientPatches } from "./clients/model-clients.ts";
 import { catchCommonJsModules } from "./commonjs-modules.ts";
 import type { ZeroCodeConfiguration } from "./configuration.ts";
 import { catchEsModules } from "./es-modules.ts";
@@ -53,8 +55,10 @@ function start(configuration: ZeroCodeConfiguration, { hasOtherSdk, hasSpanRules
     attempt("tracking of HTTP requests", () => trackHttpServers(http, requests));
   }
   if (hasSpanRules) attempt("tracking of spans", () => listenToSpans(spans, requests, tell));
-  attempt("tracking of functions", () => {
-    const patches = (configuration.functions ?? []).map(functionPatch);
+  const { functions = [], clients = [] } = configuration;
+  attempt("tracking of fetch", () => adaptFetch(clients));
+  attempt("tracking of functions and clients", () => {
+    const patches = [...functions.map(functionPatch), ...modelClientPatches(clients)];
     patchModules(new ModulePatches(patches, process.cwd(), tell), tell);
   });
 }
@@ -66,7 +70,9 @@ function patchModules(patches: ModulePatches, tell: (message: string) => void): 
   if (patches.isEmpty) return;
   catchCommonJsModules(patches);
   if (!catchEsModules(patches)) {
-    tell(`functions of ES modules are not tracked, because Node ${process.versions.node} has no module.registerHooks`);
+    tell(
+      `rules for functions and clients hold for CommonJS modules only, because Node ${process.versions.node} has no module.registerHooks`,
+    );
   }
   setTimeout(() => patches.tellUnmatched("in the first 10 seconds"), STARTED_MILLISECONDS).unref();
   process.once("exit", () => patches.tellUnmatched("before the process ended"));

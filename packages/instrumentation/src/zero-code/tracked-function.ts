@@ -3,7 +3,7 @@ import type { ContextInput } from "@trimtab/conventions";
 import { defineOperation } from "../operation.ts";
 import { wrap } from "../track.ts";
 import type { FunctionRule } from "./configuration.ts";
-import type { ModuleExports, ModulePatch } from "./module-patches.ts";
+import type { ModuleExports, ModulePatch, ModuleView } from "./module-patches.ts";
 import { valueAt } from "./pattern.ts";
 
 type AnyFunction = (...args: never[]) => unknown;
@@ -19,11 +19,11 @@ export function functionPatch(rule: FunctionRule, index: number): ModulePatch {
     module: rule.module,
     rule: `functions[${index}] ("${rule.operation}")`,
     replaces: isExport ? [name] : [],
-    apply(exports) {
-      const owner = isExport ? exports : valueAt(exports, path.slice(0, -1));
+    apply(module) {
       const last = path.at(-1) ?? "";
-      const fn = (owner as ModuleExports | undefined)?.[last];
-      const problem = problemOf(rule, exports, fn);
+      const owner = isExport ? undefined : valueAt(module.get(name), path.slice(1, -1));
+      const fn = isExport ? module.get(name) : (owner as ModuleExports | null | undefined)?.[last];
+      const problem = problemOf(rule, module, fn);
       if (problem !== undefined) throw new Error(problem);
       const tracked = trackedFunction(rule, fn as AnyFunction);
       if (isExport) return { [name]: tracked };
@@ -40,11 +40,10 @@ export function functionPatch(rule: FunctionRule, index: number): ModulePatch {
   };
 }
 
-function problemOf(rule: FunctionRule, exports: ModuleExports, fn: unknown): string | undefined {
+function problemOf(rule: FunctionRule, module: ModuleView, fn: unknown): string | undefined {
   if (typeof fn !== "function") {
-    const functions = Object.keys(exports).filter((key) => typeof exports[key] === "function");
-    const known = functions.length === 0 ? "no function" : functions.slice(0, 20).join(", ");
-    return `"${rule.function}" of "${rule.module}" is no function; it exports ${known}`;
+    const names = module.names().slice(0, 20).join(", ");
+    return `"${rule.function}" of "${rule.module}" is no function; it exports ${names === "" ? "nothing" : names}`;
   }
   return /^class\b/.test(Function.prototype.toString.call(fn))
     ? `"${rule.function}" of "${rule.module}" is a class; name a method, such as "${rule.function}.prototype.run"`
