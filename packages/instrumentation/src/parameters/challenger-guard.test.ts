@@ -106,3 +106,38 @@ describe("a challenger that fails in every call", () => {
 test("without anything to compare it with a challenger goes on", () => {
   expect(() => failUntilStopped("v-first", 400)).toThrow("goes on");
 });
+
+describe("an outage in which the challenger fails sooner, because its time-out is shorter", () => {
+  /** A quarter of the calls are answered from a cache; the rest waits for a database that does not answer between 10 s and 40 s. */
+  function stopsInOutage(random: () => number): boolean {
+    const pending: { readonly at: number; readonly end: () => StoppedChallenger | undefined }[] = [];
+    let isStopped = false;
+    for (let time = 0; time < 60; time += 0.01) {
+      for (const { end } of pending.filter(({ at }) => at <= time)) isStopped = end() !== undefined || isStopped;
+      pending.splice(0, pending.length, ...pending.filter(({ at }) => at > time));
+      const variant = random() < 0.3 ? first.id : incumbent.id;
+      const watched = guard.watch(variant);
+      watched?.begin();
+      const isFailure = time > 10 && time < 40 && random() > 0.25;
+      const seconds = !isFailure ? 0.05 : variant === first.id ? 1 : 5;
+      pending.push({ at: time + seconds, end: () => watched?.end(isFailure, undefined) });
+    }
+    return isStopped;
+  }
+
+  test("stops nothing, in a hundred outages", () => {
+    const both = [
+      { ...incumbent, weight: 0.7 },
+      { ...first, weight: 0.3 },
+    ] as const;
+    let seed = 1;
+    const random = (): number => {
+      seed = (seed * 48_271) % 2_147_483_647;
+      return seed / 2_147_483_647;
+    };
+    for (let outage = 0; outage < 100; outage++) {
+      guard = new ChallengerGuard(both, both[0], () => now);
+      expect(stopsInOutage(random)).toBe(false);
+    }
+  });
+});

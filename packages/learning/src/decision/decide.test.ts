@@ -73,7 +73,7 @@ test("a challenger that a service stopped by itself is taken back in that cycle,
     kind: "roll-back",
     reason: {
       code: "STOPPED_BY_SERVICE",
-      sentence: expect.stringContaining(`${challenger?.id}: 2 processes stopped it`) as string,
+      sentence: expect.stringContaining(`${challenger?.id}: the service stopped it by itself 2 times`) as string,
     },
   });
   const later = run(30, SAMPLE_POLICY, largeIsBetter, {

@@ -211,21 +211,17 @@ function closeWindows(
 }
 
 /**
- * Challengers that a service stopped by itself since the shares changed. It gets fewer calls than its share there, so it can be judged
- * no more: neither its calls nor the shares of the others' would be a fair sample.
+ * Challengers that a service stopped by itself. They get fewer calls than their share there, so they can be judged no more: neither
+ * their calls nor the shares of the others' would be a fair sample. A stop follows a change of shares within a second or two, so most
+ * lie in the window that straddles the change, and count.
  */
-function stopsOf(
-  memory: ContextMemory,
-  measured: ReadonlyMap<VariantId, Measurements>,
-  { window }: Observing,
-): Breach[] {
-  if (window.from < memory.changedAt) return [];
+function stopsOf(memory: ContextMemory, measured: ReadonlyMap<VariantId, Measurements>): Breach[] {
   const breaches: Breach[] = [];
   for (const { id, role } of memory.allocation.variants) {
     const stops = measured.get(id)?.stops ?? 0;
     if (role !== "challenger" || stops === 0) continue;
-    const who = stops === 1 ? "a process" : `${stops} processes`;
-    const sentence = `${id}: ${who} stopped it between two cycles, because it failed there far more often than the others.`;
+    const times = stops === 1 ? "" : ` ${stops} times`;
+    const sentence = `${id}: the service stopped it by itself${times}, because it failed there far more often than the others.`;
     breaches.push({ variant: id, reason: { code: "STOPPED_BY_SERVICE", sentence } });
   }
   return breaches;
@@ -237,7 +233,7 @@ function breachesOf(
   observing: Observing,
 ): Breach[] {
   const { policy, baseline } = observing;
-  const breaches = stopsOf(memory, measured, observing);
+  const breaches = stopsOf(memory, measured);
   const stopped = new Set(breaches.map(({ variant }) => variant));
   for (const variant of memory.allocation.variants) {
     if (variant.id === baseline.id || stopped.has(variant.id)) continue;
