@@ -19,6 +19,7 @@ export type { InstrumentationOptions } from "./options.ts";
 export type { ParameterSource } from "./parameters/last-known-good.ts";
 export type { ServedParameters } from "./parameters/served-parameters.ts";
 export { type ParameterOptions, parameters } from "./parameters.ts";
+export type { OperationSummary, PerformanceSummary } from "./performance-summary.ts";
 export {
   type ParameterPerformance,
   type RecordedOperation,

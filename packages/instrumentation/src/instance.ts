@@ -42,6 +42,7 @@ export class Instrumentation implements SharedParts {
   readonly main: TrackedComponent;
   readonly deliveries: Deliveries = new Deliveries(() => this.#target());
   readonly #others = new Map<string, TrackedComponent>();
+  readonly #remembered = new Set<string>();
   readonly #calls = new CallContext<TrackedCall>();
   #options: InstrumentationOptions;
   #settings: Settings;
@@ -92,6 +93,7 @@ export class Instrumentation implements SharedParts {
     this.spans.configure(this.#spanSettings());
     if (settings.component !== before.component) {
       this.main.rename(settings.component);
+      if (this.#remembered.has(settings.component)) this.main.keepHistory();
       this.#others.get(settings.component)?.disconnect(); // whoever asks for it by name gets the main one now
       this.#others.delete(settings.component);
     }
@@ -105,6 +107,12 @@ export class Instrumentation implements SharedParts {
   disconnect(): void {
     this.#isConnected = false;
     for (const component of this.#components()) component.disconnect();
+  }
+
+  /** Remembers what the operations of a component do, whoever is called so from now on. */
+  keepHistoryOf(name: string): void {
+    this.#remembered.add(name);
+    this.component(name).keepHistory();
   }
 
   /** The component of this name; the same object for the same name. Without a name the main one. */

@@ -11,11 +11,15 @@ import type { Settings } from "./options.ts";
 import { warn, warnOnce } from "./own-failure.ts";
 import { keepDocument, readKeptDocument } from "./parameters/kept-document.ts";
 import { type Confirmation, ParameterClient } from "./parameters/parameter-client.ts";
+import { OperationHistory } from "./performance-history.ts";
 import type { CallSurroundings } from "./tracked-call.ts";
 import { TrackedOperation } from "./tracked-operation.ts";
 
 /** Names come from the application; more of them than this are one operation. */
 const MAXIMUM_OPERATIONS = 1000;
+
+/** Of a component. Each takes 70 KiB after a month. */
+const MAXIMUM_REMEMBERED_OPERATIONS = 100;
 
 /** What all components of a process share. */
 export interface SharedParts extends Interceptable {
@@ -37,6 +41,8 @@ export class TrackedComponent implements CallSurroundings {
   readonly #shared: SharedParts;
   readonly #operations = new Map<string, TrackedOperation>();
   #connection: ControllerConnection | undefined;
+  #keepsHistory = false;
+  #remembered = 0;
 
   constructor(name: string, shared: SharedParts) {
     this.#shared = shared;
@@ -79,6 +85,7 @@ export class TrackedComponent implements CallSurroundings {
     }
     const operation = new TrackedOperation(label, this.#shared.budget, this.parameters, this.#shared.now);
     this.#operations.set(label, operation);
+    if (this.#keepsHistory) this.#remember(operation);
     this.parameters.publishTo(operation);
     return operation;
   }
@@ -89,6 +96,27 @@ export class TrackedComponent implements CallSurroundings {
     const isPublished = published !== undefined && Object.hasOwn(published, name);
     const operation = this.#operations.get(name) ?? (isPublished ? this.operation(name) : undefined);
     return operation?.base === undefined ? undefined : operation;
+  }
+
+  /** Every operation that was named so far. */
+  operations(): Iterable<TrackedOperation> {
+    return this.#operations.values();
+  }
+
+  /** Remembers from now on what the operations do, for summaries. */
+  keepHistory(): void {
+    if (this.#keepsHistory) return;
+    this.#keepsHistory = true;
+    for (const operation of this.#operations.values()) this.#remember(operation);
+  }
+
+  #remember(operation: TrackedOperation): void {
+    if (this.#remembered++ < MAXIMUM_REMEMBERED_OPERATIONS) operation.history = new OperationHistory(this.#shared.now);
+    else
+      warnOnce(
+        "history",
+        `summaries of this process hold ${MAXIMUM_REMEMBERED_OPERATIONS} operations of a component, not more`,
+      );
   }
 
   /** Starts or moves the connection to the controller; ends it where there is none. */

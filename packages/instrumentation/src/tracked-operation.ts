@@ -17,6 +17,7 @@ import { type ContextBudget, ContextTree } from "./context-tree.ts";
 import { labelValue } from "./label-values.ts";
 import type { MeasuredOperation } from "./metrics/measured-call.ts";
 import { AllocationIndex, type CompiledAllocation } from "./parameters/allocation-index.ts";
+import type { OperationHistory } from "./performance-history.ts";
 
 /** What the code says of an operation. */
 export interface OperationDeclaration {
@@ -39,6 +40,7 @@ export interface NamedValues {
 export class TrackedOperation implements MeasuredOperation {
   /** The name as it stands in labels. */
   readonly name: string;
+  history: OperationHistory | undefined;
   readonly #owner: { readonly component: string };
   readonly #budget: ContextBudget;
   readonly #now: () => number;

@@ -7,11 +7,13 @@ import {
   type ResultHandle,
 } from "@trimtab/conventions";
 import { type FeedbackSubject, feedbackIn, type GivenFeedback } from "./feedback.ts";
+import { instrumentation } from "./instance.ts";
 import { type DefinedOperation, defineOperation, type OperationDefinition } from "./operation.ts";
 import type { OperationHandle } from "./operation-handle.ts";
 import { reportOwnFailure } from "./own-failure.ts";
 import type { ServedParameters } from "./parameters/served-parameters.ts";
 import { type ParameterOptions, parametersIn, type Widened } from "./parameters.ts";
+import { type PerformanceSummary, performanceOf } from "./performance-summary.ts";
 import {
   type ParameterPerformance,
   type RecordedOperation,
@@ -60,6 +62,13 @@ export interface Tracker {
   ): void;
   /** As `feedback(...)`, collected by this component. */
   feedback(about: ResultHandle | FeedbackSubject, given: GivenFeedback): boolean;
+  /**
+   * What the component did in the last `1h`, `24h` (the default), `7d`, `30d` or any other duration of one second to 30 days: from the
+   * controller, whose token then needs the role `read`, and where that does not answer from what this process has seen.
+   *
+   * @throws {TypeError} (as a rejection) on a period that is none.
+   */
+  getPerformanceSummary(period?: string): Promise<PerformanceSummary>;
   /** As `parameters(...)`. */
   parameters<Base extends ParameterValues = ParameterValues>(
     operation: string,
@@ -82,6 +91,7 @@ export interface Tracker {
 export function createTracker(component: string): Tracker {
   const problem = componentNameProblem(typeof component === "string" ? component : "");
   if (problem !== undefined) throw new TypeError(problem);
+  instrumentation().keepHistoryOf(component);
   return {
     component,
     track: (operation, context, fn, options) => trackIn(component, operation, context, fn, options),
@@ -93,6 +103,7 @@ export function createTracker(component: string): Tracker {
     recordParameterPerformance: (operation, context, values, performance) =>
       recordPerformanceIn(component, operation, context, values, performance),
     feedback: (about, given) => feedbackIn(component, about, given),
+    getPerformanceSummary: (period) => performanceOf(component, period),
     parameters: <Base extends ParameterValues>(
       operation: string,
       context: ContextInput | undefined,

@@ -118,12 +118,14 @@ export class CallMetrics implements CallWriter {
     const { interceptor } = this.#shared;
     if (interceptor?.record(operation, context.context, variant, call) === true) return;
     this.refresh().record(operation, context, variant, call, siblings);
+    operation.history?.record(call);
   }
 
   recordLateQuality(operation: MeasuredOperation, context: LabelledContext, variant: VariantId, quality: number): void {
     const { interceptor } = this.#shared;
     if (interceptor?.recordLate(operation, context.context, variant, { quality }) === true) return;
     this.refresh().recordLateQuality(operation, context, variant, quality);
+    operation.history?.recordQuality(quality);
   }
 
   recordLateCost(

@@ -42,6 +42,38 @@ export class Distribution {
     return this.#values.subarray(FIRST_BUCKET);
   }
 
+  get count(): number {
+    return this.counts.reduce((total, each) => total + each, 0);
+  }
+
+  /** Adds another distribution with the same buckets. */
+  add(other: Distribution): void {
+    const values = this.#values;
+    other.#values.forEach((value, at) => {
+      values[at] = (values[at] as number) + value;
+    });
+  }
+
+  /**
+   * Below which value a share of the observations lies, with even spread inside a bucket, as Prometheus takes it; undefined without
+   * any. Above the last bound it is that bound.
+   */
+  quantile(share: number): number | undefined {
+    const { counts } = this;
+    const { limits } = this.buckets;
+    const rank = share * this.count;
+    if (rank === 0) return undefined;
+    let below = 0;
+    for (let at = 0; at < limits.length; at++) {
+      const count = counts[at] as number;
+      const upper = limits[at] as number;
+      const lower = at === 0 ? 0 : (limits[at - 1] as number);
+      if (below + count >= rank) return lower + ((upper - lower) * (rank - below)) / count;
+      below += count;
+    }
+    return limits.at(-1);
+  }
+
   record(value: number): void {
     const values = this.#values;
     const { limits } = this.buckets;

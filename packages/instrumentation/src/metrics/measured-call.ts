@@ -38,8 +38,16 @@ export interface MeasuredOperation {
   readonly name: string;
   /** Upper bounds of its duration buckets in seconds; undefined for those that all operations have. */
   readonly durationBoundaries: readonly number[] | undefined;
+  /** Hears of each call too; undefined where nobody asks for summaries of this process. */
+  readonly history?: CallHistory | undefined;
   /** May a call of this context still get this variant? Without a context: a call of any context. */
   isCurrent(variant: VariantId, context: Context | undefined): boolean;
+}
+
+/** Remembers calls for summaries. */
+export interface CallHistory {
+  record(call: EndedCall): void;
+  recordQuality(quality: number): void;
 }
 
 /** Variants that exist from now on. */
