@@ -1,6 +1,6 @@
 import { controllerInstruments, prometheusSeriesNames } from "@trimtab/conventions";
 import type { Feedback } from "@trimtab/engine";
-import type { Decision } from "@trimtab/learning";
+import type { Decision, ExperimentReport } from "@trimtab/learning";
 import { expect, test } from "vitest";
 import { allocationOf, decisionOf } from "./http/app-fixture.ts";
 import { parseMetricsPage } from "./sources/embedded/metrics-page.ts";
@@ -32,6 +32,19 @@ const lift = {
   served: side,
 };
 
+const experiment: ExperimentReport = {
+  name: "ab",
+  startedAt: 0,
+  arms: [
+    { arm: "control", strategy: "response-surface", share: 0.7 },
+    { arm: "treatment", strategy: "fixed", share: 0.3 },
+  ],
+  difference: { estimate: -0.02, lower: -0.03, upper: -0.01, level: 0.95 },
+  windows: 9,
+  since: 0,
+  verdict: { code: "EXPERIMENT_CONTROL_BETTER", sentence: "" },
+};
+
 function view(contexts: readonly string[]): OperationView {
   const decision: Decision = decisionOf(1, {
     contexts: contexts.map((genre) => ({
@@ -41,6 +54,7 @@ function view(contexts: readonly string[]): OperationView {
       refused: [],
       lift,
     })),
+    experiment,
   });
   return {
     component: "shop",
@@ -69,6 +83,30 @@ test("the number of series is bounded, however many contexts there are", async (
   const samples = await samplesOf([view(Array.from({ length: 500 }, (_, index) => `genre-${index}`))]);
   expect(samples.filter(({ name }) => name === "trimtab_variant_weight_ratio")).toHaveLength(200 * 3);
   expect(samples.filter(({ name }) => name === "trimtab_lift_ratio")).toHaveLength(200);
+});
+
+test("an experiment has its difference and its arms; what both arms serve is one series, and the lift is the control's", async () => {
+  const { decision, ...rest } = view(["rock"]);
+  const [own] = decision?.contexts ?? [];
+  if (decision === undefined || own === undefined) throw new RangeError("the view has no decision");
+  const contexts = [
+    { ...own, arm: "control" as const },
+    { ...own, arm: "treatment" as const, lift: { ...lift, estimate: -1 } },
+  ];
+  const allocations = rest.allocations.map((allocation) => {
+    const [baseline, best] = allocation.variants;
+    if (baseline === undefined || best === undefined) throw new RangeError("the allocation has no incumbent");
+    const half = { ...best, weight: 0.45 };
+    return { ...allocation, variants: [baseline, half, half] };
+  });
+  const samples = await samplesOf([{ ...rest, allocations, decision: { ...decision, contexts } }]);
+  const valuesOf = (name: string) => samples.filter((sample) => sample.name === name).map(({ value }) => value);
+  expect(valuesOf("trimtab_experiment_difference_ratio")).toEqual([-0.02]);
+  expect(valuesOf("trimtab_experiment_difference_ratio_lower")).toEqual([-0.03]);
+  expect(valuesOf("trimtab_experiment_difference_ratio_upper")).toEqual([-0.01]);
+  expect(valuesOf("trimtab_experiment_arm_weight_ratio")).toEqual([0.7, 0.3]);
+  expect(valuesOf("trimtab_variant_weight_ratio")).toEqual([0.1, 0.9]);
+  expect(valuesOf("trimtab_lift_ratio")).toEqual([0.05]);
 });
 
 test("passes are counted by what they read and decided", async () => {

@@ -7,7 +7,7 @@ import {
   prometheusName,
 } from "@trimtab/conventions";
 import type { Feedback, FeedbackStore, FinishedPass, QuestionObserver } from "@trimtab/engine";
-import type { Decision } from "@trimtab/learning";
+import type { Decision, ExperimentReport, Interval } from "@trimtab/learning";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
 import { exposedLabels } from "./exposed-labels.ts";
@@ -154,7 +154,7 @@ function learningPage(views: readonly OperationView[]): string {
     controllerInstruments.variantWeight,
     shown.flatMap((view) =>
       view.allocations.flatMap(({ context, variants }) =>
-        variants.map(({ id, role, weight }) => ({
+        eachOnce(variants).map(({ id, role, weight }) => ({
           labels: { ...labelsOf(view, context), variant: id, role },
           value: weight,
         })),
@@ -165,13 +165,26 @@ function learningPage(views: readonly OperationView[]): string {
     controllerInstruments.variantInfo,
     shown.flatMap((view) =>
       view.allocations.flatMap(({ context, variants }) =>
-        variants.flatMap(({ id, role, parameters }) =>
+        eachOnce(variants).flatMap(({ id, role, parameters }) =>
           Object.entries(parameters).map(([parameter, value]) => ({
             labels: { ...labelsOf(view, context), variant: id, role, parameter, value: String(value) },
             value: 1,
           })),
         ),
       ),
+    ),
+  );
+  const experiments = shown.flatMap(experimentOf);
+  for (const [instrument, value] of DIFFERENCES) {
+    const measured = experiments.flatMap(({ labels, report: { difference } }) =>
+      difference === undefined ? [] : [{ labels, value: value(difference) }],
+    );
+    family(instrument, measured);
+  }
+  family(
+    controllerInstruments.experimentArm,
+    experiments.flatMap(({ labels, report }) =>
+      report.arms.map(({ arm, strategy, share }) => ({ labels: { ...labels, arm, strategy }, value: share })),
     ),
   );
   return lines.length === 0 ? "" : `${lines.join("\n")}\n`;
@@ -182,10 +195,38 @@ interface Sample {
   readonly value: number;
 }
 
+const DIFFERENCES: readonly (readonly [Instrument, (difference: Interval) => number])[] = [
+  [controllerInstruments.experimentDifference, ({ estimate }) => estimate],
+  [controllerInstruments.experimentDifferenceLower, ({ lower }) => lower],
+  [controllerInstruments.experimentDifferenceUpper, ({ upper }) => upper],
+];
+
+function experimentOf({
+  component,
+  operation,
+  decision,
+}: OperationView): { labels: Sample["labels"]; report: ExperimentReport }[] {
+  const report = decision?.experiment;
+  return report === undefined ? [] : [{ labels: { component, operation, experiment: report.name }, report }];
+}
+
+/** Both arms of an experiment may serve a variant in one role: one series has the sum. */
+function eachOnce(variants: Allocation["variants"]): Allocation["variants"] {
+  const found = new Map<string, Allocation["variants"][number]>();
+  for (const variant of variants) {
+    const place = `${variant.role} ${variant.id}`;
+    const other = found.get(place);
+    found.set(place, other === undefined ? variant : { ...other, weight: other.weight + variant.weight });
+  }
+  return [...found.values()];
+}
+
+/** Under an experiment the lift is the control's: what the operation's own strategy is worth. */
 function liftsOf(
   view: OperationView,
 ): { labels: Sample["labels"]; lift: { estimate: number; lower: number; upper: number } }[] {
   return (view.decision?.contexts ?? [])
+    .filter(({ arm }) => arm !== "treatment")
     .slice(0, MOST_CONTEXTS_PER_OPERATION)
     .flatMap(({ context, lift }) => (lift === undefined ? [] : [{ labels: labelsOf(view, context), lift }]));
 }

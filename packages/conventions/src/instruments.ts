@@ -241,6 +241,11 @@ function ofLearning(
   return { name, kind, unit, description, labels: [...BY_OPERATION, ...labels], hasContext: true };
 }
 
+function ofExperiment(name: string, description: string, labels: readonly string[] = []): Instrument {
+  const all = [...BY_OPERATION, "experiment", ...labels];
+  return { name, kind: "gauge", unit: "1", description, labels: all, hasContext: false };
+}
+
 /** The names by which our own code speaks of the instruments of the controller. */
 export type ControllerInstrument =
   | "liftRatio"
@@ -248,6 +253,10 @@ export type ControllerInstrument =
   | "liftRatioUpper"
   | "variantWeight"
   | "variantInfo"
+  | "experimentDifference"
+  | "experimentDifferenceLower"
+  | "experimentDifferenceUpper"
+  | "experimentArm"
   | "readings"
   | "decisions"
   | "adaptations"
@@ -292,6 +301,23 @@ export const controllerInstruments: Readonly<Record<ControllerInstrument, Instru
     "1",
     "Always 1; the labels tell a variant's role and the value of one parameter.",
     ["variant", "role", "parameter", "value"],
+  ),
+  experimentDifference: ofExperiment(
+    "trimtab.experiment.difference.ratio",
+    "Utility of a call under an experiment's treatment less that under its control, measured in the same windows.",
+  ),
+  experimentDifferenceLower: ofExperiment(
+    "trimtab.experiment.difference.ratio.lower",
+    "Lower bound of the difference: valid however often it is read.",
+  ),
+  experimentDifferenceUpper: ofExperiment(
+    "trimtab.experiment.difference.ratio.upper",
+    "Upper bound of the difference: valid however often it is read.",
+  ),
+  experimentArm: ofExperiment(
+    "trimtab.experiment.arm.weight.ratio",
+    "Share of the calls outside of the holdout that an arm of an experiment has.",
+    ["arm", "strategy"],
   ),
   readings: ofProcess(
     "trimtab.readings",

@@ -68,6 +68,13 @@ export interface OperationSection {
   readonly confidence?: number | undefined;
   readonly holdout?: number | undefined;
   readonly strategy?: string | StrategySection | undefined;
+  readonly experiment?:
+    | {
+        readonly name: string;
+        readonly treatment: string | StrategySection;
+        readonly share?: number | undefined;
+      }
+    | undefined;
 }
 
 /** One parameter as it is written. */

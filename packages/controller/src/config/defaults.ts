@@ -10,6 +10,7 @@ export const DEFAULTS = {
   confidence: 0.7,
   holdout: 0.05,
   strategy: "default",
+  experimentShare: 0.5,
   objective: { success: 1 },
   attribution: "7d",
   learnAfterFeedback: 20,

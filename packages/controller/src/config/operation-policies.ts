@@ -32,7 +32,14 @@ function toPolicy(component: string, operation: string, section: OperationSectio
     confidence: section.confidence ?? DEFAULTS.confidence,
     holdout: section.holdout ?? DEFAULTS.holdout,
     strategy: toStrategy(strategy),
+    ...toExperiment(section.experiment),
   };
+}
+
+function toExperiment(section: OperationSection["experiment"]): Pick<OperationPolicy, "experiment"> {
+  if (section === undefined) return {};
+  const { name, treatment, share = DEFAULTS.experimentShare } = section;
+  return { experiment: { name, treatment: toStrategy(treatment), share } };
 }
 
 /** A module's own id and digest are not known before it is loaded; until then it stands for itself. */
@@ -53,10 +60,16 @@ export function toPolicies(file: ConfigFile): OperationPolicy[] {
 /** @returns What is wrong with the names and the meaning of one operation, with paths from the operation's section. */
 export function operationProblems(component: string, operation: string, section: OperationSection): Problem[] {
   const written = toPolicy(component, operation, section);
-  // a module is loaded later, and its options are checked then
-  const isOwn = written.strategy.module !== undefined;
-  const policy: OperationPolicy = isOwn ? { ...written, strategy: { kind: "fixed", options: {} } } : written;
-  const problems: Problem[] = strategyFormProblems(section.strategy);
+  const { strategy, experiment } = written;
+  const policy: OperationPolicy = {
+    ...written,
+    strategy: checkedNow(strategy),
+    ...(experiment === undefined ? {} : { experiment: { ...experiment, treatment: checkedNow(experiment.treatment) } }),
+  };
+  const problems: Problem[] = [
+    ...strategyFormProblems(section.strategy, ["strategy"]),
+    ...strategyFormProblems(section.experiment?.treatment, ["experiment", "treatment"]),
+  ];
   for (const { path, message } of policyProblems(policy)) {
     if (path.length === 1 && path[0] === "parameters" && Object.keys(policy.parameters).length === 0) {
       // An operation that is only measured needs none: so can one begin before knowing what to tune.
@@ -66,17 +79,20 @@ export function operationProblems(component: string, operation: string, section:
   return problems;
 }
 
-function strategyFormProblems(strategy: OperationSection["strategy"]): Problem[] {
+/** A module is loaded later, and its options are checked then. */
+function checkedNow(strategy: StrategyChoice): StrategyChoice {
+  return strategy.module === undefined ? strategy : { kind: "fixed", options: {} };
+}
+
+function strategyFormProblems(strategy: OperationSection["strategy"], place: readonly string[]): Problem[] {
   if (strategy === undefined || typeof strategy === "string") return [];
   const { kind, module } = strategy;
   if (kind === undefined && module === undefined)
-    return [
-      { path: ["strategy"], message: "names no strategy; write kind with an id, or module with a file of your own" },
-    ];
+    return [{ path: place, message: "names no strategy; write kind with an id, or module with a file of your own" }];
   return kind !== undefined && module !== undefined
     ? [
         {
-          path: ["strategy", "module"],
+          path: [...place, "module"],
           message: `stands beside kind: ${kind}; one of the two decides, so remove the other`,
         },
       ]
@@ -104,6 +120,11 @@ export function nameProblems(components: Readonly<Record<string, unknown>>): Pro
 /** Where a policy's field stands in the file: the two differ in a few names. */
 function inFile(path: Problem["path"], section: OperationSection): Problem["path"] {
   const [first, second, ...rest] = path;
+  if (first === "experiment" && second === "treatment") {
+    const [field, ...options] = rest;
+    if (field === "options") return [first, second, ...options];
+    return field === "kind" && typeof section.experiment?.treatment === "string" ? [first, second] : path;
+  }
   if (first === "strategy" && second === "options") return ["strategy", ...rest];
   if (first === "strategy" && second === "kind" && typeof section.strategy === "string") return ["strategy"];
   if (first === "constraints") return path.slice(0, 2);

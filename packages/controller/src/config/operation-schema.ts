@@ -55,6 +55,25 @@ const parameter = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("boolean"), base: z.boolean().meta({ description: "true or false." }) }),
 ]);
 
+/** An id, or a section with the strategy's options. */
+const strategy = z.union([
+  z.string(),
+  z.looseObject({
+    kind: z
+      .string()
+      .optional()
+      .meta({ description: "The strategy's id; its options stand beside it.", examples: ["threshold-rule"] }),
+    module: z
+      .string()
+      .min(1)
+      .optional()
+      .meta({
+        description: "Instead of an id: a module with a strategy of your own; relative to this file.",
+        examples: ["./my-strategy.mjs"],
+      }),
+  }),
+]);
+
 /** One operation. */
 export const operationSchema: z.ZodType<OperationSection> = z.strictObject({
   context: z
@@ -144,29 +163,31 @@ export const operationSchema: z.ZodType<OperationSection> = z.strictObject({
     .lte(0.5)
     .optional()
     .meta({ description: "The share of the calls that keeps the base values for ever.", default: DEFAULTS.holdout }),
-  strategy: z
-    .union([
-      z.string(),
-      z.looseObject({
-        kind: z
-          .string()
-          .optional()
-          .meta({ description: "The strategy's id; its options stand beside it.", examples: ["threshold-rule"] }),
-        module: z
-          .string()
-          .min(1)
-          .optional()
-          .meta({
-            description: "Instead of an id: a module with a strategy of your own; relative to this file.",
-            examples: ["./my-strategy.mjs"],
-          }),
+  strategy: strategy.optional().meta({
+    description: "Who proposes changes: an id, or `kind` (or `module`) with the strategy's own options beside it.",
+    default: DEFAULTS.strategy,
+    examples: ["threshold-rule"],
+  }),
+  experiment: z
+    .strictObject({
+      name: z.string().meta({
+        description: "Names the experiment in records and metrics; under another name it begins anew.",
+        examples: ["rule-or-surface"],
       }),
-    ])
+      treatment: strategy.meta({
+        description:
+          "The second strategy, written like `strategy`; the first one, the control, is the operation's own.",
+        examples: ["threshold-rule"],
+      }),
+      share: z.number().gte(0.01).lte(0.99).optional().meta({
+        description: "The treatment's share of the calls outside of the holdout.",
+        default: DEFAULTS.experimentShare,
+      }),
+    })
     .optional()
     .meta({
-      description: "Who proposes changes: an id, or `kind` (or `module`) with the strategy's own options beside it.",
-      default: DEFAULTS.strategy,
-      examples: ["threshold-rule"],
+      description: "Two strategies beside each other, each on calls of its own, and how much they differ.",
+      examples: [{ name: "rule-or-surface", treatment: "threshold-rule", share: 0.5 }],
     }),
 });
 

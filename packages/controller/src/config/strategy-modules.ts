@@ -14,6 +14,7 @@ import {
   type OperationPolicy,
   policyProblems,
   STRATEGY_IDS,
+  type StrategyChoice,
   type StrategyDefinition,
   type StrategyDefinitions,
   strategyDefinitionProblems,
@@ -34,7 +35,9 @@ type Loaded =
  * @throws {ConfigError} with every problem, when there is any.
  */
 export async function loadStrategyModules(config: Config): Promise<Config> {
-  const paths = new Set(config.policies.flatMap(({ strategy }) => strategy.module?.path ?? []));
+  const paths = new Set(
+    config.policies.flatMap((policy) => PLACES.flatMap((place) => place.choiceOf(policy)?.module?.path ?? [])),
+  );
   if (paths.size === 0) return config;
   const folder = dirname(config.file);
   const loaded = new Map<string, Loaded>();
@@ -49,23 +52,57 @@ export async function loadStrategyModules(config: Config): Promise<Config> {
     urls[one.definition.id] = one.url;
   }
   const problems: FileProblem[] = [];
-  const policies = config.policies.map((policy) => {
-    const path = policy.strategy.module?.path;
-    const one = path === undefined ? undefined : loaded.get(path);
-    if (one === undefined || path === undefined) return policy;
-    const place = ["components", policy.component, "operations", policy.operation, "strategy"];
-    if ("problems" in one) {
-      problems.push(...one.problems.map((message) => ({ path: [...place, "module"], message: `${path} ${message}` })));
-      return policy;
-    }
-    const { options } = policy.strategy;
-    const module = { path, digest: one.digest };
-    const complete: OperationPolicy = { ...policy, strategy: { kind: one.definition.id, options, module } };
-    problems.push(...optionProblems(complete, definitions, place));
-    return complete;
-  });
+  const policies = config.policies.map((policy) =>
+    PLACES.reduce((complete, place) => {
+      const found = completed(complete, place, loaded, definitions);
+      problems.push(...found.problems);
+      return found.policy;
+    }, policy),
+  );
   if (problems.length > 0) throw new ConfigError(config.file, withLines(problems, config.file));
   return { ...config, policies, ownStrategies: { definitions, urls } };
+}
+
+/** Where a policy names a strategy. */
+interface Place {
+  readonly path: readonly string[];
+  readonly choiceOf: (policy: OperationPolicy) => StrategyChoice | undefined;
+  readonly withChoice: (policy: OperationPolicy, choice: StrategyChoice) => OperationPolicy;
+}
+
+const PLACES: readonly Place[] = [
+  {
+    path: ["strategy"],
+    choiceOf: ({ strategy }) => strategy,
+    withChoice: (policy, strategy) => ({ ...policy, strategy }),
+  },
+  {
+    path: ["experiment", "treatment"],
+    choiceOf: ({ experiment }) => experiment?.treatment,
+    withChoice: (policy, treatment) =>
+      policy.experiment === undefined ? policy : { ...policy, experiment: { ...policy.experiment, treatment } },
+  },
+];
+
+/** The policy with the module's id and digest in the place, where it names a module. */
+function completed(
+  policy: OperationPolicy,
+  { path: inPolicy, choiceOf, withChoice }: Place,
+  loaded: ReadonlyMap<string, Loaded>,
+  definitions: StrategyDefinitions,
+): { readonly policy: OperationPolicy; readonly problems: readonly FileProblem[] } {
+  const choice = choiceOf(policy);
+  const path = choice?.module?.path;
+  const one = path === undefined ? undefined : loaded.get(path);
+  if (choice === undefined || one === undefined || path === undefined) return { policy, problems: [] };
+  const place = ["components", policy.component, "operations", policy.operation, ...inPolicy];
+  if ("problems" in one) {
+    const problems = one.problems.map((message) => ({ path: [...place, "module"], message: `${path} ${message}` }));
+    return { policy, problems };
+  }
+  const named = { kind: one.definition.id, options: choice.options, module: { path, digest: one.digest } };
+  const complete = withChoice(policy, named);
+  return { policy: complete, problems: optionProblems(complete, definitions, inPolicy, place) };
 }
 
 async function load(file: string): Promise<Loaded> {
@@ -110,7 +147,12 @@ function refuseTwins(loaded: Map<string, Loaded>): void {
   }
 }
 
-function optionProblems(policy: OperationPolicy, own: StrategyDefinitions, place: readonly string[]): FileProblem[] {
+function optionProblems(
+  policy: OperationPolicy,
+  own: StrategyDefinitions,
+  inPolicy: readonly string[],
+  place: readonly string[],
+): FileProblem[] {
   let found: ReturnType<typeof policyProblems>;
   try {
     found = policyProblems(policy, own);
@@ -118,11 +160,11 @@ function optionProblems(policy: OperationPolicy, own: StrategyDefinitions, place
     return [{ path: [...place, "module"], message: `cannot check its options: ${textOf(error)}` }];
   }
   return found
-    .filter(({ path }) => path[0] === "strategy")
-    .map(({ path: [, ...rest], message }) => ({
-      path: [...place, ...(rest[0] === "options" ? rest.slice(1) : rest)],
-      message,
-    }));
+    .filter(({ path }) => inPolicy.every((segment, index) => path[index] === segment))
+    .map(({ path, message }) => {
+      const rest = path.slice(inPolicy.length);
+      return { path: [...place, ...(rest[0] === "options" ? rest.slice(1) : rest)], message };
+    });
 }
 
 function withLines(problems: readonly FileProblem[], file: string): FileProblem[] {

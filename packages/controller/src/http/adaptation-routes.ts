@@ -96,7 +96,12 @@ export function adaptationRoutes({ store, queriesFor, countedFor }: AdaptationRo
     const together = await store.listAdaptations({ changeId: adaptation.changeId }, { limit: 1000 });
     const stored = await store.loadOperation(adaptation);
     const ownContext = contextId(adaptation.context);
-    const lift = stored?.decision.contexts.find(({ context }) => contextId(context) === ownContext)?.lift;
+    const { experiment: place } = adaptation;
+    const isRunning = place !== undefined && place.startedAt === stored?.decision.experiment?.startedAt;
+    const ownArm = isRunning ? place.arm : "control";
+    const lift = stored?.decision.contexts.find(
+      ({ context, arm = ownArm }) => contextId(context) === ownContext && arm === ownArm,
+    )?.lift;
     return {
       ...wireAdaptation(adaptation),
       history: wireHistory(adaptation),

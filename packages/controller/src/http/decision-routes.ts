@@ -1,10 +1,19 @@
 /** Every decision of an operation, the holds too. */
 import type { Context } from "@trimtab/conventions";
 import type { RecordedCycle, Store } from "@trimtab/engine";
-import type { ContextDecision } from "@trimtab/learning";
+import type { Arm, ContextDecision } from "@trimtab/learning";
 import { z } from "zod";
 import type { ConfiguredOperations } from "./configured-operations.ts";
 import { type Route, sendJson } from "./route.ts";
+import {
+  armSchema,
+  experimentEndSchema,
+  experimentSchema,
+  type WireExperiment,
+  type WireExperimentEnd,
+  wireExperiment,
+  wireExperimentEnd,
+} from "./wire/experiment-wire.ts";
 import {
   contextSchema,
   liftSchema,
@@ -24,6 +33,8 @@ import { linkNextPage, pageRequest, pagingParameters } from "./wire/paging.ts";
 /** What was decided for one context. */
 interface WireContextDecision {
   readonly context: Context;
+  /** Whose decision it is while an experiment runs. */
+  readonly arm?: Arm | undefined;
   readonly kind: ContextDecision["kind"];
   readonly reason: WireReason;
   readonly refused: readonly { readonly variant: string; readonly reason: WireReason }[];
@@ -45,6 +56,8 @@ interface WireDecision {
   readonly transitions: readonly { readonly id: string; readonly status: string; readonly reason: WireReason }[];
   readonly mayExplore: boolean;
   readonly queries: readonly { readonly question: string; readonly promql: string }[];
+  readonly experiment?: WireExperiment | undefined;
+  readonly experimentEnded?: WireExperimentEnd | undefined;
 }
 
 const decisionPageSchema: z.ZodType<{
@@ -61,6 +74,7 @@ const decisionPageSchema: z.ZodType<{
       contexts: z.array(
         z.strictObject({
           context: contextSchema,
+          arm: armSchema.optional(),
           kind: z.enum(["hold", "shift", "adapt", "suggest", "roll-back"]),
           reason: reasonSchema,
           refused: z.array(z.strictObject({ variant: z.string(), reason: reasonSchema })),
@@ -71,6 +85,8 @@ const decisionPageSchema: z.ZodType<{
       transitions: z.array(z.strictObject({ id: z.string(), status: z.string(), reason: reasonSchema })),
       mayExplore: z.boolean(),
       queries: z.array(z.strictObject({ question: z.string(), promql: z.string() })),
+      experiment: experimentSchema.optional(),
+      experimentEnded: experimentEndSchema.optional(),
     }),
   ),
   nextCursor: z.string().optional(),
@@ -127,8 +143,9 @@ function wireDecision({ cycle, decision, evidence }: RecordedCycle): WireDecisio
       evidence.cells.kind === "value"
         ? { kind: "value" }
         : { kind: evidence.cells.kind, detail: evidence.cells.detail },
-    contexts: decision.contexts.map(({ context, kind, reason, refused, lift }) => ({
+    contexts: decision.contexts.map(({ context, arm, kind, reason, refused, lift }) => ({
       context,
+      arm,
       kind,
       reason: wireReason(reason),
       refused: refused.map((each) => ({ variant: each.variant, reason: wireReason(each.reason) })),
@@ -138,5 +155,7 @@ function wireDecision({ cycle, decision, evidence }: RecordedCycle): WireDecisio
     transitions: decision.transitions.map(({ id, status, reason }) => ({ id, status, reason: wireReason(reason) })),
     mayExplore: decision.mayExplore,
     queries: evidence.queries.map(({ question, promql }) => ({ question, promql })),
+    experiment: decision.experiment && wireExperiment(decision.experiment),
+    experimentEnded: decision.experimentEnded && wireExperimentEnd(decision.experimentEnded),
   };
 }

@@ -90,3 +90,56 @@ describe("GET /v1/operations/{component}/{operation}", () => {
     ]);
   });
 });
+
+test("an experiment shows its arms, the difference and the verdict, and per context what its treatment decided", async () => {
+  const reason = { code: "NOTHING_PROVEN" as const, sentence: "Nothing yet." };
+  const context = { genre: "rock" };
+  const place = { name: "ab", startedAt: FIRST_CYCLE_AT, arm: "treatment" as const };
+  const decision = decisionOf(1, {
+    adaptations: [adaptationOf("a-1", FIRST_CYCLE_AT, { experiment: place })],
+    contexts: [
+      { context, arm: "control", kind: "hold", reason, refused: [], lift },
+      { context, arm: "treatment", kind: "shift", reason, refused: [], lift: { ...lift, estimate: 0.02 } },
+    ],
+    experiment: {
+      name: "ab",
+      startedAt: FIRST_CYCLE_AT,
+      arms: [
+        { arm: "control", strategy: "response-surface", share: 0.7 },
+        { arm: "treatment", strategy: "threshold-rule", share: 0.3 },
+      ],
+      difference: { estimate: -0.02, lower: -0.05, upper: 0.01, level: 0.95 },
+      windows: 12,
+      since: FIRST_CYCLE_AT,
+      verdict: { code: "EXPERIMENT_UNDECIDED", sentence: "Neither is proven better." },
+    },
+  });
+  const running = await startApp({ decisions: [decision] });
+  try {
+    const operation = await running.json<{ experiment: unknown; states: readonly { context: unknown }[] }>(
+      "/v1/operations/shop/checkout",
+    );
+    expect(operation.experiment).toEqual({
+      name: "ab",
+      startedAt: "2025-11-20T10:00:00.000Z",
+      arms: decision.experiment?.arms,
+      difference: decision.experiment?.difference,
+      windows: 12,
+      since: "2025-11-20T10:00:00.000Z",
+      verdict: { code: "EXPERIMENT_UNDECIDED", sentence: "Neither is proven better." },
+    });
+    expect(operation.states.at(-1)).toMatchObject({
+      lift: { estimate: 0.05 },
+      treatment: { lift: { estimate: 0.02 }, lastDecision: { kind: "shift" } },
+    });
+    expect(await running.json("/v1/adaptations/a-1")).toMatchObject({
+      experiment: { name: "ab", startedAt: "2025-11-20T10:00:00.000Z", arm: "treatment" },
+      liftNow: { estimate: 0.02 },
+    });
+    expect(await running.json("/v1/decisions?component=shop&operation=checkout")).toMatchObject({
+      decisions: [{ contexts: [{ arm: "control" }, { arm: "treatment" }], experiment: { name: "ab" } }],
+    });
+  } finally {
+    await running.close();
+  }
+});

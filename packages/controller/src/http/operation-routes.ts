@@ -5,6 +5,7 @@ import { describeConstraint, type OperationPolicy } from "@trimtab/learning";
 import type { ConfiguredOperations } from "./configured-operations.ts";
 import { type Route, sendJson } from "./route.ts";
 import { type WireAdaptation, wireAdaptation } from "./wire/adaptation-wire.ts";
+import { wireExperiment } from "./wire/experiment-wire.ts";
 import { wireLift, wireReason, wireTime, wireVariant } from "./wire/learning-wire.ts";
 import {
   operationListSchema,
@@ -63,6 +64,7 @@ export function operationRoutes({ operations, store, board }: OperationRouteDepe
       const operation: WireOperation = {
         ...summaryOf(policy, stored),
         specification: specificationOf(policy),
+        experiment: stored?.decision.experiment && wireExperiment(stored.decision.experiment),
         decision: stored && {
           id: stored.decision.id,
           at: wireTime(stored.decision.at),
@@ -80,7 +82,9 @@ export function operationRoutes({ operations, store, board }: OperationRouteDepe
     stored: StoredOperation | undefined,
   ): Promise<WireOperationContext> {
     const id = contextId(context);
-    const decided = stored?.decision.contexts.find((each) => contextId(each.context) === id);
+    const decisions = stored?.decision.contexts.filter((each) => contextId(each.context) === id) ?? [];
+    const decided = decisions.find(({ arm }) => arm !== "treatment");
+    const treated = decisions.find(({ arm }) => arm === "treatment");
     const { component, operation } = policy;
     const [last] = (await store.listAdaptations({ component, operation, contextId: id }, { limit: 1 })).items;
     const best =
@@ -92,6 +96,10 @@ export function operationRoutes({ operations, store, board }: OperationRouteDepe
       variants: variants.map(wireVariant),
       parameters: best?.parameters ?? {},
       lift: decided?.lift && wireLift(decided.lift),
+      treatment: treated && {
+        lift: treated.lift && wireLift(treated.lift),
+        lastDecision: { kind: treated.kind, reason: wireReason(treated.reason) },
+      },
       lastDecision: decided && { kind: decided.kind, reason: wireReason(decided.reason) },
       lastAdaptation: last && lastAdaptationOf(wireAdaptation(last)),
     };
@@ -113,7 +121,7 @@ function lastAdaptationOf({
 }
 
 function specificationOf(policy: OperationPolicy): WireOperation["specification"] {
-  const { context, parameters, objective, constraints, confidence, holdout, strategy } = policy;
+  const { context, parameters, objective, constraints, confidence, holdout, strategy, experiment } = policy;
   return {
     context,
     parameters,
@@ -122,5 +130,6 @@ function specificationOf(policy: OperationPolicy): WireOperation["specification"
     confidence,
     holdout,
     strategy,
+    experiment,
   };
 }

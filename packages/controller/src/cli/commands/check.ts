@@ -51,8 +51,19 @@ function describeController({ listen, intervalMilliseconds, store, tokens, metri
 }
 
 function describePolicy(policy: OperationPolicy, describeConstraint: DescribeConstraint): string[] {
-  const { component, operation, context, parameters, objective, constraints, mode, confidence, holdout, strategy } =
-    policy;
+  const {
+    component,
+    operation,
+    context,
+    parameters,
+    objective,
+    constraints,
+    mode,
+    confidence,
+    holdout,
+    strategy,
+    experiment,
+  } = policy;
   const names = Object.keys(parameters);
   const weights = Object.entries(objective).map(
     ([part, { weight }]: [string, { weight: number }]) => `${part} ${percent(weight)}`,
@@ -73,6 +84,11 @@ function describePolicy(policy: OperationPolicy, describeConstraint: DescribeCon
       ? []
       : [
           `  ${percent(holdout)} of the calls keep the base values for ever, to measure against; ${strategy.kind} proposes what to try.`,
+          ...(experiment === undefined
+            ? []
+            : [
+                `  Experiment ${experiment.name}: ${percent(experiment.share)} of the other calls have ${experiment.treatment.kind} (the treatment) instead, and the two are compared.`,
+              ]),
         ]),
   ];
 }

@@ -42,12 +42,17 @@ async function lastId(client: ControllerClient): Promise<string> {
 }
 
 function explain(adaptation: WireExplainedAdaptation, isWhole: boolean, { paint }: Terminal): string {
-  const { component, operation, context, parameter, oldValue, newValue, basis, liftNow } = adaptation;
+  const { component, operation, context, parameter, oldValue, newValue, basis, liftNow, experiment } = adaptation;
   const sections = [
     [
       paint("bold", `${component} / ${operation}: ${parameter} ${oldValue} -> ${newValue}`),
       `  ${adaptation.status}, ${timeText(adaptation.at)}, for ${describeContext(context)}`,
       `  adaptation ${adaptation.id}, change ${adaptation.changeId}`,
+      ...(experiment === undefined
+        ? []
+        : [
+            `  in the ${experiment.arm} of the experiment ${experiment.name}: ${experiment.arm === "control" ? "the operation's own strategy" : "the strategy under test"}, on its share of the calls`,
+          ]),
       ...adaptation.changedTogether.map(
         (each) => `  together with ${each.parameter} ${each.oldValue} -> ${each.newValue} (${each.id})`,
       ),

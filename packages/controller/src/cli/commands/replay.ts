@@ -1,7 +1,7 @@
 /** `trimtab replay` */
 import type { Json } from "@trimtab/conventions";
 import type { CycleDifference, OperationKey, ReplayReport, Store } from "@trimtab/engine";
-import type { OperationPolicy, StrategyDefinitions } from "@trimtab/learning";
+import type { OperationPolicy, StrategyChoice, StrategyDefinition, StrategyDefinitions } from "@trimtab/learning";
 import type { Config } from "../../config.ts";
 import { type Command, CommandFailure, EXIT, type Terminal, textOption, UsageError } from "../command.ts";
 import { configFileOf, configOption } from "../config-option.ts";
@@ -110,10 +110,14 @@ async function replay(
   let told = 0;
   return replayCycles(store, {
     ...wanted,
-    strategiesFor: ({ strategy }: OperationPolicy): StrategyDefinitions => {
-      const isLoaded = policies.some((policy) => policy.strategy.module?.digest === strategy.module?.digest);
-      const definition = isLoaded ? ownStrategies?.definitions[strategy.kind] : undefined;
-      return definition === undefined ? {} : { [strategy.kind]: definition };
+    strategiesFor: (recorded: OperationPolicy): StrategyDefinitions => {
+      const loaded = new Set(policies.flatMap(digestsOf));
+      const definitions = strategiesOf(recorded).flatMap(({ kind, module }): [string, StrategyDefinition][] => {
+        const definition =
+          module !== undefined && loaded.has(module.digest) ? ownStrategies?.definitions[kind] : undefined;
+        return definition === undefined ? [] : [[kind, definition]];
+      });
+      return Object.fromEntries(definitions);
     },
     onProgress(replayed) {
       if (replayed < told + 1_000) return;
@@ -121,6 +125,15 @@ async function replay(
       complain(`${replayed} cycles`);
     },
   });
+}
+
+/** The operation's own strategy, and that of an experiment's treatment. */
+function strategiesOf({ strategy, experiment }: OperationPolicy): readonly StrategyChoice[] {
+  return experiment === undefined ? [strategy] : [strategy, experiment.treatment];
+}
+
+function digestsOf(policy: OperationPolicy): readonly string[] {
+  return strategiesOf(policy).flatMap(({ module }) => module?.digest ?? []);
 }
 
 function describe({ component, operation, first, last, replayed, difference, unreplayable }: ReplayReport): string {

@@ -36,7 +36,7 @@ async function readOperations(client: ControllerClient): Promise<WireOperation[]
 }
 
 function describe(operations: readonly WireOperation[], { paint }: Terminal): string {
-  const blocks = operations.map(({ component, operation, mode, strategy, cycles, states }) => {
+  const blocks = operations.map(({ component, operation, mode, strategy, cycles, states, experiment }) => {
     const heading = paint("bold", `${component} / ${operation}`);
     const rows = [["context", "in force", "shares", "lift", "last adaptation"], ...states.map(rowOf)];
     const [head = "", ...rest] = textTable(rows);
@@ -44,9 +44,21 @@ function describe(operations: readonly WireOperation[], { paint }: Terminal): st
       `${heading}   mode ${mode}, strategy ${strategy}, ${cycles} cycles`,
       `  ${paint("dim", head)}`,
       ...rest.map((line) => `  ${line}`),
+      ...describeExperiment(experiment).map((line) => `  ${line}`),
     ].join("\n");
   });
   return blocks.join("\n\n");
+}
+
+/** What is compared, on which calls, and what came of it so far. */
+function describeExperiment(experiment: WireOperation["experiment"]): string[] {
+  if (experiment === undefined) return [];
+  const { name, startedAt, arms, verdict } = experiment;
+  const parties = arms.map(({ arm, strategy, share }) => `${arm} ${strategy} on ${percentText(share)}`).join(", ");
+  return [
+    `experiment ${name} since ${timeText(startedAt)}: ${parties} of the calls outside of the holdout`,
+    verdict.sentence,
+  ];
 }
 
 function rowOf({ context, parameters, variants, lift, lastAdaptation, lastDecision }: WireOperationContext): string[] {

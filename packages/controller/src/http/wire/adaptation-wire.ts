@@ -3,6 +3,7 @@ import { type Context, contextId, type ParameterValue } from "@trimtab/conventio
 import type { StoredAdaptation } from "@trimtab/engine";
 import { type Adaptation, type AdaptationStatus, type EvidenceCell, type Reading, summarize } from "@trimtab/learning";
 import { z } from "zod";
+import { experimentPlaceSchema, type WireExperimentPlace, wireExperimentPlace } from "./experiment-wire.ts";
 import {
   contextSchema,
   intervalSchema,
@@ -54,6 +55,8 @@ export interface WireAdaptation {
   /** Is the new value in force because of this? */
   readonly applied: boolean;
   readonly basis: WireBasis;
+  /** The arm of an experiment that it is served in; absent where all calls have it. */
+  readonly experiment?: WireExperimentPlace | undefined;
 }
 
 /** One adaptation with everything that explains it. */
@@ -118,6 +121,7 @@ const adaptation = {
     test: z.strictObject({ name: z.string(), value: z.number(), threshold: z.number() }).optional(),
     feedback: z.array(z.string()).optional(),
   }),
+  experiment: experimentPlaceSchema.optional(),
 };
 
 /** One adaptation. */
@@ -176,6 +180,7 @@ export function wireAdaptation(adaptation: Adaptation): WireAdaptation {
       test: basis.test,
       feedback: basis.feedback,
     },
+    experiment: adaptation.experiment && wireExperimentPlace(adaptation.experiment),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Context, ParameterSpace } from "@trimtab/conventions";
 import type { ContextDecision, OperationPolicy } from "@trimtab/learning";
 import { z } from "zod";
 import type { WireAdaptation } from "./adaptation-wire.ts";
+import { experimentSchema, type WireExperiment } from "./experiment-wire.ts";
 import {
   contextSchema,
   liftSchema,
@@ -34,7 +35,15 @@ export interface WireOperationContext {
   readonly variants: readonly WireVariant[];
   /** The values in force: the incumbent's, or the baseline's. */
   readonly parameters: WireVariant["parameters"];
+  /** While an experiment runs: of the control. */
   readonly lift?: WireLift | undefined;
+  /** The same of an experiment's treatment; absent without one. */
+  readonly treatment?:
+    | {
+        readonly lift?: WireLift | undefined;
+        readonly lastDecision: { readonly kind: ContextDecision["kind"]; readonly reason: WireReason };
+      }
+    | undefined;
   readonly lastDecision?: { readonly kind: ContextDecision["kind"]; readonly reason: WireReason } | undefined;
   readonly lastAdaptation?:
     | (Pick<WireAdaptation, "id" | "at" | "parameter" | "oldValue" | "newValue" | "status" | "confidence"> & {
@@ -54,7 +63,10 @@ export interface WireOperation extends WireOperationSummary {
     readonly confidence: number;
     readonly holdout: number;
     readonly strategy: { readonly kind: string; readonly options: Readonly<Record<string, unknown>> };
+    readonly experiment?: OperationPolicy["experiment"] | undefined;
   };
+  /** How the experiment stands, since the first decision under it. */
+  readonly experiment?: WireExperiment | undefined;
   readonly decision?:
     | { readonly id: string; readonly at: string; readonly windowEnd: string; readonly mayExplore: boolean }
     | undefined;
@@ -91,6 +103,15 @@ const spaceSchema = z.record(
     z.strictObject({ type: z.literal("boolean"), base: z.boolean() }),
   ]),
 );
+const strategySchema = z.strictObject({
+  kind: z.string(),
+  options: z.record(z.string(), z.unknown()),
+  module: z.strictObject({ path: z.string(), digest: z.string() }).optional(),
+});
+const decisionSchema = z.strictObject({
+  kind: z.enum(["hold", "shift", "adapt", "suggest", "roll-back"]),
+  reason: reasonSchema,
+});
 const ratio = z.strictObject({ weight: z.number() });
 /** One operation whole. */
 export const operationSchema: z.ZodType = z.strictObject({
@@ -107,8 +128,10 @@ export const operationSchema: z.ZodType = z.strictObject({
     constraints: z.array(z.string()),
     confidence: z.number(),
     holdout: z.number(),
-    strategy: z.strictObject({ kind: z.string(), options: z.record(z.string(), z.unknown()) }),
+    strategy: strategySchema,
+    experiment: z.strictObject({ name: z.string(), treatment: strategySchema, share: z.number() }).optional(),
   }),
+  experiment: experimentSchema.optional(),
   decision: z
     .strictObject({ id: z.string(), at: timeSchema, windowEnd: timeSchema, mayExplore: z.boolean() })
     .optional(),
@@ -118,9 +141,8 @@ export const operationSchema: z.ZodType = z.strictObject({
       variants: z.array(variantSchema),
       parameters: z.record(z.string(), parameterValueSchema),
       lift: liftSchema.optional(),
-      lastDecision: z
-        .strictObject({ kind: z.enum(["hold", "shift", "adapt", "suggest", "roll-back"]), reason: reasonSchema })
-        .optional(),
+      treatment: z.strictObject({ lift: liftSchema.optional(), lastDecision: decisionSchema }).optional(),
+      lastDecision: decisionSchema.optional(),
       lastAdaptation: z
         .strictObject({
           id: z.string(),
