@@ -2,7 +2,7 @@
 
 import type { Allocation } from "@trimtab/conventions";
 import type { RecordedCycle, Store } from "@trimtab/engine";
-import type { Evidence, OperationPolicy, OperationState } from "@trimtab/learning";
+import type { Act, Evidence, OperationPolicy, OperationState } from "@trimtab/learning";
 import { z } from "zod";
 import type { ConfiguredOperations } from "./configured-operations.ts";
 import { type Route, sendJson } from "./route.ts";
@@ -17,6 +17,8 @@ interface WireRecordedCycle {
   readonly policyHash: string;
   readonly seed: string;
   readonly evidence: Evidence;
+  /** What people did that the decision took. */
+  readonly acts?: readonly Act[];
   /** When it was decided, in milliseconds since 1970, and what was served from then on. */
   readonly decision: { readonly id: string; readonly at: number; readonly allocations: readonly Allocation[] };
   /** What the next cycle started from. */
@@ -43,6 +45,7 @@ const pageSchema: z.ZodType<unknown> = z.strictObject({
       policyHash: z.string(),
       seed: z.string(),
       evidence: part.meta({ description: "The window, the measurements by context and variant, and their queries." }),
+      acts: z.array(part).optional().meta({ description: "What people did that the decision took." }),
       decision: z.strictObject({
         id: z.string(),
         at: z.number().meta({ description: "Milliseconds since 1970." }),
@@ -109,13 +112,22 @@ export function recordedCycleRoutes({
   return [list] as readonly Route[];
 }
 
-function wireRecordedCycle({ cycle, policyHash, seed, evidence, decision, state }: RecordedCycle): WireRecordedCycle {
+function wireRecordedCycle({
+  cycle,
+  policyHash,
+  seed,
+  evidence,
+  acts,
+  decision,
+  state,
+}: RecordedCycle): WireRecordedCycle {
   const { id, at, allocations } = decision;
   return {
     cycle,
     policyHash,
     seed,
     evidence,
+    ...(acts === undefined ? {} : { acts }),
     decision: { id, at, allocations },
     ...(state === undefined ? {} : { state }),
   };

@@ -1,6 +1,6 @@
 /** What is replayed: cycles as a controller has recorded them. */
 import { type AllocatedVariant, type Allocation, type Context, contextId, findAllocation } from "@trimtab/conventions";
-import { baselineOf, type Evidence, type OperationPolicy, type OperationState } from "@trimtab/learning";
+import { type Act, baselineOf, type Evidence, type OperationPolicy, type OperationState } from "@trimtab/learning";
 
 /** One cycle of one operation, as a controller's store has it. */
 export interface RecordedCycle {
@@ -8,6 +8,8 @@ export interface RecordedCycle {
   readonly policy: OperationPolicy;
   readonly seed: string;
   readonly evidence: Evidence;
+  /** What people did that the decision took; absent where nobody did anything. */
+  readonly acts?: readonly Act[];
   /** When it was decided, in milliseconds since 1970, and what was served from then on. */
   readonly decision: { readonly at: number; readonly allocations: readonly Allocation[] };
   /** What the next cycle started from; kept now and then. */

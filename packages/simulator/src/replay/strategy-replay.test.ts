@@ -1,6 +1,7 @@
 /** Recorded cycles of a service whose truth is known, replayed with other strategies. */
 import { type Context, contextId } from "@trimtab/conventions";
 import {
+  type Act,
   baselineOf,
   decide,
   type EvidenceCell,
@@ -165,6 +166,25 @@ test("a setting that never ran is unknown, and is not guessed", () => {
   expect(all.bounds?.lower).toBeLessThan(-0.2);
   expect(all.bounds?.upper).toBeGreaterThan(0.1);
   expect(contexts[0]?.otherSettings).toContainEqual(expect.objectContaining({ parameters: { level: 1 } }));
+});
+
+test("what a person overruled stays overruled, whatever decides", () => {
+  const override: Act = {
+    kind: "override",
+    id: "act-1",
+    who: "ada",
+    why: "We have a deadline.",
+    at: 39_500,
+    context: {},
+    values: { level: 4 },
+  };
+  const overruled = CYCLES.map((each) => (each.cycle === 40 ? { ...each, acts: [override] } : each));
+  const { contexts } = replay(overruled, FIXED);
+  for (const { otherSettings } of contexts) {
+    const [first] = otherSettings;
+    expect(first).toMatchObject({ parameters: { level: 4 } });
+    expect(first?.share).toBeGreaterThan(0.5);
+  }
 });
 
 test("cycles without evidence are counted and change nothing", () => {

@@ -7,6 +7,7 @@
  */
 import { canonicalContext, type ParameterValues } from "@trimtab/conventions";
 import {
+  type Act,
   callsOf,
   decide,
   type EvidenceCell,
@@ -121,6 +122,7 @@ export class StrategyReplayer {
       recorded: this.recorded.during(evidence, context, policy),
       other: this.other.during(evidence, context, policy),
     }));
+    const acts = this.actsOf(record);
     const output = decide({
       policy,
       state: this.state,
@@ -128,6 +130,7 @@ export class StrategyReplayer {
       now: decision.at,
       seed,
       strategies: this.strategies,
+      ...(acts.length === 0 ? {} : { acts }),
       ...(this.divergedAfter === undefined ? {} : { areSharesElsewhere: true }),
     });
     // as a store gives it back
@@ -138,6 +141,11 @@ export class StrategyReplayer {
       for (const { id, parameters } of variants) this.parameters.set(id, parameters);
     if (this.divergedAfter === undefined && this.hasDiverged(record, output.decision.allocations))
       this.divergedAfter = cycle;
+  }
+
+  /** People overrule whatever decides; but what they said about a change belongs to the strategy that had made it. */
+  private actsOf({ acts = [] }: RecordedCycle): readonly Act[] {
+    return this.divergedAfter === undefined ? acts : acts.filter((act) => !("change" in act));
   }
 
   private tally(record: RecordedCycle, cells: readonly EvidenceCell[]): void {

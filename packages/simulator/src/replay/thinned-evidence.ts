@@ -40,6 +40,7 @@ function scaled(measurements: Measurements, factor: number): Measurements {
   if (factor === 1) return measurements;
   const { success, failure, partial, duration, quality, feedback, cost } = measurements;
   return {
+    ...measurements, // what is no count of calls, such as a process that stopped the variant
     success: success * factor,
     failure: failure * factor,
     partial: partial * factor,

@@ -38,8 +38,8 @@ export function replayText(replay: StrategyReplay): string {
     "",
     ...(replay.withoutRatings ? ["Ratings arrive later than their calls and are left out of these utilities."] : []),
     "What this can say: how settings compare that were served at the same time, weighed as the other strategy would have weighed them.",
-    "What it cannot: what settings would have done that nobody tried, what people's acts would have been, and how the service would have reacted to",
-    "other load. Where the other strategy would have tried something new it learns nothing here, though it would have in service. Whoever replays",
+    "What it cannot: what settings would have done that nobody tried, what people would have said about other changes, and how the service would have",
+    "reacted to other load. Where the other strategy would have tried something new it learns nothing here, though it would have in service. Whoever replays",
     "many strategies and takes the best one sees luck, too: confirm it in service, with a share of the calls.",
   ].join("\n");
 }

@@ -121,5 +121,12 @@ test("the score board says for people what it found", () => {
   expect(text).toMatch(
     /^6 of 9 targets are good\. Only must: regret, mean .*; traffic .* worst\. MISSED: traffic .* limits\.$/m,
   );
-  expect(text).toMatch(/0\.95 to 0\.98 +2 +0\.970 +1\.000/);
+  expect(text).toMatch(/0\.95 to 0\.98 +2 +0\.970 +2 +1\.000 \(0\.342 to 1\.000\)/);
+  expect(text).toContain("In no row is the share below the confidence");
+  const boastful = TRACES.map((trace) => ({
+    ...trace,
+    judged: Array.from({ length: 20 }, (_, index) => ({ confidence: 0.97, isRight: index % 2 === 0 })),
+  }));
+  // 20 of 40: between 0.35 and 0.65
+  expect(scoreBoardText(scoreBoardOf(boastful), new Map())).toContain("TOO CONFIDENT from 0.95 to 0.98:");
 });

@@ -95,9 +95,18 @@ function calibrationText(rows: readonly CalibrationRow[]): string[] {
     `${from} to ${to}`,
     String(changes),
     meanConfidence.toFixed(3),
-    `${right.mean.toFixed(3)} (${right.lower.toFixed(2)} to ${right.upper.toFixed(2)})`,
+    String(Math.round(right.mean * changes)),
+    `${right.mean.toFixed(3)} (${right.lower.toFixed(3)} to ${right.upper.toFixed(3)})`,
   ]);
-  return ["", ...textTable(["confidence", "changes", "mean", "truly better (95 %)"], lines)];
+  const boastful = rows.filter(({ meanConfidence, right }) => right.upper < meanConfidence);
+  return [
+    "",
+    ...textTable(["confidence", "changes", "mean", "right", "share (95 %)"], lines),
+    "right: changes that are truly better and keep the limits.",
+    boastful.length === 0
+      ? "In no row is the share below the confidence by more than chance allows."
+      : `TOO CONFIDENT from ${boastful.map(({ from, to }) => `${from} to ${to}`).join(", ")}: the share is below the confidence by more than chance allows.`,
+  ];
 }
 
 /** The mean and half the width of its interval. */
