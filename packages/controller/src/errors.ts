@@ -25,6 +25,7 @@ export type ErrorCode =
   | "SUGGESTION_UNKNOWN"
   | "METHOD_NOT_ALLOWED"
   | "SUGGESTION_DECIDED"
+  | "ACT_REFUSED"
   | "BODY_TOO_LARGE"
   | "MEDIA_TYPE_UNSUPPORTED"
   | "HOST_REFUSED"
@@ -107,6 +108,11 @@ const DESCRIPTIONS: Readonly<Record<ErrorCode, ErrorDescription>> = {
     status: 409,
     title: "The suggestion was decided otherwise before",
     remedy: "A decision stands; the suggestion comes back by itself if as much is said anew.",
+  },
+  ACT_REFUSED: {
+    status: 409,
+    title: "What a person asked for cannot be done as things stand, and nothing was changed",
+    remedy: "`detail` begins with a reason code of docs/reference/reasons.md; the attempt stands in GET /v1/audit.",
   },
   BODY_TOO_LARGE: {
     status: 413,

@@ -1,5 +1,6 @@
 /** What is replaced as a whole when the configuration changes: the schedule of passes and the board of what is served. */
 import {
+  type ActStore,
   type AllocationBoard,
   type CycleOutcome,
   type CycleScheduler,
@@ -24,6 +25,7 @@ export interface LearningLoopParts {
   readonly store: Store;
   readonly source: MetricSource;
   readonly feedback: FeedbackStore;
+  readonly acts: ActStore;
   readonly log: Log;
   readonly onPass: (pass: FinishedPass) => void;
 }
@@ -45,7 +47,7 @@ export interface LearningLoop {
 /** Builds a loop from what the store remembers; its schedule is not started. */
 export async function createLearningLoop(
   config: Config,
-  { store, source, feedback, log, onPass }: LearningLoopParts,
+  { store, source, feedback, acts, log, onPass }: LearningLoopParts,
 ): Promise<LearningLoop> {
   const operations = config.policies.map((policy) => ({ policy, intervalMilliseconds: config.intervalMilliseconds }));
   const { ownStrategies } = config;
@@ -64,6 +66,7 @@ export async function createLearningLoop(
       store,
       source,
       feedback,
+      acts,
       decide: (input) => thread.decide(input),
       log,
       intervalMilliseconds,

@@ -1,5 +1,6 @@
 /** The composition root: from a configuration to a running controller. The only file that knows every part. */
 import {
+  createActStore,
   createFeedbackStore,
   createRollupStore,
   createSqlStore,
@@ -74,6 +75,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
   const store = createSqlStore(database);
   const rollups = createRollupStore(database);
   const feedback = createFeedbackStore(database);
+  const acts = createActStore(database);
   const suggestions = createSuggestionStore(database);
   const metrics = createControllerMetrics(() => inForce?.loop.views() ?? [], feedback);
   const parts = { rollups, observer: metrics.observer, log };
@@ -85,7 +87,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
     return inForce;
   };
   const createLoop = (next: Config, source: MetricSource): Promise<LearningLoop> =>
-    createLearningLoop(next, { store, source, feedback, log, onPass: metrics.onPass });
+    createLearningLoop(next, { store, source, acts, feedback, log, onPass: metrics.onPass });
 
   const learnWhenEnough = createFeedbackTrigger({
     feedback,
@@ -111,6 +113,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
       store,
       feedback,
       suggestions,
+      acts,
       onFeedback: (kept) => {
         metrics.onFeedback(kept);
         learnWhenEnough(kept);

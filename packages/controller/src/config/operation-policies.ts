@@ -8,9 +8,11 @@ import {
 } from "@trimtab/conventions";
 import {
   type Constraint,
+  KEPT_BY_RESET,
   type Objective,
   type OperationPolicy,
   policyProblems,
+  type ResetPolicy,
   type StrategyChoice,
 } from "@trimtab/learning";
 import type { ConfigFile, OperationSection, ParameterSection, RatioSection } from "./config-file.ts";
@@ -33,6 +35,7 @@ function toPolicy(component: string, operation: string, section: OperationSectio
     holdout: section.holdout ?? DEFAULTS.holdout,
     strategy: toStrategy(strategy),
     ...toExperiment(section.experiment),
+    ...(section.reset === undefined ? {} : { reset: toReset(section.reset) }),
   };
 }
 
@@ -40,6 +43,10 @@ function toExperiment(section: OperationSection["experiment"]): Pick<OperationPo
   if (section === undefined) return {};
   const { name, treatment, share = DEFAULTS.experimentShare } = section;
   return { experiment: { name, treatment: toStrategy(treatment), share } };
+}
+
+function toReset({ every, keep }: NonNullable<OperationSection["reset"]>): ResetPolicy {
+  return { everyMilliseconds: checkedDuration(every), keep: keep ?? KEPT_BY_RESET };
 }
 
 /** A module's own id and digest are not known before it is loaded; until then it stands for itself. */

@@ -1,4 +1,5 @@
 /** What may stand under an operation in trimtab.yaml. */
+import { KEPT_BY_RESET } from "@trimtab/learning";
 import { z } from "zod";
 import type { OperationSection } from "./config-file.ts";
 import { parseConstraint } from "./constraint-text.ts";
@@ -163,6 +164,22 @@ export const operationSchema: z.ZodType<OperationSection> = z.strictObject({
     .lte(0.5)
     .optional()
     .meta({ description: "The share of the calls that keeps the base values for ever.", default: DEFAULTS.holdout }),
+  reset: z
+    .strictObject({
+      every: duration("How long a period is: an hour at least.", "7d"),
+      keep: z
+        .number()
+        .gte(0)
+        .lt(1)
+        .optional()
+        .meta({ description: "The part of the evidence that goes on counting.", default: KEPT_BY_RESET }),
+    })
+    .optional()
+    .meta({
+      description:
+        "Makes what was learnt count less once in a period; the values in force stay. Without it nothing is reset.",
+      examples: [{ every: "7d", keep: 0.3 }],
+    }),
   strategy: strategy.optional().meta({
     description: "Who proposes changes: an id, or `kind` (or `module`) with the strategy's own options beside it.",
     default: DEFAULTS.strategy,

@@ -1,6 +1,7 @@
 /** For tests: the HTTP interface on a free port, with a real store in memory and a metric source that answers as it is told. */
 import { type Allocation, variantId } from "@trimtab/conventions";
 import {
+  createActStore,
   createFeedbackStore,
   createSqlStore,
   createSuggestionStore,
@@ -81,17 +82,26 @@ export async function startApp({
   const database = await openSqliteDatabase(":memory:");
   const store = createSqlStore(database);
   const feedback = createFeedbackStore(database);
+  const acts = createActStore(database);
   const suggestions = createSuggestionStore(database);
   for (const [index, decision] of decisions.entries()) await recordDecision(store, config, decision, index + 1);
   const source = scriptedSource();
   const metrics = createControllerMetrics(() => loop.views(), feedback);
-  const loop = await createLearningLoop(config, { store, source, feedback, log: silentLog, onPass: metrics.onPass });
+  const loop = await createLearningLoop(config, {
+    store,
+    source,
+    acts,
+    feedback,
+    log: silentLog,
+    onPass: metrics.onPass,
+  });
   const app = createApp({
     version: "1.2.3",
     policies: () => config.policies,
     store,
     feedback,
     suggestions,
+    acts,
     onFeedback: metrics.onFeedback,
     now,
     board: () => loop.board,

@@ -1,6 +1,7 @@
 /** The HTTP interface as an express app, without a port: `main.ts` listens, a test sends requests. */
 import { randomUUID } from "node:crypto";
 import type {
+  ActStore,
   AllocationBoard,
   CycleOutcome,
   Feedback,
@@ -13,6 +14,7 @@ import type {
 import type { Evidence, EvidenceQuery, OperationPolicy } from "@trimtab/learning";
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
 import { ControllerError } from "../errors.ts";
+import { actRoutes } from "./act-routes.ts";
 import { adaptationRoutes } from "./adaptation-routes.ts";
 import type { Authorize } from "./authentication.ts";
 import { browserGuard } from "./browser-guard.ts";
@@ -41,6 +43,7 @@ export interface AppDependencies {
   /** Told of feedback after it was kept. */
   readonly onFeedback: (kept: readonly Feedback[]) => void;
   readonly suggestions: SuggestionStore;
+  readonly acts: ActStore;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly board: () => AllocationBoard;
@@ -86,6 +89,13 @@ export function createApp(dependencies: AppDependencies): Express {
       now: dependencies.now,
       onDecided: ({ id, status, entity, target, suggestion }) =>
         log.info("suggestion decided", { id, status, entity, target, suggestion }),
+    }),
+    ...actRoutes({
+      operations,
+      store,
+      acts: dependencies.acts,
+      run: (policy) => dependencies.runCycle(policy, false),
+      now: dependencies.now,
     }),
     ...decisionRoutes({ store, operations }),
     ...recordedCycleRoutes({ store, operations }),

@@ -140,6 +140,7 @@ describe("what the routes really answer fits what the document says", () => {
     ["/v1/adaptations/a-1", "/v1/adaptations/{id}"],
     ["/v1/decisions?component=shop&operation=checkout", "/v1/decisions"],
     ["/v1/recorded-cycles?component=shop&operation=checkout", "/v1/recorded-cycles"],
+    ["/v1/audit", "/v1/audit"],
     ["/livez", "/livez"],
     ["/readyz", "/readyz"],
     ["/v1/adaptations/none", "/v1/adaptations/{id}"],

@@ -4,6 +4,7 @@ import type { AllocationBoard, Store, StoredOperation } from "@trimtab/engine";
 import { describeConstraint, type OperationPolicy } from "@trimtab/learning";
 import type { ConfiguredOperations } from "./configured-operations.ts";
 import { type Route, sendJson } from "./route.ts";
+import { wirePeople } from "./wire/act-wire.ts";
 import { type WireAdaptation, wireAdaptation } from "./wire/adaptation-wire.ts";
 import { wireExperiment } from "./wire/experiment-wire.ts";
 import { wireLift, wireReason, wireTime, wireVariant } from "./wire/learning-wire.ts";
@@ -71,11 +72,25 @@ export function operationRoutes({ operations, store, board }: OperationRouteDepe
           windowEnd: wireTime(stored.windowEnd),
           mayExplore: stored.decision.mayExplore,
         },
+        people: wirePeople(stored?.decision.people),
+        awaiting: await awaitingOf(policy),
         states: await Promise.all(allocations.map((allocation) => stateOf(policy, allocation, stored))),
       };
       sendJson(response, operation);
     },
   };
+  async function awaitingOf({ component, operation }: OperationPolicy): Promise<WireOperation["awaiting"]> {
+    const { items } = await store.listAdaptations({ component, operation, status: "suggested" }, { limit: 100 });
+    return items.map(({ id, changeId, context, parameter, oldValue, newValue, confidence }) => ({
+      id,
+      changeId,
+      context,
+      parameter,
+      oldValue,
+      newValue,
+      confidence,
+    }));
+  }
   async function stateOf(
     policy: OperationPolicy,
     { context, variants }: Allocation,

@@ -18,7 +18,7 @@ export interface Answer {
 
 /** One route. */
 export interface Route<Query = unknown, Body = unknown> {
-  readonly method: "get" | "post";
+  readonly method: "get" | "post" | "put" | "delete";
   /** As in OpenAPI: `/v1/operations/{component}/{operation}`. */
   readonly path: string;
   readonly summary: string;
@@ -52,7 +52,10 @@ export function mountRoutes(app: Express, routes: readonly Route[], authorize: A
   const methods = new Map<string, string[]>();
   for (const route of routes) {
     const path = expressPath(route.path);
-    methods.set(path, [...(methods.get(path) ?? []), ...(route.method === "get" ? ["GET", "HEAD"] : ["POST"])]);
+    methods.set(path, [
+      ...(methods.get(path) ?? []),
+      ...(route.method === "get" ? ["GET", "HEAD"] : [route.method.toUpperCase()]),
+    ]);
     app[route.method](path, async (request: Request, response: Response) => {
       response.locals["route"] = route.path;
       if (route.role !== "open") authorize(request.get("authorization"), route.role);

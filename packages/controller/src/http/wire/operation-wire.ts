@@ -2,6 +2,7 @@
 import type { Context, ParameterSpace } from "@trimtab/conventions";
 import type { ContextDecision, OperationPolicy } from "@trimtab/learning";
 import { z } from "zod";
+import { peopleSchema, type WirePeople } from "./act-wire.ts";
 import type { WireAdaptation } from "./adaptation-wire.ts";
 import { experimentSchema, type WireExperiment } from "./experiment-wire.ts";
 import {
@@ -70,6 +71,13 @@ export interface WireOperation extends WireOperationSummary {
   readonly decision?:
     | { readonly id: string; readonly at: string; readonly windowEnd: string; readonly mayExplore: boolean }
     | undefined;
+  /** What people have set and which reset is due; absent where there is nothing. */
+  readonly people?: WirePeople | undefined;
+  /** Changes that wait for a person, newest first, at most a hundred. */
+  readonly awaiting: readonly Pick<
+    WireAdaptation,
+    "id" | "changeId" | "context" | "parameter" | "oldValue" | "newValue" | "confidence"
+  >[];
   readonly states: readonly WireOperationContext[];
 }
 
@@ -135,6 +143,18 @@ export const operationSchema: z.ZodType = z.strictObject({
   decision: z
     .strictObject({ id: z.string(), at: timeSchema, windowEnd: timeSchema, mayExplore: z.boolean() })
     .optional(),
+  people: peopleSchema.optional(),
+  awaiting: z.array(
+    z.strictObject({
+      id: z.string(),
+      changeId: z.string(),
+      context: contextSchema,
+      parameter: z.string(),
+      oldValue: parameterValueSchema,
+      newValue: parameterValueSchema,
+      confidence: z.number(),
+    }),
+  ),
   states: z.array(
     z.strictObject({
       context: contextSchema,
