@@ -78,14 +78,11 @@ export class AllocationIndex {
     former: AllocationIndex | undefined,
     now: () => number,
   ): ChallengerGuard | undefined {
-    const settled = withoutChallengers(allocation.variants);
-    if (settled === allocation.variants) return undefined;
-    const heir = settled.find(({ role }) => role === "incumbent") ?? settled[0];
-    if (heir === undefined) return undefined;
+    if (withoutChallengers(allocation.variants) === allocation.variants) return undefined;
     const id = contextId(allocation.context);
     const before = former === undefined ? undefined : former.#guards.get(id);
     const isKept = before !== undefined && isSameAllocation(before.allocation, allocation);
-    const guard = isKept ? before.guard : new ChallengerGuard(allocation.variants, heir, now);
+    const guard = isKept ? before.guard : new ChallengerGuard(allocation.variants, now);
     this.#guards.set(id, { allocation, guard });
     return guard;
   }

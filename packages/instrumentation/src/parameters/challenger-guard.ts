@@ -5,6 +5,9 @@
  * A stop ends with the first document that gives this context other variants, roles, shares or another salt, or that drops it; the
  * controller has then decided anew. Counting goes on while the document says the same, in batches of 512 failures or ten minutes, so
  * that a good past cannot hide a bad present. Each batch is a comparison of its own.
+ *
+ * Where two strategies share an operation, one variant may stand in the list twice, in either role: its calls are counted together, and
+ * what is an incumbent or the baseline anywhere is never stopped. Calls of a stopped challenger stay in their strategy's stretch.
  */
 import type { AllocatedVariant, Allocation, VariantId } from "@trimtab/conventions";
 import { type CountedCalls, failsPlainly } from "./plain-failure.ts";
@@ -26,10 +29,10 @@ export class WatchedCalls implements CountedCalls {
   ended = 0;
   failures = 0;
   evidence = 0;
-  readonly variant: AllocatedVariant;
+  readonly variant: VariantId;
   readonly #batch: Batch;
 
-  constructor(variant: AllocatedVariant, batch: Batch) {
+  constructor(variant: VariantId, batch: Batch) {
     this.variant = variant;
     this.#batch = batch;
   }
@@ -60,23 +63,25 @@ interface Batch {
 /** One allocation with challengers. */
 export class ChallengerGuard {
   readonly #now: () => number;
-  readonly #variants: readonly AllocatedVariant[];
-  readonly #heir: AllocatedVariant;
+  /** The share of each variant, summed. */
+  readonly #shares = new Map<VariantId, number>();
+  /** The challengers, and who gets the calls of each when it is stopped. */
+  readonly #heirs: ReadonlyMap<VariantId, AllocatedVariant>;
   readonly #stopped = new Set<VariantId>();
   #hasStopped = false;
   #batch: Batch;
 
-  /** @param now Milliseconds on a monotonic clock. @param heir Gets the calls of what is stopped. */
-  constructor(variants: readonly AllocatedVariant[], heir: AllocatedVariant, now: () => number) {
-    this.#variants = variants;
-    this.#heir = heir;
+  /** @param now Milliseconds on a monotonic clock. */
+  constructor(variants: readonly AllocatedVariant[], now: () => number) {
     this.#now = now;
+    for (const { id, weight } of variants) this.#shares.set(id, (this.#shares.get(id) ?? 0) + weight);
+    this.#heirs = heirsOf(variants);
     this.#batch = this.#newBatch();
   }
 
   /** The variant that a call gets which the allocation assigned to this one. */
   serving(assigned: AllocatedVariant): AllocatedVariant {
-    return this.#hasStopped && this.#stopped.has(assigned.id) ? this.#heir : assigned;
+    return this.#hasStopped && this.#stopped.has(assigned.id) ? (this.#heirs.get(assigned.id) ?? assigned) : assigned;
   }
 
   /** Where a call of this variant is counted from now on. */
@@ -99,37 +104,39 @@ export class ChallengerGuard {
           failures++;
         }
         if (batch !== this.#batch) return undefined; // of an earlier batch: other shares, or another time
-        if (failed.variant.role === "challenger" && this.#isPlain(failed)) return this.#stop(failed);
+        const heir = this.#heirs.get(failed.variant);
+        if (heir !== undefined && this.#isPlain(failed)) return this.#stop(failed, heir);
         const isOver = failures >= MAXIMUM_FAILURES_OF_BATCH || this.#now() - startedAt > LONGEST_BATCH_MILLISECONDS;
         if (isOver) this.#batch = this.#newBatch();
         return undefined;
       },
     };
-    for (const variant of this.#variants) calls.set(variant.id, new WatchedCalls(variant, batch));
+    for (const id of this.#shares.keys()) calls.set(id, new WatchedCalls(id, batch));
     return batch;
   }
 
   #isPlain(challenger: WatchedCalls): boolean {
-    if (this.#stopped.has(challenger.variant.id)) return false;
-    const own = challenger.variant.weight;
-    const rest = this.#variants.reduce((sum, variant) => sum + (this.#isOther(variant) ? variant.weight : 0), 0);
+    if (this.#stopped.has(challenger.variant)) return false;
+    const own = this.#shares.get(challenger.variant) ?? 0;
+    let rest = 0;
+    // What is stopped adds its share to those that a challenger is compared with.
+    for (const [id, weight] of this.#shares) if (!this.#heirs.has(id) || this.#stopped.has(id)) rest += weight;
     const share = own / (own + rest);
     return share > 0 && share < 1 && failsPlainly({ challenger, others: this.#othersOf(), share });
   }
 
-  #stop(calls: WatchedCalls): StoppedChallenger {
-    const { running, ended, failures, evidence, variant } = calls;
+  #stop({ running, ended, failures, evidence, variant }: WatchedCalls, heir: AllocatedVariant): StoppedChallenger {
     const others = this.#othersOf();
-    this.#stopped.add(variant.id);
+    this.#stopped.add(variant);
     this.#hasStopped = true;
     this.#batch = this.#newBatch(); // the incumbent's share is another one now
-    return { variant: variant.id, heir: this.#heir.id, challenger: { running, ended, failures, evidence }, others };
+    return { variant, heir: heir.id, challenger: { running, ended, failures, evidence }, others };
   }
 
   #othersOf(): CountedCalls {
     const sum: CountedCalls = { running: 0, ended: 0, failures: 0, evidence: 0 };
     for (const { variant, running, ended, failures, evidence } of this.#batch.calls.values()) {
-      if (variant.role === "challenger") continue;
+      if (this.#heirs.has(variant)) continue;
       sum.running += running;
       sum.ended += ended;
       sum.failures += failures;
@@ -137,11 +144,20 @@ export class ChallengerGuard {
     }
     return sum;
   }
+}
 
-  /** What is stopped adds its share to those that a challenger is compared with. */
-  #isOther({ id, role }: AllocatedVariant): boolean {
-    return role !== "challenger" || this.#stopped.has(id);
+/** For each challenger the incumbent that stands before it, else the first, else the baseline. */
+function heirsOf(variants: readonly AllocatedVariant[]): ReadonlyMap<VariantId, AllocatedVariant> {
+  const staying = variants.filter(({ role }) => role !== "challenger");
+  const fallback = staying.find(({ role }) => role === "incumbent") ?? staying[0];
+  const heirs = new Map<VariantId, AllocatedVariant>();
+  let last = fallback;
+  for (const variant of variants) {
+    if (variant.role === "incumbent") last = variant;
+    const isStaying = staying.some(({ id }) => id === variant.id);
+    if (!isStaying && last !== undefined && !heirs.has(variant.id)) heirs.set(variant.id, last);
   }
+  return heirs;
 }
 
 /** Does a newer document say the same of this context, so that a stop stays? */
