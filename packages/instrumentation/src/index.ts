@@ -5,6 +5,7 @@ export type { CollectionLevel } from "./collection-level.ts";
 export { configure, shutdown } from "./configure.ts";
 export { type FeedbackSubject, feedback, type GivenFeedback } from "./feedback.ts";
 export type { FollowOptions } from "./follow-result.ts";
+export { errorTypeOf } from "./label-values.ts";
 export { metricProducer, type OperationMetricProducer } from "./metric-producer.ts";
 export { metricsText } from "./metrics-text.ts";
 export {
@@ -14,6 +15,7 @@ export {
   type OperationDefinition,
   type ValuesOf,
 } from "./operation.ts";
+export { operationFields, operationHeaders } from "./operation-fields.ts";
 export type { OperationHandle } from "./operation-handle.ts";
 export type { InstrumentationOptions } from "./options.ts";
 export type { ParameterSource } from "./parameters/last-known-good.ts";

@@ -45,6 +45,11 @@ export interface CallOptions {
   readonly key?: string | undefined;
   /** The answer of `parameters(...)`, where they were asked for before the call began: it is labelled with their variant. */
   readonly parameters?: ServedParameters;
+  /**
+   * Values for this one call, whatever the controller says, over the base values: for a test, or to look for a bug. What the declared
+   * space does not allow is refused as a whole. The call counts for the variant that its values are.
+   */
+  readonly override?: ParameterValues;
   /** Goes to the span, never to a metric. */
   readonly metadata?: Readonly<Record<string, AttributeValue>>;
   /** What a result means, where nothing is thrown. Default: success. */

@@ -89,6 +89,11 @@ export class TrackedCall implements OperationHandle {
     return this.tracked.name;
   }
 
+  /** The variant, where it was chosen already: asking for it here decides nothing. */
+  get chosenVariant(): VariantId | undefined {
+    return this.#chosen?.id;
+  }
+
   get parameters(): ParameterValues {
     return this.answer(undefined, undefined).values;
   }
@@ -177,10 +182,11 @@ export class TrackedCall implements OperationHandle {
   /** Applies options; one that cannot be read does not keep the others from holding. */
   begin(options: CallOptions): void {
     try {
-      const { key, outcome, parameters, metadata } = options;
+      const { key, outcome, parameters, override, metadata } = options;
       this.#key = stickyKey(key);
       if (typeof outcome === "function") this.#classify = outcome;
       if (parameters) this.#use(parameters);
+      if (override) this.#chosen = this.#surroundings.parameters.override(this.tracked, override) ?? this.#chosen;
       if (metadata) for (const [name, value] of Object.entries(metadata)) this.attribute(name, value);
     } catch (error) {
       warnOnce(

@@ -81,6 +81,11 @@ export class TrackedOperation implements MeasuredOperation {
     return this.#base;
   }
 
+  /** What the parameters may be: as the code says, else as the controller does. */
+  get space(): ParameterSpace | undefined {
+    return this.#declaration?.parameters ?? this.#published?.parameters;
+  }
+
   /** Undefined where the controller has published nothing that fits the code. */
   get allocations(): AllocationIndex | undefined {
     return this.#index;

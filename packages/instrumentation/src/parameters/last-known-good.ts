@@ -8,8 +8,8 @@
  * of the controller's own times, counted on this process' monotonic clock: clocks that differ between two machines change nothing.
  */
 
-/** Where the values of a call came from. */
-export type ParameterSource = "fresh" | "last_known_good" | "base";
+/** Where the values of a call came from; `override`: a person or a test set them for this one call. */
+export type ParameterSource = "fresh" | "last_known_good" | "base" | "override";
 
 /** The times of a document, as the controller wrote them. */
 export interface DocumentTimes {
@@ -30,7 +30,11 @@ export interface DocumentAge {
 }
 
 /** Is the document still good for an allocation? */
-export function trustIn(age: DocumentAge, hasChallengers: boolean, now: number): Exclude<ParameterSource, "base"> {
+export function trustIn(
+  age: DocumentAge,
+  hasChallengers: boolean,
+  now: number,
+): Extract<ParameterSource, "fresh" | "last_known_good"> {
   // Read from disk: known to have been good, and nobody has confirmed it since this process started.
   if (age.confirmedAt === undefined || now - age.confirmedAt > age.exploreForMilliseconds) return "last_known_good";
   return hasChallengers && now > age.exploringEndsAt ? "last_known_good" : "fresh";

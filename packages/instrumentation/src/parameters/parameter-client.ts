@@ -9,6 +9,7 @@ import {
   canonicalJson,
   type Json,
   type ParameterValues,
+  parameterValuesProblems,
   parseAllocationDocument,
   UNKNOWN_VARIANT,
   type VariantId,
@@ -56,7 +57,12 @@ const MAXIMUM_REMEMBERED_IDS = 1000;
 /** Holds the controller's document and chooses variants from it. Nothing in here waits. */
 export class ParameterClient {
   /** How often parameters were given out, by source; and how often something was not applied, by reason. */
-  readonly served: Record<ParameterSource, number> = { fresh: 0, last_known_good: 0, base: 0 };
+  readonly served: Record<ParameterSource, number> = {
+    fresh: 0,
+    last_known_good: 0,
+    base: 0,
+    override: 0,
+  };
   readonly refused: Record<RefusalReason, number> = {
     invalid: 0,
     other_component: 0,
@@ -241,6 +247,21 @@ export class ParameterClient {
   watch(operation: TrackedOperation, context: Context, answer: ServedParameters): WatchedCalls | undefined {
     if (answer.source !== "fresh" || answer.revision !== this.#held?.document.revision) return undefined;
     return operation.allocations?.find(context)?.guard?.watch(answer.variant);
+  }
+
+  /** Values that were set for one call, over the base values; undefined, and told once, where the space does not allow them. */
+  override(operation: TrackedOperation, values: ParameterValues): ChosenVariant | undefined {
+    const parameters = { ...operation.base?.parameters, ...values };
+    const [problem] = operation.space === undefined ? [] : parameterValuesProblems(operation.space, parameters);
+    if (problem === undefined) {
+      const id = this.idOf(operation, parameters);
+      return { id, parameters, source: "override", revision: undefined, siblings: undefined };
+    }
+    warnOnce(
+      `override:${operation.name}`,
+      `an override of operation "${operation.name}" is not used: ${problem.path.join(".")} ${problem.message}`,
+    );
+    return undefined;
   }
 
   /** The only variant that a call of this context can have had, or unknown where there are several. */

@@ -10,7 +10,7 @@ export interface ServedParameters<Values extends ParameterValues = ParameterValu
   readonly variant: VariantId;
   /** Of the controller's document that they came from; undefined for base values. */
   readonly revision: string | undefined;
-  /** `fresh`, `last_known_good` (the controller was not heard of for a while) or `base` (the values in the code). */
+  /** `fresh`, `last_known_good` (the controller was not heard of for a while) , `base` (the values in the code) or `override` (set for this call). */
   readonly source: ParameterSource;
 }
 
