@@ -70,7 +70,7 @@ components:
       checkout:
         parameters: { level: { type: integer, base: 3, min: 1, max: 9 } }
         objective: { quality: 3, success: { weight: 0.5 }, latency: { weight: 0.5, good: 200ms, bad: 5s } }
-        constraints: [success_rate >= 0.9, p95_latency <= 2s, p95_latency<=1.2xbaseline]
+        constraints: [success_rate >= 0.9, success_rate >= 0.98 x baseline, p95_latency <= 2s, p95_latency<=1.2xbaseline]
         strategy: { kind: threshold-rule, parameter: level }
 `);
     expect(policies[0]).toMatchObject({
@@ -81,6 +81,7 @@ components:
       },
       constraints: [
         { kind: "success-rate", minimum: 0.9 },
+        { kind: "success-rate-ratio", minimumRatio: 0.98 },
         { kind: "p95-latency", maximumSeconds: 2 },
         { kind: "p95-latency-ratio", maximumRatio: 1.2 },
       ],

@@ -28,6 +28,13 @@ describe("the values of a parameter", () => {
   });
 
   test("hold the base and the upper bound where the steps miss them", () => {
+    const batch: NumericParameter = { type: "number", base: 50, min: 1, max: 10_000, scale: "log" };
+    const values = valuesOf(batch) as number[];
+    expect(values.slice(0, 3)).toEqual([1, 1.58489, 2.51189]); // 10,000^(1/20) = 1.584893
+    expect(values).toHaveLength(22); // twenty factors, both ends, and the base between two of them
+    expect([0.5, 45, 50_000].map((value) => nearestValue(batch, value))).toEqual([1, 39.8107, 10_000]);
+    // a step of its own is a difference on every scale
+    expect(valuesOf({ ...batch, min: 50, max: 200, step: 50 })).toEqual([50, 100, 150, 200]);
     expect(valuesOf({ type: "number", base: 0.25, min: 0, max: 1, step: 0.3 })).toEqual([0, 0.25, 0.3, 0.6, 0.9, 1]);
   });
 
@@ -73,6 +80,7 @@ describe("a space is checked at definition", () => {
     [{ t: { ...temperature, step: 3 } }, "t.step", "3 is larger than the range 0.5 to 0.9"],
     [{ t: { ...temperature, step: 1e-9 } }, "t.step", "1e-9 gives more than 10000 values"],
     [{ t: { ...temperature, largestStep: 0.05 } }, "t.largestStep", "must be at least the step, 0.1"],
+    [{ t: { ...temperature, largestFactor: 1 } }, "t.largestFactor", "must be above 1, and min above 0"],
     [{ t: { ...temperature, min: 0, scale: "log" } }, "t.min", "must be greater than 0 for a log scale"],
     [{ m: { type: "choice", base: "a", choices: ["b", "b"] } }, "m.choices", '"b" stands there twice'],
     [{ m: { type: "choice", base: "a", choices: ["b"] } }, "m.base", '"a" is not one of "b"'],

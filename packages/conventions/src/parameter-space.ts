@@ -15,12 +15,17 @@ export interface NumericParameter {
   readonly base: number;
   readonly min: number;
   readonly max: number;
-  /** Distance between neighbouring values, counted from `min`. Default: 1 for an integer, a twentieth of the range for a number. */
+  /**
+   * Distance between neighbouring values, counted from `min`. Default: 1 for an integer, a twentieth of the range for a number; on a
+   * log scale neighbours of a number then lie a twentieth of the way from min to max apart as factors.
+   */
   readonly step?: number;
   /** `log` where a factor means more than a difference (needs min > 0). Default `linear`. */
   readonly scale?: "linear" | "log";
   /** The largest change that one adaptation may make, in the parameter's unit. Default: no limit beside the bounds. */
   readonly largestStep?: number;
+  /** The same as a factor, above 1, for a parameter whose bounds are above 0: a step of 100 is much at 10 and little at 10,000. */
+  readonly largestFactor?: number;
 }
 
 /** One of several names: a model, a prompt template, a schedule. */
@@ -45,14 +50,20 @@ export type ParameterSpace = Readonly<Record<string, ParameterSpecification>>;
 /** The most values that the grid of one numeric parameter may have. */
 export const MAXIMUM_GRID_VALUES = 10_000;
 
+/** Steps of a number that has no step of its own. */
+const DEFAULT_STEPS = 20;
+
 /** The base value of every parameter: the values of the baseline variant. */
 export function baseValues(space: ParameterSpace): ParameterValues {
   return Object.fromEntries(Object.entries(space).map(([name, specification]) => [name, specification.base]));
 }
 
-/** The distance between neighbouring values of a numeric parameter, with the default applied. */
+/** The distance between neighbouring values of a numeric parameter, with the default applied; on a log scale without one, the mean. */
 export function stepOf(specification: NumericParameter): number {
-  return specification.step ?? (specification.type === "integer" ? 1 : (specification.max - specification.min) / 20);
+  return (
+    specification.step ??
+    (specification.type === "integer" ? 1 : (specification.max - specification.min) / DEFAULT_STEPS)
+  );
 }
 
 /**
@@ -67,6 +78,10 @@ export function valuesOf(specification: ParameterSpecification): readonly Parame
       return [false, true];
     default: {
       const values = new Set<number>([specification.base, specification.max]);
+      if (hasFactors(specification)) {
+        for (let index = 0; index < DEFAULT_STEPS; index++) values.add(valueAtFactor(specification, index));
+        return [...values].sort((left, right) => left - right);
+      }
       const steps = Math.floor((specification.max - specification.min) / stepOf(specification) + 1e-9);
       for (let index = 0; index <= steps; index++) values.add(valueAtStep(specification, index));
       return [...values].sort((left, right) => left - right);
@@ -78,6 +93,11 @@ export function valuesOf(specification: ParameterSpecification): readonly Parame
 export function nearestValue(specification: NumericParameter, value: number): number {
   if (value <= specification.min) return specification.min;
   if (value >= specification.max) return specification.max;
+  if (hasFactors(specification)) {
+    const { min, max } = specification;
+    const place = Math.round((DEFAULT_STEPS * Math.log(value / min)) / Math.log(max / min));
+    return place >= DEFAULT_STEPS ? max : valueAtFactor(specification, place);
+  }
   const index = Math.round((value - specification.min) / stepOf(specification));
   return Math.min(specification.max, valueAtStep(specification, index));
 }
@@ -167,7 +187,20 @@ function specificationProblems(name: string, specification: ParameterSpecificati
   const { largestStep } = specification;
   if (largestStep !== undefined && !(largestStep >= step))
     return problem("largestStep", `must be at least the step, ${step}`);
+  const { largestFactor } = specification;
+  if (largestFactor !== undefined && !(largestFactor > 1 && min > 0))
+    return problem("largestFactor", `must be above 1, and min above 0`);
   return [];
+}
+
+/** Is the grid made of factors: a number on a log scale without a step of its own? */
+function hasFactors({ type, step, scale }: NumericParameter): boolean {
+  return type === "number" && step === undefined && scale === "log";
+}
+
+/** Six digits: a factor is no round number anyway. */
+function valueAtFactor({ min, max }: NumericParameter, index: number): number {
+  return index === 0 ? min : Number((min * (max / min) ** (index / DEFAULT_STEPS)).toPrecision(6));
 }
 
 /** `min + index * step` without the binary dust: 0.5 + 2 × 0.1 is 0.7, not 0.7000000000000001. */

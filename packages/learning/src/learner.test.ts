@@ -183,6 +183,15 @@ describe("a specification", () => {
   });
 
   test.each([
+    ["success_rate >= 0.98 x baseline", { kind: "success-rate-ratio", minimumRatio: 0.98 }],
+    [
+      { kind: "success-rate", min: 0.97, relativeTo: "baseline" },
+      { kind: "success-rate-ratio", minimumRatio: 0.97 },
+    ],
+    [
+      { kind: "success-rate-ratio", minimumRatio: 0.97 },
+      { kind: "success-rate-ratio", minimumRatio: 0.97 },
+    ],
     ["p95_latency <= 1.2 x baseline", { kind: "p95-latency-ratio", maximumRatio: 1.2 }],
     ["p95_latency <= 800ms", { kind: "p95-latency", maximumSeconds: 0.8 }],
     [
@@ -206,7 +215,8 @@ describe("a specification", () => {
       { constraints: [{ kind: "error-budget", max: 3 }] },
       'The limit {"kind":"error-budget","max":3} cannot be watched',
     ],
-    [{ constraints: [{ kind: "success-rate", ratio: 0.98 }] }, "a success rate needs an absolute minimum"],
+    [{ constraints: [{ kind: "success-rate" }] }, "a success rate needs minimum, or minimumRatio"],
+    [{ constraints: [{ kind: "success-rate", ratio: 1.02 }] }, "1.02 can never be kept or never be broken"],
     [{ constraints: ["p99_latency <= 2s"] }, 'The limit "p99_latency <= 2s" cannot be watched'],
     [{ objective: { quality: 0.6, success: 0.6 } }, "objective has weights that sum to 1.2; make them sum to 1"],
     [{ parameters: [{ name: "depth", base: 3 }] }, 'Parameter "depth" needs base, min and max as numbers, or choices'],
@@ -228,5 +238,16 @@ describe("a specification", () => {
     // one grid step, and an eighth of the range of 0.8, are both 0.1
     expect(stepOf(1)).toBe(stepOf({ temperature: 0.1 }));
     expect(stepOf(0.125)).toBe(stepOf({ temperature: 0.1 }));
+  });
+
+  test("may limit the steps on a log scale: a share of it is a factor, the same at 10 as at 1000", () => {
+    const parameters = [{ name: "batch", base: 10, min: 1, max: 10_000, scale: "log" }];
+    // a quarter of four decades is one decade, and so are five of twenty steps
+    for (const largestStep of [0.25, 5])
+      expect(readSpecification({ ...SPECIFICATION, parameters, largestStep }).policy.parameters["batch"]).toMatchObject(
+        {
+          largestFactor: expect.closeTo(10, 9) as number,
+        },
+      );
   });
 });

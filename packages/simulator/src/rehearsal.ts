@@ -117,10 +117,10 @@ function behaviourOf(
   effect: number,
   isDangerous: boolean,
 ): ServiceBehaviour {
-  const least = constraints.reduce(
-    (most, limit) => (limit.kind === "success-rate" ? Math.max(most, limit.minimum) : most),
-    0,
-  );
+  const least = constraints.reduce((most, limit) => {
+    if (limit.kind === "success-rate") return Math.max(most, limit.minimum);
+    return limit.kind === "success-rate-ratio" ? Math.max(most, 0.9 * limit.minimumRatio) : most;
+  }, 0);
   const usual = { quality: 0.6, feedback: 0.6, latency: 0.5, cost: 0.6, success: Math.max(0.9, least + 0.03) };
   const rooms = (Object.keys(usual) as (keyof typeof usual)[]).map((part) => {
     const weight = objective[part]?.weight ?? 0;
@@ -161,6 +161,7 @@ function limitsOf({ constraints }: OperationPolicy): NonNullable<Service["limits
     {},
     ...constraints.map((limit) => {
       if (limit.kind === "success-rate") return { successRate: limit.minimum };
+      if (limit.kind === "success-rate-ratio") return { successRatio: limit.minimumRatio };
       return limit.kind === "p95-latency" ? { p95Seconds: limit.maximumSeconds } : { p95Ratio: limit.maximumRatio };
     }),
   ) as NonNullable<Service["limits"]>;

@@ -2,6 +2,7 @@
  * Constraints as the configuration writes them:
  *
  *     success_rate >= 0.9
+ *     success_rate >= 0.98 x baseline
  *     p95_latency <= 2s
  *     p95_latency <= 1.2 x baseline
  */
@@ -9,7 +10,8 @@ import { parseDuration } from "@trimtab/conventions";
 import type { Constraint } from "@trimtab/learning";
 
 /** What a constraint may look like, for error messages. */
-const CONSTRAINT_FORMS = '"success_rate >= 0.9", "p95_latency <= 2s" or "p95_latency <= 1.2 x baseline"';
+const CONSTRAINT_FORMS =
+  '"success_rate >= 0.9", "success_rate >= 0.98 x baseline", "p95_latency <= 2s" or "p95_latency <= 1.2 x baseline"';
 
 /** @returns The constraint, or what is wrong with the text. */
 export function parseConstraint(text: string): { readonly constraint: Constraint } | { readonly problem: string } {
@@ -31,6 +33,13 @@ function parseSuccessRate(limit: string): ReturnType<typeof parseConstraint> {
   const percent = /^(\d+(?:\.\d+)?)\s*%$/.exec(limit)?.[1];
   if (percent !== undefined)
     return { problem: `"${limit}" is a percentage; write "success_rate >= ${Number(percent) / 100}"` };
+  const ratio = ratioToBaseline(limit);
+  if (ratio !== undefined) {
+    if (ratio > 0 && ratio < 1) return { constraint: { kind: "success-rate-ratio", minimumRatio: ratio } };
+    return {
+      problem: `"${limit}" can never be kept or never be broken; write a factor between 0 and 1, such as 0.98 x baseline`,
+    };
+  }
   const minimum = Number(limit);
   if (!(minimum > 0 && minimum <= 1))
     return { problem: `"${limit}" is no success rate; write a number above 0 and up to 1, such as 0.9` };
@@ -38,9 +47,8 @@ function parseSuccessRate(limit: string): ReturnType<typeof parseConstraint> {
 }
 
 function parseLatency(limit: string): ReturnType<typeof parseConstraint> {
-  const ratio = /^(\d+(?:\.\d+)?)\s*[x×*]\s*baseline$/i.exec(limit)?.[1];
-  if (ratio !== undefined) {
-    const maximumRatio = Number(ratio);
+  const maximumRatio = ratioToBaseline(limit);
+  if (maximumRatio !== undefined) {
     if (maximumRatio > 0) return { constraint: { kind: "p95-latency-ratio", maximumRatio } };
     return { problem: `"${limit}" allows nothing; write a factor above 0, such as 1.2 x baseline` };
   }
@@ -53,4 +61,10 @@ function parseLatency(limit: string): ReturnType<typeof parseConstraint> {
       problem: `"${limit}" has no unit; write "p95_latency <= ${limit}s" or "p95_latency <= ${limit} x baseline"`,
     };
   return { problem: `"${limit}" is no latency; write a duration such as 2s, or a factor such as 1.2 x baseline` };
+}
+
+/** The factor of `0.98 x baseline`. */
+function ratioToBaseline(limit: string): number | undefined {
+  const ratio = /^(\d+(?:\.\d+)?)\s*[x×*]\s*baseline$/i.exec(limit)?.[1];
+  return ratio === undefined ? undefined : Number(ratio);
 }

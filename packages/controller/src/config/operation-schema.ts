@@ -145,7 +145,7 @@ export const operationSchema: z.ZodType<OperationSection> = z.strictObject({
     .meta({
       description: "What a variant must never break; one that does is taken back.",
       default: [],
-      examples: [["success_rate >= 0.9", "p95_latency <= 2s"]],
+      examples: [["success_rate >= 0.9", "p95_latency <= 2s"], ["success_rate >= 0.98 x baseline"]],
     }),
   mode: z.enum(["observe", "suggest", "auto"]).optional().meta({
     description:

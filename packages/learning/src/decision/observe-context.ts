@@ -14,7 +14,7 @@ import {
   wholeContrastOf,
 } from "../evidence/windows.ts";
 import type { Trouble } from "../guardrails/common-trouble.ts";
-import type { LimitMemory } from "../guardrails/limit-counts.ts";
+import { isOnSuccess, type LimitMemory } from "../guardrails/limit-counts.ts";
 import { missesOf } from "../guardrails/limit-shares.ts";
 import { judgeLimits, updateLimits } from "../guardrails/outcome-limits.ts";
 import { learnSampleRatio, type SampleRatioMemory, type ServedShare } from "../guardrails/sample-ratio.ts";
@@ -169,7 +169,7 @@ function closeWindows(
   before: ContextMemory,
   measured: ReadonlyMap<VariantId, Measurements>,
   limits: LimitMemory,
-  { policy, window, rule, overDispersion, siblings }: Observing,
+  { policy, baseline, window, rule, overDispersion, siblings }: Observing,
 ): {
   readonly open: OpenWindow | null;
   readonly windows: readonly ClosedWindow[];
@@ -190,7 +190,7 @@ function closeWindows(
         missesOf: (variant, measurements) =>
           policy.constraints.length === 0
             ? undefined
-            : missesOf(limits, policy.constraints, variant, measurements, siblings),
+            : missesOf(limits, policy.constraints, variant, measurements, baseline.id, siblings),
       }),
     );
   };
@@ -239,7 +239,8 @@ function breachesOf(
     if (variant.id === baseline.id || stopped.has(variant.id)) continue;
     const judgement = judgeLimits(memory.limits, policy.constraints, variant.id, baseline.id);
     if (judgement.verdict !== "violated") continue;
-    const isSuccess = policy.constraints[judgement.constraint ?? 0]?.kind === "success-rate";
+    const broken = policy.constraints[judgement.constraint ?? 0];
+    const isSuccess = broken !== undefined && isOnSuccess(broken);
     const sentence = `${variant.id}: ${judgement.sentence}.`;
     breaches.push({
       variant: variant.id,

@@ -1,8 +1,7 @@
 /** Is a variant to blame for its misses, or has everything got worse together? */
 import type { VariantId } from "@trimtab/conventions";
-import type { Constraint } from "../policy/policy.ts";
 import { cusumLevel } from "../statistics/cusum.ts";
-import { type LimitCounts, type LimitMemory, shareMissed } from "./limit-counts.ts";
+import { type LimitCounts, type LimitMemory, type StandingLimit, shareMissed } from "./limit-counts.ts";
 
 /** From here on the baseline itself is in trouble, and taking a variant back to it would not help. */
 const COMMON_CAUSE = { success: 1.5, tail: 2.5 };
@@ -12,7 +11,7 @@ const SHARED_CAUSE = 1;
 /** Would going back to the baseline not help, because it misses the limit as well? */
 export function isCommonCause(
   memory: LimitMemory,
-  constraint: Constraint,
+  constraint: StandingLimit,
   index: number,
   variant: VariantId,
   baseline: VariantId,
@@ -31,7 +30,7 @@ export function isCommonCause(
  * baseline's own usual share: the logarithm of the likelihood ratio. The baseline has few calls, too few for an alarm of its
  * own when everything gets a little worse; this needs fewer, because it knows by how much.
  */
-function logSharedCause({ own, beside }: LimitCounts, usual: LimitCounts, constraint: Constraint): number {
+function logSharedCause({ own, beside }: LimitCounts, usual: LimitCounts, constraint: StandingLimit): number {
   const before = { good: Math.max(0, usual.good - beside.good), bad: Math.max(0, usual.bad - beside.bad) };
   const shared = 1 - shareMissed(own, constraint);
   const alone = 1 - shareMissed(before, constraint);

@@ -9,7 +9,7 @@ import type { VariantId } from "@trimtab/conventions";
 import type { Measurements } from "../evidence/evidence.ts";
 import type { Constraint } from "../policy/policy.ts";
 import { cusumLevel } from "../statistics/cusum.ts";
-import { countOf, expectedShare, type LimitMemory, shareMissed } from "./limit-counts.ts";
+import { countOf, expectedShare, type LimitMemory, shareMissed, standingLimits } from "./limit-counts.ts";
 
 /** What is remembered of one limit: the alarm's sums, and for how many cycles it has been raised; JSON. */
 export type Trouble = { readonly sums: readonly number[]; readonly cycles: number };
@@ -39,12 +39,13 @@ export function learnTrouble(
   return constraints.map((constraint, index) => {
     const gains = LOSSES.map(() => 0);
     for (const { limits, measured } of contexts) {
+      const standing = standingLimits(limits, constraints, baseline)[index] ?? null;
       const usual = limits.variants[baseline]?.[index] ?? null;
       const measurements = measured.get(baseline);
-      if (usual === null || measurements === undefined) continue;
+      if (usual === null || standing === null || measurements === undefined) continue;
       const counted = countOf(constraint, measurements, limits.baselineDurations);
       if (counted === undefined) continue;
-      const expected = Math.min(expectedShare(constraint), 1 - shareMissed(usual, constraint));
+      const expected = Math.min(expectedShare(standing), 1 - shareMissed(usual, standing));
       LOSSES.forEach((loss, place) => {
         const lower = Math.max(0.01, expected - loss);
         if (lower >= expected) return;

@@ -29,6 +29,8 @@ export const NO_LIMIT_MEMORY: LimitMemory = { variants: {} };
 
 const TAIL = 0.05;
 const MINIMUM_BASELINE_DURATIONS = 200;
+/** Half as many: a share is known better than its tail. */
+const MINIMUM_BASELINE_CALLS = 100;
 /** The prior of a rate lies at its limit with the weight of this many calls. */
 export const PRIOR_CALLS: number = 10;
 
@@ -55,13 +57,20 @@ export function siblingDurations(
   return sum;
 }
 
+/** Is it a limit on the success rate? */
+export function isOnSuccess(
+  constraint: Constraint,
+): constraint is Extract<Constraint, { kind: "success-rate" | "success-rate-ratio" }> {
+  return constraint.kind === "success-rate" || constraint.kind === "success-rate-ratio";
+}
+
 /** Good and bad calls of one cycle against a limit; undefined where that was not measured. */
 export function countOf(
   constraint: Constraint,
   measurements: Measurements,
   reference: Histogram | undefined,
 ): GoodAndBad | undefined {
-  if (constraint.kind === "success-rate") {
+  if (isOnSuccess(constraint)) {
     if (callsOf(measurements) === 0) return undefined;
     return {
       good: measurements.success + measurements.partial / 2,
@@ -77,7 +86,7 @@ export function countOf(
 }
 
 function limitSeconds(
-  constraint: Exclude<Constraint, { kind: "success-rate" }>,
+  constraint: Extract<Constraint, { kind: "p95-latency" | "p95-latency-ratio" }>,
   reference: Histogram | undefined,
 ): number | undefined {
   if (constraint.kind === "p95-latency") return constraint.maximumSeconds;
@@ -85,12 +94,32 @@ function limitSeconds(
   return p95 === undefined ? undefined : p95 * constraint.maximumRatio;
 }
 
+/** A limit as it stands in a context: one on the success rate is an absolute share. */
+export type StandingLimit = Exclude<Constraint, { kind: "success-rate-ratio" }>;
+
+/**
+ * The limits as they stand in a context, in the policy's order: a share of the baseline's success rate becomes a success rate; null
+ * where the baseline had too few calls to say.
+ */
+export function standingLimits(
+  { variants }: LimitMemory,
+  constraints: readonly Constraint[],
+  baseline: VariantId,
+): readonly (StandingLimit | null)[] {
+  return constraints.map((constraint, index) => {
+    if (constraint.kind !== "success-rate-ratio") return constraint;
+    const { good, bad } = variants[baseline]?.[index] ?? { good: 0, bad: 0 };
+    if (good + bad < MINIMUM_BASELINE_CALLS) return null;
+    return { kind: "success-rate", minimum: (constraint.minimumRatio * good) / (good + bad) };
+  });
+}
+
 /** The share of good calls at the limit, kept off 0 and 1 where no likelihood exists. */
-export function expectedShare(constraint: Constraint): number {
+export function expectedShare(constraint: StandingLimit): number {
   return constraint.kind === "success-rate" ? Math.min(0.9999, Math.max(0.011, constraint.minimum)) : 1 - TAIL;
 }
 
 /** The share that missed, drawn to the limit. */
-export function shareMissed({ good, bad }: GoodAndBad, constraint: Constraint): number {
+export function shareMissed({ good, bad }: GoodAndBad, constraint: StandingLimit): number {
   return (bad + PRIOR_CALLS * (1 - expectedShare(constraint))) / (good + bad + PRIOR_CALLS);
 }

@@ -3,7 +3,15 @@ import type { VariantId } from "@trimtab/conventions";
 import type { Histogram, Measurements } from "../evidence/evidence.ts";
 import type { MeasuredShare } from "../evidence/windows.ts";
 import type { Constraint } from "../policy/policy.ts";
-import { countOf, expectedShare, type LimitMemory, PRIOR_CALLS, referenceOf, shareMissed } from "./limit-counts.ts";
+import {
+  countOf,
+  expectedShare,
+  type LimitMemory,
+  PRIOR_CALLS,
+  referenceOf,
+  shareMissed,
+  standingLimits,
+} from "./limit-counts.ts";
 
 /** Shares that lie further beyond the limit than this count as if they did not. */
 const MOST_BEYOND = 0.15;
@@ -21,17 +29,20 @@ export function missesOf(
   constraints: readonly Constraint[],
   variant: VariantId,
   measurements: Measurements,
+  baseline: VariantId,
   siblings?: Histogram,
 ): (MeasuredShare | null)[] {
   const reference = referenceOf(memory.baselineDurations, siblings);
+  const standing = standingLimits(memory, constraints, baseline);
   return constraints.map((constraint, index) => {
     const counted = countOf(constraint, measurements, reference);
-    if (counted === undefined) return null;
+    const limit = standing[index] ?? null;
+    if (counted === undefined || limit === null) return null;
     const calls = counted.good + counted.bad;
     if (calls <= 0) return null;
-    const remembered = shareMissed(memory.variants[variant]?.[index] ?? counted, constraint);
+    const remembered = shareMissed(memory.variants[variant]?.[index] ?? counted, limit);
     // far beyond the limit is far beyond it: a share of 0.9 must not bend a smooth surface more than one of 0.3
-    const scale = Math.min(1, (1 - expectedShare(constraint) + MOST_BEYOND) / remembered);
+    const scale = Math.min(1, (1 - expectedShare(limit) + MOST_BEYOND) / remembered);
     const variance = scale ** 2 * ((remembered * (1 - remembered)) / calls + SHARE_DISPERSION);
     return { share: (scale * counted.bad) / calls, variance };
   });
@@ -51,11 +62,15 @@ export function limitLevels(
   constraints: readonly Constraint[],
   baseline: VariantId,
 ): readonly (LimitLevel | null)[] {
+  const standing = standingLimits(memory, constraints, baseline);
   return constraints.map((constraint, index) => {
     const counts = memory.variants[baseline]?.[index] ?? null;
-    if (counts === null) return null;
-    const share = shareMissed(counts, constraint);
-    const variance = (share * (1 - share)) / (counts.good + counts.bad + PRIOR_CALLS);
-    return { allowed: 1 - expectedShare(constraint), baseline: { share, variance } };
+    const limit = standing[index] ?? null;
+    if (counts === null || limit === null) return null;
+    const share = shareMissed(counts, limit);
+    // a limit that moves with the baseline's own rate leaves only the distance between both uncertain
+    const moving = constraint.kind === "success-rate-ratio" ? 1 - constraint.minimumRatio : 1;
+    const variance = (moving ** 2 * share * (1 - share)) / (counts.good + counts.bad + PRIOR_CALLS);
+    return { allowed: 1 - expectedShare(limit), baseline: { share, variance } };
   });
 }

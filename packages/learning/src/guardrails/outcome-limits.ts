@@ -22,6 +22,8 @@ import {
   NO_LIMIT_MEMORY,
   PRIOR_CALLS,
   referenceOf,
+  type StandingLimit,
+  standingLimits,
 } from "./limit-counts.ts";
 
 /** A variant against all limits of the operation. */
@@ -67,6 +69,7 @@ export function updateLimits(
   if (constraints.length === 0) return NO_LIMIT_MEMORY;
   const baselineDurations = withNewDurations(memory.baselineDurations, measured.get(baseline)?.duration);
   const reference = referenceOf(baselineDurations, siblings);
+  const standing = standingLimits(memory, constraints, baseline);
   const variants: Record<VariantId, readonly (LimitCounts | null)[]> = {};
   const countedOf = (variant: VariantId, constraint: Constraint): GoodAndBad | undefined => {
     const measurements = measured.get(variant);
@@ -78,9 +81,11 @@ export function updateLimits(
       const previous = before[index] ?? null;
       if (isInTrouble(trouble[index])) return previous === null ? null : { ...previous, ...CALM };
       const counted = countedOf(variant, constraint);
-      return counted === undefined
-        ? previous
-        : withCounts(previous, counted, countedOf(baseline, constraint) ?? NO_CALLS, constraint);
+      if (counted === undefined) return previous;
+      const limit = standing[index] ?? null;
+      // before it is known where the limit stands no alarm can rise
+      if (limit === null) return { ...remembered(previous, counted), ...CALM };
+      return withCounts(previous, counted, countedOf(baseline, constraint) ?? NO_CALLS, limit);
     });
   }
   return { variants, ...(baselineDurations === undefined ? {} : { baselineDurations }) };
@@ -97,19 +102,21 @@ export function judgeLimits(
   let level = 0;
   let proof = Number.POSITIVE_INFINITY;
   let unknown: LimitJudgement | undefined;
+  const standing = standingLimits(memory, constraints, baseline);
   for (const [index, constraint] of constraints.entries()) {
     const counts = memory.variants[variant]?.[index];
-    if (counts === undefined || counts === null) {
+    const limit = standing[index] ?? null;
+    if (counts === undefined || counts === null || limit === null) {
       const sentence = `nothing is known yet about ${describeConstraint(constraint)}`;
       unknown ??= { verdict: "unknown", probability: 0, sentence, constraint: index, level, proof: 0 };
       continue;
     }
-    probability *= probabilityHolds(counts, constraint);
-    proof = Math.min(proof, logProof(counts, constraint));
+    probability *= probabilityHolds(counts, limit);
+    proof = Math.min(proof, logProof(counts, limit));
     const raised = cusumLevel(counts.sums);
     level = Math.max(level, raised);
-    if (raised > CUSUM_BOUND && !isCommonCause(memory, constraint, index, variant, baseline)) {
-      const sentence = `${describeCounts(counts, constraint)}; the limit is ${describeConstraint(constraint)}`;
+    if (raised > CUSUM_BOUND && !isCommonCause(memory, limit, index, variant, baseline)) {
+      const sentence = `${describeCounts(counts, limit)}; the limit is ${describeConstraint(constraint)}`;
       return {
         verdict: "violated",
         probability: Math.min(probability, 3 * Math.exp(-raised)),
@@ -128,6 +135,8 @@ export function describeConstraint(constraint: Constraint): string {
   switch (constraint.kind) {
     case "success-rate":
       return `success_rate >= ${constraint.minimum}`;
+    case "success-rate-ratio":
+      return `success_rate >= ${constraint.minimumRatio} x baseline`;
     case "p95-latency":
       return `p95_latency <= ${constraint.maximumSeconds} s`;
     default:
@@ -144,28 +153,31 @@ function withCounts(
   before: LimitCounts | null,
   counted: GoodAndBad,
   baseline: GoodAndBad,
-  constraint: Constraint,
+  constraint: StandingLimit,
 ): LimitCounts {
   const { good, bad } = counted;
   const sums = updateShareCusum(before?.sums ?? [], good, bad, expectedShare(constraint), breachesOf(constraint));
   const isCalm = cusumLevel(sums) === 0;
   return {
-    good: (before?.good ?? 0) * KEEP + good,
-    bad: (before?.bad ?? 0) * KEEP + bad,
+    ...remembered(before, counted),
     sums,
     own: isCalm ? NO_CALLS : sumOf(before?.own ?? NO_CALLS, counted),
     beside: isCalm ? NO_CALLS : sumOf(before?.beside ?? NO_CALLS, baseline),
   };
 }
 
+function remembered(before: LimitCounts | null, { good, bad }: GoodAndBad): GoodAndBad {
+  return { good: (before?.good ?? 0) * KEEP + good, bad: (before?.bad ?? 0) * KEEP + bad };
+}
+
 /** Shares of good calls that are watched for, the smallest breach first. */
-function breachesOf(constraint: Constraint): readonly number[] {
+function breachesOf(constraint: StandingLimit): readonly number[] {
   if (constraint.kind !== "success-rate") return TAIL_ALTERNATIVES;
   const expected = expectedShare(constraint);
   return SUCCESS_DROPS.map((drop) => Math.max(0.01, expected - drop));
 }
 
-function logProof({ good, bad }: GoodAndBad, constraint: Constraint): number {
+function logProof({ good, bad }: GoodAndBad, constraint: StandingLimit): number {
   const expected = expectedShare(constraint);
   const breach = breachesOf(constraint)[0] as number;
   return good * Math.log(expected / breach) + bad * Math.log((1 - expected) / (1 - breach));
@@ -178,12 +190,12 @@ function sumOf(left: GoodAndBad, right: GoodAndBad): GoodAndBad {
   return { good: left.good + right.good, bad: left.bad + right.bad };
 }
 
-function probabilityHolds({ good, bad }: GoodAndBad, constraint: Constraint): number {
+function probabilityHolds({ good, bad }: GoodAndBad, constraint: StandingLimit): number {
   const expected = expectedShare(constraint);
   return 1 - betaCdf(expected, good + PRIOR_CALLS * expected, bad + PRIOR_CALLS * (1 - expected));
 }
 
-function describeCounts({ good, bad }: GoodAndBad, constraint: Constraint): string {
+function describeCounts({ good, bad }: GoodAndBad, constraint: StandingLimit): string {
   const share = good / Math.max(1e-9, good + bad);
   return constraint.kind === "success-rate"
     ? `its success rate over the recent calls is ${share.toFixed(3)}`

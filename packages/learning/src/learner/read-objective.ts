@@ -88,9 +88,13 @@ function constraintOf(declared: unknown): Constraint {
     ) ?? (isRelative || name.includes("ratio") ? (limit ?? numberOf(fields, "max", "maximum")) : undefined);
   if (name.includes("success")) {
     const minimum = numberOf(fields, "minimum", "min", "atLeast") ?? limit;
-    if (minimum === undefined || isRelative || fields["minimumRatio"] !== undefined || fields["ratio"] !== undefined)
-      throw new RangeError(`The limit ${written} cannot be watched: a success rate needs an absolute minimum`);
-    return { kind: "success-rate", minimum };
+    const minimumRatio =
+      numberOf(fields, "minimumRatio", "minRatio", "minimum_ratio", "min_ratio") ??
+      ratio ??
+      (isRelative || name.includes("ratio") ? minimum : undefined);
+    if (minimumRatio !== undefined) return { kind: "success-rate-ratio", minimumRatio };
+    if (minimum !== undefined) return { kind: "success-rate", minimum };
+    throw new RangeError(`The limit ${written} cannot be watched: a success rate needs minimum, or minimumRatio`);
   }
   const quantile = numberOf(fields, "quantile", "percentile") ?? 0.95;
   const isP95 = (quantile === 0.95 || quantile === 95) && !/p(?!95)\d/.test(name);
@@ -100,15 +104,15 @@ function constraintOf(declared: unknown): Constraint {
     if (maximumSeconds !== undefined) return { kind: "p95-latency", maximumSeconds };
   }
   throw new RangeError(
-    `The limit ${written} cannot be watched; write success-rate with minimum, p95-latency with maximumSeconds or p95-latency-ratio with maximumRatio`,
+    `The limit ${written} cannot be watched; write success-rate with minimum, success-rate-ratio with minimumRatio, p95-latency with maximumSeconds or p95-latency-ratio with maximumRatio`,
   );
 }
 
-/** `success_rate >= 0.9`, `p95_latency <= 2s`, `p95_latency <= 1.2 x baseline`. */
+/** `success_rate >= 0.9`, `success_rate >= 0.98 x baseline`, `p95_latency <= 2s`, `p95_latency <= 1.2 x baseline`. */
 function fieldsOfText(text: string): Fields {
   const [, kind, , number, unit = "s"] = TEXT.exec(text) ?? [];
   if (kind === undefined) return { kind: text };
   const limit = Number(number);
-  if (unit.startsWith("x")) return { kind, maximumRatio: limit };
+  if (unit.startsWith("x")) return { kind, ratio: limit };
   return { kind, limit: unit === "ms" ? limit / 1000 : limit };
 }

@@ -147,10 +147,18 @@ function parameterOf(
     ...(declaration.step === undefined ? {} : { step: declaration.step }),
     ...(String(declaration.scale ?? "linear").startsWith("log") ? { scale: "log" as const } : {}),
   };
-  const own = numberOf(declaration, "largestStep", "maxStep", "maximumStep", "max_step", "largest_step");
-  const largestStep = own ?? commonStep(numeric, typeof largest === "object" ? largest[name] : undefined, largest);
+  const byName = typeof largest === "object" ? largest[name] : undefined;
+  const own = numberOf(declaration, ...LARGEST_STEP_NAMES);
+  const isByFactor = numeric.scale === "log" && min > 0 && own === undefined && byName === undefined;
+  if (isByFactor && typeof largest === "number") {
+    const share = largest < 1 ? largest : (largest * stepOf(numeric)) / (max - min);
+    return { ...numeric, largestFactor: (max / min) ** share };
+  }
+  const largestStep = own ?? commonStep(numeric, byName, largest);
   return largestStep === undefined ? numeric : { ...numeric, largestStep: Math.max(largestStep, stepOf(numeric)) };
 }
+
+const LARGEST_STEP_NAMES = ["largestStep", "maxStep", "maximumStep", "max_step", "largest_step"] as const;
 
 function commonStep(
   numeric: Extract<ParameterSpecification, { min: number }>,
@@ -160,8 +168,7 @@ function commonStep(
   if (byName !== undefined) return byName;
   if (typeof common !== "number") return undefined;
   if (common >= 1) return common * stepOf(numeric);
-  const { min, max, base, scale } = numeric;
-  return scale === "log" ? base * ((max / min) ** common - 1) : common * (max - min);
+  return common * (numeric.max - numeric.min);
 }
 
 function legal(written: string, problemOf: (name: string) => string | undefined, substitute: string): string {

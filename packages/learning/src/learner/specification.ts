@@ -27,10 +27,12 @@ export interface ParameterDeclaration {
 
 /** One limit: on the success rate, or on the p95 of the duration. */
 export interface ConstraintDeclaration {
-  /** `success-rate`, `p95-latency` or `p95-latency-ratio`; any name with success, or with p95, latency or duration in it. */
+  /** `success-rate`, `success-rate-ratio`, `p95-latency` or `p95-latency-ratio`; any name with success, or with p95, latency or duration in it. */
   readonly kind?: string;
   /** Smallest success rate, 0 to 1. */
   readonly minimum?: number;
+  /** Smallest success rate as a share, 0 to 1, of the baseline's. */
+  readonly minimumRatio?: number;
   /** Largest p95 in seconds. */
   readonly maximumSeconds?: number;
   /** Largest p95 as a multiple of the baseline's. */
@@ -75,7 +77,7 @@ export interface LearnerSpecification {
   readonly bounds?: { readonly [histogram: string]: readonly number[] };
   /**
    * The largest step of every numeric parameter, where it has none of its own: by name in the parameter's unit, or one number, below 1 a share of
-   * the range (on the log scale a factor, taken at the base value), from 1 on a count of grid steps.
+   * the range (on the log scale of its logarithm: a factor), from 1 on a count of grid steps.
    */
   readonly largestStep?: number | Readonly<Record<string, number>>;
   /** Changes with less confidence, 0 to 1, are not made. Default 0.7. */

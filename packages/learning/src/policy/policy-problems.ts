@@ -131,6 +131,15 @@ function constraintProblems(constraint: Constraint): Problem[] {
               message: `${constraint.minimum} can never be kept or never be broken; write a share between 0 and 1`,
             },
           ];
+    case "success-rate-ratio":
+      return constraint.minimumRatio > 0 && constraint.minimumRatio < 1
+        ? []
+        : [
+            {
+              path: ["minimumRatio"],
+              message: `${constraint.minimumRatio} can never be kept or never be broken; write a ratio between 0 and 1, e.g. 0.98`,
+            },
+          ];
     case "p95-latency":
       return constraint.maximumSeconds > 0 && Number.isFinite(constraint.maximumSeconds)
         ? []
@@ -149,7 +158,7 @@ function constraintProblems(constraint: Constraint): Problem[] {
       return [
         {
           path: ["kind"],
-          message: `"${String(kind)}" is unknown; write success-rate, p95-latency or p95-latency-ratio`,
+          message: `"${String(kind)}" is unknown; write success-rate, success-rate-ratio, p95-latency or p95-latency-ratio`,
         },
       ];
     }

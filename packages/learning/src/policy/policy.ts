@@ -48,6 +48,8 @@ export interface Objective {
 /** A limit on outcomes. A variant that breaks one is taken back, whatever its utility. */
 export type Constraint =
   | { readonly kind: "success-rate"; readonly minimum: number }
+  /** The limit is this share, 0 to 1, of the baseline's success rate in the same context. */
+  | { readonly kind: "success-rate-ratio"; readonly minimumRatio: number }
   | { readonly kind: "p95-latency"; readonly maximumSeconds: number }
   /** The limit is this many times the baseline's p95, measured in the same windows. */
   | { readonly kind: "p95-latency-ratio"; readonly maximumRatio: number };

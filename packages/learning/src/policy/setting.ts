@@ -1,5 +1,12 @@
 /** Complete assignments of the parameters of an operation: their ids, and how far apart they are. */
-import { baseValues, type ParameterSpace, type ParameterValues, type VariantId, variantId } from "@trimtab/conventions";
+import {
+  baseValues,
+  type NumericParameter,
+  type ParameterSpace,
+  type ParameterValues,
+  type VariantId,
+  variantId,
+} from "@trimtab/conventions";
 
 /** A complete assignment with its id. */
 export interface Setting {
@@ -27,11 +34,14 @@ function isSameSetting(left: ParameterValues, right: ParameterValues): boolean {
 export function tooLargeStep(space: ParameterSpace, from: ParameterValues, to: ParameterValues): string | undefined {
   return Object.keys(space).find((name) => {
     const specification = space[name];
-    if (specification === undefined || !("largestStep" in specification) || specification.largestStep === undefined)
-      return false;
-    const distance = Math.abs(Number(to[name]) - Number(from[name]));
-    return distance > specification.largestStep * (1 + 1e-9);
+    return specification !== undefined && "min" in specification && isFurther(specification, from[name], to[name]);
   });
+}
+
+function isFurther({ largestStep, largestFactor }: NumericParameter, from: unknown, to: unknown): boolean {
+  const [before, after] = [Number(from), Number(to)];
+  if (largestStep !== undefined && Math.abs(after - before) > largestStep * (1 + 1e-9)) return true;
+  return largestFactor !== undefined && Math.max(after / before, before / after) > largestFactor * (1 + 1e-9);
 }
 
 /** A setting for people, e.g. `model large, temperature 0.6`. */

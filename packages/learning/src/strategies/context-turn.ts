@@ -23,9 +23,9 @@ const REST_WORSE_CYCLES = 20;
 const REST_EQUIVALENT_CYCLES = 60;
 const NO_INHERITANCE_CYCLES = 30;
 const SPARSE_CALLS_PER_CYCLE = 8;
-/** An incumbent whose own calls leave it this probability of keeping the limits goes, also where no alarm was raised. */
-const BROKEN_LIMIT = 0.05;
-const DOUBTFUL_LIMIT = 0.3;
+/** An incumbent with less than this probability of keeping the limits goes, by its own calls and by the model, also without an alarm. */
+const BROKEN_LIMIT = 0.2;
+const DOUBTFUL_LIMIT = 0.5;
 
 /** What the decisions of one turn share. */
 export interface SharedTurn {

@@ -1,5 +1,6 @@
 /** Which settings may be tried beside an incumbent. */
 import {
+  type NumericParameter,
   type ParameterSpace,
   type ParameterSpecification,
   type ParameterValue,
@@ -19,6 +20,7 @@ export interface Neighbourhood {
 
 /** Grid steps that a near setting is away at most; in a fine grid a step grows to a twentieth of the range. */
 const NEAR_STEPS = 3;
+const COARSE_STEPS = 20;
 /** Grids up to this size are looked at whole, of larger ones so many settings are drawn. */
 const WHOLE_GRID = 400;
 const DRAWN = 300;
@@ -114,6 +116,8 @@ function nearOf(space: ParameterSpace, from: ParameterValues): readonly Paramete
 
 function coarse(specification: ParameterSpecification): readonly ParameterValue[] {
   const values = valuesOf(specification);
+  if ("min" in specification && specification.scale === "log")
+    return byFactors(specification, values as readonly number[]);
   const stride = strideOf(specification, values);
   return stride === 1
     ? values
@@ -126,13 +130,18 @@ function nearValues(specification: ParameterSpecification, value: ParameterValue
   const values = valuesOf(specification);
   if (specification.type === "choice" || specification.type === "boolean")
     return values.filter((other) => other !== value);
-  const numbers = values as readonly number[];
-  const stride = strideOf(specification, values);
+  const isLog = specification.scale === "log";
+  const numbers = isLog ? byFactors(specification, values as readonly number[]) : (values as readonly number[]);
+  const stride = isLog ? 1 : strideOf(specification, values);
   const above = numbers.filter((other) => other > Number(value));
   const below = numbers.filter((other) => other < Number(value)).reverse();
-  const limit = specification.largestStep ?? Number.POSITIVE_INFINITY;
+  const { largestStep = Number.POSITIVE_INFINITY, largestFactor = Number.POSITIVE_INFINITY } = specification;
+  const from = Number(value);
+  const isReachable = (other: number): boolean =>
+    Math.abs(other - from) <= largestStep * (1 + 1e-9) &&
+    (largestFactor === Number.POSITIVE_INFINITY || Math.max(other / from, from / other) <= largestFactor * (1 + 1e-9));
   return [above, below].flatMap((side) => {
-    const reachable = side.filter((other) => Math.abs(other - Number(value)) <= limit * (1 + 1e-9));
+    const reachable = side.filter(isReachable);
     const steps = Array.from(
       { length: NEAR_STEPS },
       (_, step) => reachable[Math.min((step + 1) * stride, reachable.length) - 1],
@@ -141,6 +150,19 @@ function nearValues(specification: ParameterSpecification, value: ParameterValue
   });
 }
 
+/** Of many values on a log scale those that lie nearest to equal factors, and the base: steps of the grid are too fine above and too coarse below. */
+function byFactors({ min, max, base }: NumericParameter, values: readonly number[]): readonly number[] {
+  if (values.length < 30) return values;
+  const kept = new Set([base]);
+  for (let place = 0; place <= COARSE_STEPS; place++) {
+    const target = min * (max / min) ** (place / COARSE_STEPS);
+    const above = values.findIndex((value) => value >= target * (1 - 1e-9));
+    const [upper = max, lower = upper] = [values[above], values[above - 1]];
+    kept.add(target / lower < upper / target ? lower : upper);
+  }
+  return [...kept].sort((left, right) => left - right);
+}
+
 function strideOf(specification: ParameterSpecification, values: readonly ParameterValue[]): number {
-  return specification.type === "choice" ? 1 : Math.max(1, Math.round(values.length / 20));
+  return specification.type === "choice" ? 1 : Math.max(1, Math.round(values.length / COARSE_STEPS));
 }

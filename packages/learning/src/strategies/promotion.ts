@@ -101,7 +101,7 @@ export function limitRetreatOf(
       windows: windows.length,
       from: summarizeVariant(incumbent, measured(incumbent.id), objective),
       to: summarizeVariant(baseline, measured(baseline.id), objective),
-      test: { name: "probability of a breach", value: 1 - probability, threshold: 0.95 },
+      test: { name: "probability of a breach", value: 1 - probability, threshold: 0.8 },
     },
   };
 }

@@ -20,9 +20,10 @@ export function truthOf(service: Service): Truth {
       : {
           breaksLimit(context: string, setting: OutsideSetting, cycle: number): boolean {
             const own = behaviour(setting, context, cycle);
-            if (successRate(own) < (limits.successRate ?? 0)) return true;
-            const ratio = limits.p95Ratio ?? Number.POSITIVE_INFINITY;
-            const relative = ratio * p95Of(behaviour(base, context, cycle));
+            const usual = behaviour(base, context, cycle);
+            const least = Math.max(limits.successRate ?? 0, (limits.successRatio ?? 0) * successRate(usual));
+            if (successRate(own) < least * (1 - 1e-9)) return true;
+            const relative = (limits.p95Ratio ?? Number.POSITIVE_INFINITY) * p95Of(usual);
             // the slack is for sums of doubles: a setting that is exactly at the limit keeps it
             return p95Of(own) > Math.min(limits.p95Seconds ?? Number.POSITIVE_INFINITY, relative) * (1 + 1e-9);
           },

@@ -40,6 +40,8 @@ export interface ServiceObjective {
 /** The limits of a service. */
 export interface ServiceLimits {
   readonly successRate?: number;
+  /** Smallest success rate as a share of the baseline's. */
+  readonly successRatio?: number;
   /** Largest p95 in seconds. */
   readonly p95Seconds?: number;
   /** Largest p95 as a multiple of the baseline's. */

@@ -40,6 +40,7 @@ function specificationOf(service: Service): LearnerSpecification {
     objective: Object.fromEntries(Object.entries(objective).filter(([, part]) => part !== undefined)),
     constraints: [
       ...(limits.successRate === undefined ? [] : [{ kind: "success-rate", minimum: limits.successRate }]),
+      ...(limits.successRatio === undefined ? [] : [{ kind: "success-rate-ratio", minimumRatio: limits.successRatio }]),
       ...(limits.p95Seconds === undefined ? [] : [{ kind: "p95-latency", maximumSeconds: limits.p95Seconds }]),
       ...(limits.p95Ratio === undefined ? [] : [{ kind: "p95-latency-ratio", maximumRatio: limits.p95Ratio }]),
     ],
