@@ -157,7 +157,10 @@ export class DecisionTurn {
       this.baseline.id,
       [...found]
         .sort(([left], [right]) => (left < right ? -1 : 1)) // sums of fractions depend on their order
-        .map(([id, { measured }]) => ({ limits: (this.contexts.get(id) as ContextMemory).limits, measured })),
+        .flatMap(([id, { measured }]) => {
+          const limits = this.contexts.get(id)?.limits;
+          return limits === undefined ? [] : [{ limits, measured }];
+        }),
     );
     const observations: ContextObservation[] = [];
     for (const id of [...this.contexts.keys()].sort()) {
