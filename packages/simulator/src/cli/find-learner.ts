@@ -47,7 +47,8 @@ export async function findLearner(choice: LearnerChoice): Promise<LearnerFor> {
 /** What to call it. */
 export function nameOfLearner(choice: LearnerChoice): string {
   if (choice.kind === "reference") return choice.name;
-  return choice.kind === "file" ? choice.file : choice.strategy;
+  if (choice.kind === "file") return choice.file;
+  return choice.strategy === "default" ? "response-surface" : choice.strategy;
 }
 
 /**

@@ -1,5 +1,5 @@
 /** What a replay says, for people. */
-import { describeContext, type ParameterValues } from "@trimtab/conventions";
+import { describeContext } from "@trimtab/conventions";
 import type { StrategyChoice } from "@trimtab/learning";
 import type { ReplayTotals } from "../replay/context-tally.ts";
 import type { SettingShare } from "../replay/share-segment.ts";
@@ -27,6 +27,7 @@ export function replayText(replay: StrategyReplay): string {
     `${component}.${operation}: ${cycles} cycles (${first} to ${last}), ${timeText(replay.from)} to ${timeText(replay.to)}, ${Math.round(all.calls)} calls.`,
     `Served by ${replay.recorded.map(strategyText).join(", then ")}; replayed with ${other} in mode auto.`,
     ...(replay.unreadable === 0 ? [] : [`In ${replay.unreadable} cycles nothing could be read; both sides held.`]),
+    `Settings are written as ${parameterNames(replay).join("/")}.`,
     "",
     ...textTable(
       ["context", "calls", "was served", "would have been served", "known", "difference in utility (95 %)"],
@@ -73,22 +74,22 @@ function differenceText({ difference }: ReplayTotals): string {
 
 function settingsText(settings: readonly SettingShare[]): string {
   const shown = settings.slice(0, MOST_SETTINGS).map(({ parameters, share, variant }) => {
-    const values = valuesText(parameters);
-    return `${values === "" ? variant : values} ${percent(share)}`;
+    const values = Object.values(parameters).join("/");
+    return `${values === "" ? variant : values}: ${percent(share)}`;
   });
   const rest = settings.slice(MOST_SETTINGS).reduce((sum, { share }) => sum + share, 0);
   return [...shown, ...(rest < 0.0005 ? [] : [`others ${percent(rest)}`])].join("; ");
 }
 
-function valuesText(parameters: ParameterValues): string {
-  return Object.entries(parameters)
-    .map(([name, value]) => `${name} ${value}`)
-    .join(", ");
+function parameterNames({ contexts }: StrategyReplay): string[] {
+  const settings = contexts.flatMap(({ servedSettings, otherSettings }) => [...servedSettings, ...otherSettings]);
+  return Object.keys(settings.find(({ parameters }) => Object.keys(parameters).length > 0)?.parameters ?? {});
 }
 
 function strategyText({ kind, options }: StrategyChoice): string {
   const written = Object.entries(options).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
-  return written.length === 0 ? kind : `${kind} (${written.join(", ")})`;
+  const name = kind === "default" ? "response-surface" : kind;
+  return written.length === 0 ? name : `${name} (${written.join(", ")})`;
 }
 
 function percent(share: number): string {
