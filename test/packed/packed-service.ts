@@ -9,7 +9,13 @@ import { parseExposition, type Sample } from "../../packages/instrumentation/src
 import { type RunningProcess, root, start, temporaryFolder, until } from "../end-to-end/processes.ts";
 
 /** What a kind of service has installed: a folder of test/services, or nothing but the API. */
-export type Installed = "opentelemetry-1" | "opentelemetry-2" | "opentelemetry-3" | "prom-client" | "api-only";
+export type Installed =
+  | "opentelemetry-1"
+  | "opentelemetry-2"
+  | "opentelemetry-3"
+  | "prom-client"
+  | "third-party"
+  | "api-only";
 
 /** @returns A folder with the files of test/packed/services, the unpacked packages, and links to what is installed. */
 export function serviceFolder(installed: Installed): string {
@@ -72,7 +78,7 @@ export function page(
 const servers = new Set<Server>();
 
 /** Serves on loopback until `closeServers`. */
-async function serve(
+export async function serve(
   handle: (request: IncomingMessage, body: string) => { type: string; body: string },
 ): Promise<string> {
   const server = createServer((request, response) => {
@@ -97,7 +103,7 @@ export function closeServers(): void {
   servers.clear();
 }
 
-/** A controller that serves one document: operation `deliver`, with the level 9. */
+/** A controller that serves one document of some kilobytes: operation `deliver`, with the level 9, and others like it. */
 export function stubController(): Promise<string> {
   const variant = { id: "v-test", role: "incumbent", weight: 1, parameters: { level: 9 } };
   const deliver = {
@@ -109,7 +115,9 @@ export function stubController(): Promise<string> {
   const times = { issuedAt: "2026-11-20T10:00:00Z", exploreUntil: "2026-11-20T10:05:00Z" };
   return serve((request) => {
     const component = new URL(request.url ?? "", "http://x").searchParams.get("component");
-    const document = { schema: 1, revision: "r1", component, operations: { deliver }, ...times };
+    const others = Array.from({ length: 20 }, (_, index) => [`other_${index}`, deliver]);
+    const operations = { deliver, ...Object.fromEntries(others) };
+    const document = { schema: 1, revision: "r1", component, operations, ...times };
     return { type: "application/json", body: JSON.stringify(document) };
   });
 }

@@ -2,12 +2,13 @@
  * The page that Prometheus scrapes. Nothing about it can stop the application, keep it from ending, or hold it up: the page is
  * written in small pieces, and after a few milliseconds of work everybody else has a turn.
  */
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setImmediate } from "node:timers/promises";
 import { constants, createGzip } from "node:zlib";
-import { describeError } from "./own-failure.ts";
+import { describeError, reportOwnFailure } from "./own-failure.ts";
 import { declareOwnServer } from "./zero-code/own-servers.ts";
 
 /** What the page shows, and where. */
@@ -41,7 +42,28 @@ export function serveMetricsPage(page: MetricsPage): Server {
   });
   server.on("connection", (socket) => socket.unref()); // a scrape that is under way must not keep a service alive
   server.unref();
+  giveWay(server, onError);
   return server.listen({ host, port });
+}
+
+/** The application comes first: where it asks for the port of the page, the page goes. Node tells in time from version 22 on. */
+function giveWay(server: Server, onError: MetricsPage["onError"]): void {
+  const onListen = (message: unknown): void => {
+    try {
+      const { server: asking, options } = message as { server?: unknown; options?: { port?: unknown } };
+      const address = server.address();
+      if (asking === server || address === null || typeof address === "string") return;
+      if (Number(options?.port) !== address.port) return;
+      server.close();
+      onError(
+        `no metrics page: the application listens at port ${address.port} itself; set OTEL_EXPORTER_PROMETHEUS_PORT to another port`,
+      );
+    } catch (error) {
+      reportOwnFailure("looking for the port of the application", error);
+    }
+  };
+  subscribe("tracing:net.server.listen:asyncStart", onListen);
+  server.once("close", () => unsubscribe("tracing:net.server.listen:asyncStart", onListen));
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, page: MetricsPage): Promise<void> {

@@ -196,6 +196,20 @@ describe("a service that is started with register", { timeout: 60_000 }, () => {
     ]);
   });
 
+  test("that listens at the port of the page gets it, and one line says so", async () => {
+    const child = await start(
+      `import { createServer } from "node:http";
+       const get = (port) => fetch("http://localhost:" + port + "/metrics").then((response) => response.text());
+       const port = Number(process.env.OTEL_EXPORTER_PROMETHEUS_PORT);
+       while (!(await get(port).catch(() => "")).includes("trimtab")) await new Promise((resolve) => setTimeout(resolve, 10));
+       const server = createServer((request, response) => response.end("mine"));
+       server.listen(port, "localhost", async () => { console.log(await get(port)); process.exit(); });`,
+    );
+    expect(await child.ended).toEqual({ code: 0, signal: null });
+    expect(child.stdout).toBe("mine\n");
+    expect(child.stderr).toMatch(/^\[trimtab\] no metrics page: the application listens at port \d+ itself; .*\n$/);
+  });
+
   test("without an OpenTelemetry SDK has the page of its operations all the same, and one line that says what is missing", async () => {
     const hook = `import { registerHooks } from "node:module";
       registerHooks({ resolve(specifier, context, next) {

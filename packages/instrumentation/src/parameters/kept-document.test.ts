@@ -43,6 +43,11 @@ test.each(["", "{", "[]", "null", '{"etag":1}', "\0\0\0"])("a file that holds %j
   expect(readKeptDocument(directory, "shop")).toBeUndefined();
 });
 
+test("a folder that can never be made is given up at once, and not tried for ever", async () => {
+  expect(readKeptDocument("/proc/no/such/place", "shop")).toBeUndefined();
+  await keepDocument("/proc/no/such/place", "shop", { etag: undefined, document: {} });
+});
+
 test("a folder that cannot be is no reason to fail", async () => {
   const file = join(directory, "file");
   writeFileSync(file, "");

@@ -3,8 +3,8 @@
  * number of processes may share a folder: a file is replaced whole, and the last one to write it wins.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { rename, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { threadId } from "node:worker_threads";
 import { shortDigest } from "@trimtab/conventions";
 import { reportOwnFailure } from "../own-failure.ts";
@@ -23,7 +23,7 @@ const ABANDONED_MILLISECONDS = 3_600_000;
 export function readKeptDocument(directory: string, component: string): KeptDocument | undefined {
   const file = fileOf(directory, component);
   try {
-    mkdirSync(directory, { recursive: true });
+    makeFolder(directory);
     removeAbandoned(directory, file);
     const status = statSync(file, { throwIfNoEntry: false });
     if (status === undefined || !status.isFile() || status.size > MAXIMUM_BYTES) return undefined;
@@ -58,13 +58,31 @@ export async function keepDocument(directory: string, component: string, kept: K
 
 async function replace(directory: string, file: string, kept: KeptDocument): Promise<void> {
   const temporary = `${file}.${process.pid}-${threadId}.tmp`;
+  // Where files may not grow, this signal ends the process; somebody who listens makes it a plain error of the write.
+  const survive = (): void => {};
+  process.on("SIGXFSZ", survive);
   try {
-    await mkdir(directory, { recursive: true });
+    makeFolder(directory);
     await writeFile(temporary, JSON.stringify(kept), { mode: 0o600 });
     await rename(temporary, file);
   } catch (error) {
     reportOwnFailure(`keeping the parameters in ${directory}`, error);
     await rm(temporary, { force: true }).catch(() => {});
+  } finally {
+    process.removeListener("SIGXFSZ", survive);
+  }
+}
+
+/** Node's own `recursive` tries for ever where a folder is said to be missing and cannot be made either, such as below /proc. */
+function makeFolder(directory: string): void {
+  try {
+    mkdirSync(directory);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST" && statSync(directory).isDirectory()) return;
+    if (code !== "ENOENT" || dirname(directory) === directory) throw error;
+    makeFolder(dirname(directory));
+    mkdirSync(directory);
   }
 }
 

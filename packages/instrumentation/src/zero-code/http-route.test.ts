@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { nameOf } from "./http-operations.ts";
-import { normalisedPath } from "./http-route.ts";
+import { normalisedPath, RouteNames } from "./http-route.ts";
 
 describe("a path without a framework's route", () => {
   test.each([
@@ -26,6 +26,28 @@ describe("a path without a framework's route", () => {
         expect(normalisedPath(`/items/${ids.join("/")}`)).toBe(`/items${"/:id".repeat(ids.length)}`);
       }),
     );
+  });
+});
+
+describe("a route that a mounted router left behind without its mount path", () => {
+  const routeOf = (names: RouteNames, url: string, path: string): string =>
+    names.of({ url, originalUrl: url, route: { path }, baseUrl: "" } as never, 200, undefined);
+
+  test.each([
+    ["/posts/1?full=yes", "/:id", "/posts/:id"],
+    ["/profile", "/", "/profile"],
+    ["/api/v2/posts/1", "/posts/:id", "/api/v2/posts/:id"],
+    ["/posts/1", "/posts/:id", "/posts/:id"],
+    ["/", "/", "/"],
+    ["/a/b/c", "/a/*", "/a/*"],
+    ["/a/b", "/:name?", "/:name?"],
+  ])("%s at %s is %s", (url, path, route) => {
+    expect(routeOf(new RouteNames(100), url, path)).toBe(route);
+  });
+
+  test("is told without it past the bound on paths", () => {
+    const names = new RouteNames(1);
+    expect(["/a/1", "/b/1", "/a/2"].map((url) => routeOf(names, url, "/:id"))).toEqual(["/a/:id", "/:id", "/a/:id"]);
   });
 });
 

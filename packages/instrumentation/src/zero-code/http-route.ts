@@ -30,6 +30,18 @@ function matchedRoute(request: RoutedRequest): string | undefined {
   return route.startsWith("/") || path instanceof RegExp ? route : `/${route}`;
 }
 
+/**
+ * A router that hands its request on leaves the route behind, without the path where it is mounted: what is missing at the front is
+ * then taken from the path that was asked for. A route with optional parts or wildcards stays as it is.
+ */
+function withMountPath(route: string, asked: string): string {
+  const own = route === "/" ? "" : route;
+  if (!/^(?:\/[\w.:-]+)*$/.test(own)) return route;
+  const segments = asked.split("/").filter((segment) => segment !== "");
+  const missing = segments.length - (own.split("/").length - 1);
+  return missing > 0 ? normalisedPath(segments.slice(0, missing).join("/")) + own : route;
+}
+
 /** The path that was asked for, without what follows `?`. */
 export function askedPath(request: RoutedRequest): string {
   const url = typeof request.originalUrl === "string" ? request.originalUrl : (request.url ?? "/");
@@ -70,12 +82,18 @@ export class RouteNames {
   /** @param told What a framework told on another way. */
   of(request: IncomingMessage, status: number, told: string | undefined): string {
     const matched = told ?? matchedRoute(request);
-    if (matched !== undefined) return matched;
+    if (matched !== undefined) {
+      const whole = withMountPath(matched, askedPath(request));
+      return whole === matched || this.#isBounded(whole) ? whole : matched;
+    }
     if (NOT_FOUND.has(status)) return NOT_FOUND_ROUTE;
     const path = normalisedPath(askedPath(request));
-    if (this.#paths.has(path)) return path;
-    if (this.#paths.size >= this.#maximumPaths) return OTHER_CONTEXT_VALUE;
+    return this.#isBounded(path) ? path : OTHER_CONTEXT_VALUE;
+  }
+
+  #isBounded(path: string): boolean {
+    if (!this.#paths.has(path) && this.#paths.size >= this.#maximumPaths) return false;
     this.#paths.add(path);
-    return path;
+    return true;
   }
 }
