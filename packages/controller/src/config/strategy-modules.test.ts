@@ -49,6 +49,24 @@ const GOOD = `export default {
   build: () => ({ propose: () => ({ contexts: {} }) }),
 };`;
 
+test("the treatment of an experiment may be a module, beside a strategy that is another or the same", async () => {
+  module("up.mjs", GOOD);
+  const treatment = "{ name: up, treatment: { module: ./up.mjs, share: 0.3 } }";
+  const config = write(`fixed\n          , experiment: ${treatment}`, "{ module: ./up.mjs, share: 0.2 }");
+  const { policies, ownStrategies } = await loadStrategyModules(config);
+  expect(policies[0]?.strategy).toEqual({ kind: "fixed", options: {} });
+  expect(policies[0]?.experiment).toMatchObject({
+    name: "up",
+    treatment: { kind: "step-up", options: { share: 0.3 }, module: { path: "./up.mjs" } },
+    share: 0.5,
+  });
+  expect(Object.keys(ownStrategies?.definitions ?? {})).toEqual(["step-up"]);
+  const wrong = write(`fixed\n          , experiment: { name: up, treatment: { module: ./up.mjs, share: 3 } }`);
+  expect(await refusal(wrong)).toEqual([expect.stringMatching(/^experiment\.treatment\.share \(\d+\): /)]);
+  const gone = write(`fixed\n          , experiment: { name: up, treatment: { module: ./down.mjs } }`);
+  expect(await refusal(gone)).toEqual([expect.stringMatching(/^experiment\.treatment\.module .* is not there/)]);
+});
+
 test("a module is loaded from beside the file, and the policy names it by id and content", async () => {
   module("up.mjs", GOOD);
   const before = write("{ module: ./up.mjs, share: 0.2 }");

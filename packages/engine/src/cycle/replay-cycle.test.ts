@@ -199,6 +199,24 @@ test("a strategy of one's own is replayed with its code, and not without", async
   expect(unreplayable).toEqual([expect.stringContaining('its strategy "step" (./step.mjs, digest d1) is not loaded')]);
 });
 
+test("a strategy of one's own in an experiment's treatment is asked for too", async () => {
+  const step = {
+    id: "step",
+    options: {},
+    build: () => ({ propose: () => ({ contexts: {} }) }),
+  } as unknown as StrategyDefinition;
+  const treatment = { kind: "step", options: {}, module: { path: "./step.mjs", digest: "d1" } };
+  await record(5, samplePolicy({ experiment: { name: "step", treatment, share: 0.5 } }), { step });
+  expect(await replay({ strategiesFor: () => ({ step }) })).toEqual({
+    ...ALL_THE_SAME,
+    first: 1,
+    last: 5,
+    replayed: 5,
+  });
+  const { unreplayable } = await replay();
+  expect(unreplayable).toEqual([expect.stringContaining('its strategy "step" (./step.mjs, digest d1) is not loaded')]);
+});
+
 test("a decision is found by its id", async () => {
   await record(55, samplePolicy());
   const { items } = await store.listCycles(KEY, { limit: 100 });

@@ -220,6 +220,64 @@ function appliedAfter(outputs: readonly DecideOutput[]) {
     .filter(({ id, status }) => status === "applied" && !gone.has(id));
 }
 
+describe("people", () => {
+  const origin = { id: "act-1", at: 1, who: "mira", why: "because" };
+  /** Both arms would walk to 0.9, and only suggest it. */
+  const suggesting: OperationPolicy = {
+    ...against(RULE, { ...RULE, options: { ...RULE.options, step: 0.1 } }),
+    mode: "suggest",
+  };
+
+  test("override both arms: every call outside of the holdout has what the person set", () => {
+    const outputs = run(against(RULE), { cycles: 10 });
+    const act = { ...origin, kind: "override" as const, context: {}, values: { temperature: 0.5 } };
+    const before = last(outputs);
+    const evidence = evidenceOf(10, before.decision.allocations, 400, STEADY);
+    const output = decide({
+      policy: against(RULE),
+      state: before.state,
+      evidence,
+      now: evidence.window.to,
+      seed: "s",
+      acts: [act],
+    });
+    expect(output.decision.acts?.map(({ result }) => result)).toEqual(["done"]);
+    for (const genre of ["rock", "jazz"]) {
+      const others = served(output, genre).filter(({ role }) => role !== "baseline");
+      expect(others.map(({ parameters }) => parameters["temperature"])).toEqual([0.5, 0.5]);
+    }
+  });
+
+  test("reject a change in one arm: its values are not tried in the other either", () => {
+    const outputs = run(suggesting, { cycles: 3 });
+    const suggested = outputs.flatMap(({ decision }) => decision.adaptations);
+    const mine = suggested.filter(
+      ({ experiment, context }) => experiment?.arm === "control" && context["genre"] === "rock",
+    );
+    const [first] = mine;
+    if (first === undefined) throw new RangeError("nothing was suggested");
+    const change = { changeId: first.changeId, context: first.context, adaptations: mine };
+    const before = last(outputs);
+    const evidence = evidenceOf(3, before.decision.allocations, 400, STEADY);
+    const acts = [{ ...origin, kind: "reject" as const, change }];
+    const acted = decide({
+      policy: suggesting,
+      state: before.state,
+      evidence,
+      now: evidence.window.to,
+      seed: "s",
+      acts,
+    });
+    expect(acted.decision.acts?.map(({ result }) => result)).toEqual(["done"]);
+    const later = run(suggesting, { cycles: 10, after: [...outputs, acted] });
+    const inRock = later
+      .flatMap(({ decision }) => decision.contexts)
+      .filter(({ context }) => context["genre"] === "rock");
+    const barred = inRock.filter(({ refused }) => refused.some(({ reason }) => reason.code === "BARRED"));
+    expect(new Set(barred.map(({ arm }) => arm))).toEqual(new Set(["control", "treatment"]));
+  });
+});
+
 describe("the whole operation", () => {
   const values = (temperature: number): StrategyChoice => ({ kind: "fixed", options: { values: { temperature } } });
   const limited: OperationPolicy = {
@@ -254,6 +312,22 @@ describe("the whole operation", () => {
       decision.contexts.some(({ kind, context }) => kind === "roll-back" && context["genre"] === "rock"),
     );
     expect(first).toBe(without);
+  });
+
+  test("lets what was taken back before the experiment rest in the treatment, too", () => {
+    const { experiment: _, ...alone } = { ...limited, strategy: values(0.8) };
+    const before = run(alone, {
+      cycles: 10,
+      truth: ({ temperature }) => ({ successRate: temperature === 0.8 ? 0.5 : 0.95, quality: 0.6 }),
+    });
+    const codes = before.flatMap(({ decision }) => decision.contexts.map(({ reason }) => reason.code));
+    expect(codes).toContain("LIMIT_SUCCESS_RATE");
+    const begun = last(run(limited, { cycles: 1, after: before }));
+    const treated = begun.decision.contexts.find(
+      ({ arm, context }) => arm === "treatment" && context["genre"] === "rock",
+    );
+    expect(treated?.refused.map(({ reason }) => reason.code)).toContain("BARRED");
+    expect(served(begun).every(({ parameters }) => parameters["temperature"] === 0.7)).toBe(true);
   });
 
   test("holds both arms where the calls do not follow the shares", () => {

@@ -6,9 +6,10 @@
  *
  * What holds for the whole operation: a variant that breaks a limit in the calls of both arms together is taken back in both; a
  * sample ratio that does not fit holds both; roll-backs of both count together for the breaker of the arm that does the next one; the
- * holdout is one; challengers have no more of all calls than one strategy alone could give them.
+ * variant that was taken back in one arm, or turned down by a person, is not tried in the other; the holdout is one; challengers have no more of all calls than one strategy alone could give them.
  */
 import { type ContextId, contextId } from "@trimtab/conventions";
+import { withRejected } from "../acts/reset.ts";
 import { type JudgedEvidence, judgeEvidence } from "../evidence/evidence-quality.ts";
 import { splitEvidence } from "../experiment/arm-evidence.ts";
 import { type ExperimentMemory, openExperiment, policyOfArm } from "../experiment/experiment-memory.ts";
@@ -72,7 +73,7 @@ function decideBoth(
     place: { name: opened.name, startedAt: opened.startedAt, arm },
     contexts: findings,
   });
-  const memories = withCommonRollBacks(state as OperationMemory | undefined, opened.treatment);
+  const memories = withCommonMemory(state as OperationMemory | undefined, opened.treatment);
   const control = decideArm(
     { ...input, policy: policyOfArm(policy, "control"), state: memories.control, evidence: ofControl },
     guardOf("control"),
@@ -133,20 +134,33 @@ function actsOfBoth({ acts }: Decision, treatment: Decision): Pick<Decision, "ac
   return { acts: acts.map((own) => (own.result === "refused" ? (others.get(own.act) ?? own) : own)) };
 }
 
-/** Roll-backs of one arm count for the other: three within the breaker's time are three, whoever did them. */
-function withCommonRollBacks(
+/**
+ * Roll-backs of one arm count for the other: three within the breaker's time are three, whoever did them. What was taken back in one
+ * arm rests in the other too, and what a person turned down in one is not tried in the other.
+ */
+function withCommonMemory(
   control: OperationMemory | undefined,
   treatment: OperationMemory,
 ): { control: OperationState | undefined; treatment: OperationState } {
-  const counted = (own: OperationMemory, other: OperationMemory): OperationState => {
+  const shared = (own: OperationMemory, other: OperationMemory): OperationState => {
     const contexts = Object.entries(own.contexts).map(([id, context]): [ContextId, ContextMemory] => {
-      const rollBacks = [...new Set([...context.rollBacks, ...(other.contexts[id]?.rollBacks ?? [])])];
-      return rollBacks.length === context.rollBacks.length
-        ? [id, context]
-        : [id, { ...context, rollBacks: rollBacks.sort((left, right) => left - right) }];
+      const beside = other.contexts[id];
+      return [id, beside === undefined ? context : withOther(context, beside)];
     });
     return closeMemory({ ...own, contexts: Object.fromEntries(contexts) });
   };
   if (control === undefined) return { control: undefined, treatment: closeMemory(treatment) };
-  return { control: counted(control, treatment), treatment: counted(treatment, control) };
+  return { control: shared(control, treatment), treatment: shared(treatment, control) };
+}
+
+function withOther(own: ContextMemory, other: ContextMemory): ContextMemory {
+  const rollBacks = [...new Set([...own.rollBacks, ...other.rollBacks])].sort((left, right) => left - right);
+  const turnedDown = (other.rejected ?? []).filter((variant) => variant !== own.incumbent.id); // it may stand there by a person's word
+  const rejected = [...new Set([...(own.rejected ?? []), ...turnedDown])];
+  const served = new Set(own.allocation.variants.map(({ id }) => id));
+  const bars = { ...own.bars };
+  for (const [variant, bar] of Object.entries(other.bars))
+    if (!served.has(variant) && bar.until > (bars[variant]?.until ?? 0)) bars[variant] = bar;
+  const counted = { ...own, rollBacks, bars };
+  return rejected.length === (own.rejected ?? []).length ? counted : withRejected(counted, rejected);
 }

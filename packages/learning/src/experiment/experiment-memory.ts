@@ -15,6 +15,7 @@ import {
   type ContextMemory,
   closeMemory,
   digestsOf,
+  newContextMemory,
   type OperationMemory,
   type OperationState,
   openMemory,
@@ -127,6 +128,12 @@ function begin(
     treatment: {
       ...fresh,
       cycle: control.cycle,
+      contexts: Object.fromEntries(
+        Object.entries(control.contexts).map(([id, { context, lastSeen }]) => [
+          id,
+          { ...newContextMemory(policy, context, baseline), lastSeen },
+        ]),
+      ),
       // what a person set holds for all calls
       ...(control.people === undefined ? {} : { people: { ...control.people, beforeReset: null } }),
     },
