@@ -3,6 +3,7 @@ import type { ContextInput, ParameterValues } from "@trimtab/conventions";
 import { instrumentation } from "./instance.ts";
 import { stickyKey } from "./operation-handle.ts";
 import { reportOwnFailure } from "./own-failure.ts";
+import { rememberAssignment } from "./parameters/assigned-answer.ts";
 import type { ServedParameters } from "./parameters/served-parameters.ts";
 import type { TrackedCall } from "./tracked-call.ts";
 import { baseAnswer } from "./untracked-handle.ts";
@@ -61,7 +62,9 @@ export function parametersIn(
     const chosen = owner.parameters.choose(operation, context, key, base);
     owner.parameters.served[chosen.source]++;
     const { id, parameters: values, revision, source } = chosen;
-    return { values: { ...values }, variant: id, revision, source };
+    const answer: ServedParameters = { values: { ...values }, variant: id, revision, source };
+    rememberAssignment(answer, chosen);
+    return answer;
   } catch (error) {
     reportOwnFailure("serving parameters", error);
     return baseAnswer(undefined, name, base);

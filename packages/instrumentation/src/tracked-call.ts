@@ -26,6 +26,7 @@ import type { CallMetrics } from "./metrics/call-metrics.ts";
 import type { ResourceMark, ResourceMeter } from "./metrics/resource-use.ts";
 import { type CallOptions, type OperationHandle, stickyKey } from "./operation-handle.ts";
 import { describeError, reportOwnFailure, warnOnce } from "./own-failure.ts";
+import { assignmentOf } from "./parameters/assigned-answer.ts";
 import type { ChosenVariant } from "./parameters/chosen-variant.ts";
 import type { ParameterClient } from "./parameters/parameter-client.ts";
 import { reportStop } from "./parameters/report-stop.ts";
@@ -187,6 +188,7 @@ export class TrackedCall implements OperationHandle {
       if (typeof outcome === "function") this.#classify = outcome;
       if (parameters) this.#use(parameters);
       if (override) this.#chosen = this.#surroundings.parameters.override(this.tracked, override) ?? this.#chosen;
+      this.#chosen?.watched?.begin();
       if (metadata) for (const [name, value] of Object.entries(metadata)) this.attribute(name, value);
     } catch (error) {
       warnOnce(
@@ -226,9 +228,7 @@ export class TrackedCall implements OperationHandle {
     const { values, variant, revision, source } = answer;
     if (typeof variant !== "string" || typeof values !== "object") return; // no answer of ours
     this.#answer = answer;
-    const watched = this.#surroundings.parameters.watch(this.tracked, this.found.context, answer);
-    this.#chosen = { id: variant, parameters: values, source, revision, siblings: undefined, watched, subject: answer };
-    watched?.begin();
+    this.#chosen = { id: variant, parameters: values, source, revision, siblings: undefined, ...assignmentOf(answer) };
   }
 
   /** Nothing is decided before the values are needed, so that a key may come with the question; and by the end at the latest. */

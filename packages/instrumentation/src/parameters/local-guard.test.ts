@@ -3,8 +3,11 @@ import { runInNewContext } from "node:vm";
 import type { AllocationDocument } from "@trimtab/conventions";
 import { beforeEach, describe, expect, test } from "vitest";
 import { sumOf } from "../exposition.test.support.ts";
+import { createTracker } from "../index.ts";
+import { instrumentation } from "../instance.ts";
 import { type Watched, watched } from "../metrics/cells.test.support.ts";
 import { listenToWarnings } from "../own-failure.ts";
+import { rememberAssignment } from "./assigned-answer.ts";
 import type { ServedParameters } from "./served-parameters.ts";
 
 const issuedAt = Date.parse("2026-11-20T10:00:00Z");
@@ -117,30 +120,60 @@ describe("a challenger that breaks the service", () => {
     expect(warnings).toHaveLength(1);
   });
 
-  test("is judged by calls that were handed their parameters, too; of one answer for many calls the first failure counts", () => {
-    const ask = (): ServedParameters => {
-      const { id, parameters, source, revision } = service.shared.parameters.choose(
-        service.shared.operation(operation),
-        { genre: "rock" },
-        undefined,
-        undefined,
-      );
-      return { values: parameters, variant: id, source, revision };
+  describe("is judged by calls that were handed their parameters", () => {
+    const ask = (key?: string): ServedParameters => {
+      const tracked = service.shared.operation(operation);
+      const chosen = service.shared.parameters.choose(tracked, { genre: "rock" }, key, undefined);
+      const { id, parameters, source, revision } = chosen;
+      const answer = { values: parameters, variant: id, source, revision };
+      rememberAssignment(answer, chosen);
+      return answer;
     };
-    const broken = Array.from({ length: 1000 }, ask).filter((answer) => serve({ parameters: answer }) === 3);
-    expect(broken.length).toBeGreaterThan(100); // what was asked for before the stop is served
-    expect(sumOf(service.scrape(), "trimtab_challenger_stopped_total")).toBe(1);
+    const stops = (): number | undefined =>
+      sumOf(service.scrape(), "trimtab_challenger_stopped_total", { operation, variant: "v-bad" });
 
-    operation = `${operation}_again`;
-    apply({});
-    const answers = Array.from({ length: 200 }, ask);
-    const [bad] = answers.filter(({ variant }) => variant === "v-bad");
-    for (const answer of answers) if (answer.variant !== "v-bad") serve({ parameters: answer });
-    for (let at = 0; at < 200; at++) if (bad) serve({ parameters: bad });
-    const labels = { operation, variant: "v-bad" };
-    const page = service.scrape();
-    expect(sumOf(page, "trimtab_operation_calls_total", { ...labels, outcome: "failure" })).toBe(200);
-    expect(sumOf(page, "trimtab_challenger_stopped_total", labels)).toBeUndefined();
+    test("too; what was asked for before the stop is still served", () => {
+      const answers = Array.from({ length: 1000 }, () => ask());
+      const broken = answers.filter((answer) => serve({ parameters: answer }) === 3);
+      expect(broken.length).toBeGreaterThan(100);
+      expect(stops()).toBe(1);
+    });
+
+    test("through the public functions, too", () => {
+      const component = `guarded_component_${number}`;
+      const { parameters } = instrumentation().component(component);
+      parameters.apply({ ...documentWith({}), component }, [], { controllerTime: undefined });
+      const tracker = createTracker(component);
+      const serveOnce = (): unknown => {
+        const answer = tracker.parameters(operation, { genre: "rock" });
+        const { level } = answer.values;
+        const isBroken = level === 3;
+        tracker.track(operation, { genre: "rock" }, (call) => void (isBroken && call.fail()), { parameters: answer });
+        return level;
+      };
+      const levels = Array.from({ length: 1000 }, serveOnce);
+      expect(levels.filter((level) => level === 3).length).toBeLessThan(30);
+      expect(levels.slice(500)).not.toContain(3);
+      expect(levels).toContain(3);
+    });
+
+    test("once for each answer, and once for each key, however many calls they are handed to", () => {
+      const answers = Array.from({ length: 200 }, () => ask());
+      const [bad] = answers.filter(({ variant }) => variant === "v-bad");
+      for (const answer of answers) if (answer.variant !== "v-bad") serve({ parameters: answer });
+      for (let at = 0; at < 200; at++) if (bad) serve({ parameters: bad });
+      const key = Array.from({ length: 100 }, (_, at) => `user-${at}`).find((each) => ask(each).variant === "v-bad");
+      for (let at = 0; at < 200; at++) serve({ parameters: ask(key) });
+      expect(
+        sumOf(service.scrape(), "trimtab_operation_calls_total", { operation, variant: "v-bad", outcome: "failure" }),
+      ).toBe(400);
+      expect(stops()).toBeUndefined();
+    });
+
+    test("but not by copies of answers, which may come from anywhere", () => {
+      for (let at = 0; at < 500; at++) serve({ parameters: { ...ask() } });
+      expect(stops()).toBeUndefined();
+    });
   });
 });
 

@@ -18,10 +18,8 @@ import {
 import type { Interceptable } from "../call-interceptor.ts";
 import { reportOwnFailure, warn, warnOnce } from "../own-failure.ts";
 import type { NamedValues, TrackedOperation } from "../tracked-operation.ts";
-import type { WatchedCalls } from "./challenger-guard.ts";
 import type { ChosenVariant } from "./chosen-variant.ts";
 import { type DocumentAge, exploreFor, exploringLeft, type ParameterSource, trustIn } from "./last-known-good.ts";
-import type { ServedParameters } from "./served-parameters.ts";
 
 /** Why a document, or an operation in it, was not applied. */
 export type RefusalReason = "invalid" | "other_component" | "space_differs" | "base_differs";
@@ -241,12 +239,6 @@ export class ParameterClient {
     }
     const parameters = { ...base, ...variant.parameters };
     return { id, parameters, source, revision, siblings, watched, subject: key };
-  }
-
-  /** Where a call is counted that was handed an answer: only one that was assigned by the shares that hold now. */
-  watch(operation: TrackedOperation, context: Context, answer: ServedParameters): WatchedCalls | undefined {
-    if (answer.source !== "fresh" || answer.revision !== this.#held?.document.revision) return undefined;
-    return operation.allocations?.find(context)?.guard?.watch(answer.variant);
   }
 
   /** Values that were set for one call, over the base values; undefined, and told once, where the space does not allow them. */
