@@ -1,6 +1,6 @@
 /** One request to the controller: the only network code of this package, beside the metrics page. */
-import { request as httpRequest, type IncomingMessage } from "node:http";
-import { request as httpsRequest } from "node:https";
+import type { IncomingMessage } from "node:http";
+import { nodeHttp, nodeHttps } from "./node-http.ts";
 import { describeError } from "./own-failure.ts";
 
 /** What is asked. */
@@ -40,7 +40,7 @@ export function askController(asked: ControllerRequest): Promise<ControllerAnswe
     headers["content-type"] = "application/json";
     headers["content-length"] = String(Buffer.byteLength(body));
   }
-  const send = url.protocol === "https:" ? httpsRequest : httpRequest;
+  const { request: send } = url.protocol === "https:" ? nodeHttps() : nodeHttp();
   return new Promise((resolve, reject) => {
     // Of its own, not the agent that the application uses: its connections and limits are not ours to touch.
     const request = send(url, {

@@ -1,5 +1,4 @@
 /** What somebody says later about a result or an entity, on its way to the controller. */
-import { randomUUID } from "node:crypto";
 import {
   type ContextInput,
   componentNameProblem,
@@ -90,7 +89,7 @@ function itemFrom(source: string, subject: FeedbackSubject, given: GivenFeedback
   const { entity, result, component, operation, context, variant } = subject;
   const usual = rating !== undefined ? "user_rating" : errorRate !== undefined ? "performance" : "feedback";
   const item = {
-    id: key ?? randomUUID(),
+    id: key ?? globalThis.crypto.randomUUID(),
     type: given.type ?? usual,
     result,
     component,

@@ -3,11 +3,12 @@
  * written in small pieces, and after a few milliseconds of work everybody else has a turn.
  */
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setImmediate } from "node:timers/promises";
 import { constants, createGzip } from "node:zlib";
+import { nodeHttp } from "./node-http.ts";
 import { describeError, reportOwnFailure } from "./own-failure.ts";
 import { declareOwnServer } from "./zero-code/own-servers.ts";
 
@@ -31,7 +32,7 @@ const CHUNK_LENGTH = 32_768;
 /** Serves `/metrics`. A server of our own rather than the exporter's, whose errors nobody would hear after the first. */
 export function serveMetricsPage(page: MetricsPage): Server {
   const { host, port, onError } = page;
-  const server = declareOwnServer(createServer());
+  const server = declareOwnServer(nodeHttp().createServer());
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     if (request.url?.split("?")[0] !== "/metrics") return void response.writeHead(404).end();
     void answer(request, response, page);

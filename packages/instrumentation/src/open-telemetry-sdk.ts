@@ -3,6 +3,7 @@
  * (0.300 and later). Everything is taken from the packages that sdk-node itself depends on, so that their versions belong together.
  */
 import { createRequire } from "node:module";
+import { type ContextManager, context, metrics } from "@opentelemetry/api";
 import type { IMetricReader, PushMetricExporter } from "@opentelemetry/sdk-metrics";
 import type { OperationMetricProducer } from "./metric-producer.ts";
 import { describeError } from "./own-failure.ts";
@@ -52,9 +53,45 @@ export function startSdk(request: SdkRequest): StartedSdk | undefined {
   }
 }
 
-function start({ load, exporters, producer, serviceName, tell, hasSpanListener }: SdkRequest): StartedSdk {
+function start(request: SdkRequest): StartedSdk {
+  const ofSdk = createRequire(request.load.resolve("@opentelemetry/sdk-node"));
+  return (sendsNothing(request) ? startMetrics(request, ofSdk) : undefined) ?? startWhole(request, ofSdk);
+}
+
+/** Everything stays in this process, and nobody asks for anything but metrics. */
+function sendsNothing({ exporters, hasSpanListener }: SdkRequest): boolean {
+  const isAsked = isSet("OTEL_TRACES_EXPORTER") || isSet("OTEL_LOGS_EXPORTER") || isSet("OTEL_NODE_RESOURCE_DETECTORS");
+  return !isAsked && !hasSpanListener && exporters.every((name) => name === "prometheus" || name === "none");
+}
+
+/**
+ * The part of the SDK that a service needs which sends nothing. The whole of it loads the exporters of all protocols: it takes three
+ * times as long to start, and twice the memory. Undefined for generation 1, whose parts are others.
+ */
+function startMetrics({ exporters, serviceName }: SdkRequest, ofSdk: NodeJS.Require): StartedSdk | undefined {
+  const resources = ofSdk("@opentelemetry/resources") as Partial<typeof import("@opentelemetry/resources")>;
+  const { defaultResource, detectResources, resourceFromAttributes } = resources;
+  if (!defaultResource || !detectResources || !resourceFromAttributes) return undefined;
+  const { MeterProvider } = ofSdk("@opentelemetry/sdk-metrics") as typeof import("@opentelemetry/sdk-metrics");
+  const { AsyncLocalStorageContextManager } = ofSdk("@opentelemetry/context-async-hooks") as {
+    AsyncLocalStorageContextManager: new () => ContextManager;
+  };
+  const page = exporters.includes("prometheus") ? pageReader(ofSdk) : undefined;
+  const named = resourceFromAttributes(serviceName === undefined ? {} : { "service.name": serviceName });
+  const provider = new MeterProvider({
+    resource: defaultResource()
+      .merge(detectResources({ detectors: detectors(ofSdk) }))
+      .merge(named),
+    readers: page === undefined ? [] : [page.reader],
+  });
+  metrics.setGlobalMeterProvider(provider);
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  return { renderOthers: page?.render, sends: false, shutdown: () => provider.shutdown() };
+}
+
+function startWhole(request: SdkRequest, ofSdk: NodeJS.Require): StartedSdk {
+  const { load, exporters, producer, serviceName, tell, hasSpanListener } = request;
   const { NodeSDK } = load("@opentelemetry/sdk-node") as typeof import("@opentelemetry/sdk-node");
-  const ofSdk = createRequire(load.resolve("@opentelemetry/sdk-node"));
   const page = exporters.includes("prometheus") ? pageReader(ofSdk) : undefined;
   const sending = exporters.flatMap((name) => sendingReader(name, ofSdk, producer, tell) ?? []);
   const metricReaders = [...(page === undefined ? [] : [page.reader]), ...sending];

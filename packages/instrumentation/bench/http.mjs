@@ -1,0 +1,106 @@
+/**
+ * What tracking HTTP requests costs a server, and what it costs to start: every contestant in a process of its own, in turns. The
+ * packages are measured as they are published, so build them first: `node scripts/dev.mjs exec tsc -b`.
+ *
+ *     node packages/instrumentation/bench/http.mjs [turns]
+ */
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { Agent, get } from "node:http";
+import { join } from "node:path";
+
+const REQUESTS = 12_000;
+const WARM_UP = 6000;
+const CONNECTIONS = 8;
+const STARTS = 5;
+
+const folder = import.meta.dirname;
+const register = join(folder, "../dist/register.js");
+const setUp = join(folder, "http-instrumentation.cjs");
+if (!existsSync(register)) throw new Error("build the packages first: node scripts/dev.mjs exec tsc -b");
+
+/** @type {readonly { readonly name: string, readonly flags: readonly string[] }[]} */
+const contestants = [
+  { name: "bare", flags: [] },
+  { name: "register", flags: ["--import", register] },
+  { name: "instrumentation-http", flags: ["--require", setUp] },
+];
+const environment = { ...process.env, OTEL_EXPORTER_PROMETHEUS_PORT: "0" };
+
+/** CPU microseconds of the server for one request. @param {readonly string[]} flags */
+async function cpuPerRequest(flags) {
+  const server = spawn(process.execPath, [...flags, join(folder, "http-server.cjs")], {
+    env: environment,
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const [port] = await once(server.stdout, "data");
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+  /** @param {string} path @returns {Promise<string>} */
+  const ask = (path) =>
+    new Promise((resolve, reject) => {
+      get({ host: "127.0.0.1", port: Number(port), path, agent }, (response) => {
+        let body = "";
+        response.on("data", (chunk) => (body += chunk));
+        response.on("end", () => resolve(body));
+      }).on("error", reject);
+    });
+  /** @param {number} count */
+  const load = async (count) => {
+    let left = count;
+    const worker = async () => {
+      while (left-- > 0) await ask(`/things/${left}`);
+    };
+    await Promise.all(Array.from({ length: CONNECTIONS }, worker));
+  };
+  await load(WARM_UP);
+  const before = Number(await ask("/cpu"));
+  await load(REQUESTS);
+  const used = Number(await ask("/cpu")) - before;
+  agent.destroy();
+  server.stdin.end();
+  await once(server, "close");
+  return used / REQUESTS;
+}
+
+/** Milliseconds and MiB of a program that does nothing. @param {readonly string[]} flags */
+function start(flags) {
+  const began = performance.now();
+  const text = execFileSync(
+    process.execPath,
+    [...flags, "--eval", "console.log(process.memoryUsage().rss); process.exit()"],
+    { env: environment, encoding: "utf8" },
+  );
+  return { milliseconds: performance.now() - began, mebibytes: Number(text) / 2 ** 20 };
+}
+
+/** @param {readonly number[]} values */
+const median = (values) => [...values].sort((left, right) => left - right)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+const turns = Number(process.argv[2] ?? "5");
+const cpu = new Map(contestants.map(({ name }) => [name, /** @type {number[]} */ ([])]));
+const starts = new Map(contestants.map(({ name }) => [name, /** @type {ReturnType<typeof start>[]} */ ([])]));
+for (let turn = 0; turn < turns; turn++) {
+  for (const { name, flags } of contestants) cpu.get(name)?.push(await cpuPerRequest(flags));
+}
+for (let turn = 0; turn < STARTS; turn++) {
+  for (const { name, flags } of contestants) starts.get(name)?.push(start(flags));
+}
+// The least that was seen is what little disturbed: CPU time only ever grows by what others do.
+const least = (/** @type {string} */ name) => Math.min(...(cpu.get(name) ?? []));
+const over = (/** @type {string} */ name) => least(name) - least("bare");
+const started = (/** @type {string} */ name, /** @type {"milliseconds" | "mebibytes"} */ what) =>
+  median((starts.get(name) ?? []).map((each) => each[what]));
+console.log(
+  `Node ${process.versions.node}, ${turns} turns; a bare request takes ${least("bare").toFixed(1)} us of CPU, a bare start ` +
+    `${Math.round(started("bare", "milliseconds"))} ms and ${Math.round(started("bare", "mebibytes"))} MiB.`,
+);
+console.table(
+  contestants.map(({ name }) => ({
+    contestant: name,
+    "CPU us per request over bare": over(name).toFixed(1),
+    "of instrumentation-http": (over(name) / over("instrumentation-http")).toFixed(2),
+    "start ms over bare": Math.round(started(name, "milliseconds") - started("bare", "milliseconds")),
+    "start MiB over bare": Math.round(started(name, "mebibytes") - started("bare", "mebibytes")),
+  })),
+);
