@@ -62,6 +62,7 @@ function verdict({ all, divergedAfter }: StrategyReplay, other: string): string[
   if (bounds !== undefined)
     sentences.push(
       `The other ${percent(1 - known)} are unknown: whatever they had brought, the difference over all calls lies between ${signed(bounds.lower)} and ${signed(bounds.upper)}.`,
+      "From the first of them on it decides here without what they would have taught it, so in service it might have gone another way.",
     );
   return sentences;
 }
