@@ -3,7 +3,9 @@
  *
  *     What the case shows.
  *     == trimtab.yaml            a file in the folder that the command runs in
- *     == GET /v1/operations      what a server answers; {{server}} is its address, {{now}} the time
+ *     == GET /v1/operations      what a server answers; {{server}} is its address, {{now}} the time. A body with a `status` of 400 or
+ *                                more is answered with that status
+ *     == sent                    what a server was sent beside GET, one request a line
  *     == command                 one line, as in a shell without one
  *     == exit
  *     == stdout
@@ -39,19 +41,21 @@ function unparse(title: string, sections: Sections): string {
   return `${title}\n${[...sections].map(([name, text]) => `== ${name}\n${text}`).join("")}`;
 }
 
-const ANSWERS = ["exit", "stdout", "stderr"];
+const ANSWERS = ["exit", "stdout", "stderr", "sent"];
 
 async function run(sections: Sections): Promise<Sections> {
   const place = mkdtempSync(join(tmpdir(), "trimtab-cli-"));
   const fill = (text: string): string =>
     text.replaceAll("{{server}}", server.url).replaceAll("{{now}}", new Date().toISOString());
-  const server = await serve((path) => {
-    const answer = sections.get(`GET ${path}`);
+  const sent: string[] = [];
+  const server = await serve((method, path, body) => {
+    if (method !== "GET") sent.push(`${method} ${path}${body === "" ? "" : ` ${body}`}\n`);
+    const answer = sections.get(`${method} ${path}`);
     return answer === undefined ? undefined : fill(answer);
   });
   try {
     for (const [name, text] of sections) {
-      if (/^(GET |after: )/.test(name) || name === "command" || ANSWERS.includes(name)) continue;
+      if (/^(GET |POST |PUT |DELETE |after: )/.test(name) || name === "command" || ANSWERS.includes(name)) continue;
       writeFileSync(join(place, name), fill(text));
     }
     const [, ...args] = fill(sections.get("command") ?? "")
@@ -61,6 +65,7 @@ async function run(sections: Sections): Promise<Sections> {
     const hide = (text: string): string => text.replaceAll(server.url, "{{server}}").replaceAll(place, "{{folder}}");
     const answered: Sections = new Map(sections);
     answered.set("exit", `${code}\n`).set("stdout", hide(out)).set("stderr", hide(err));
+    if (sent.length > 0 || sections.has("sent")) answered.set("sent", sent.join(""));
     for (const name of sections.keys()) {
       if (name.startsWith("after: "))
         answered.set(name, hide(readFileSync(join(place, name.slice("after: ".length)), "utf8")));
@@ -72,15 +77,24 @@ async function run(sections: Sections): Promise<Sections> {
   }
 }
 
-async function serve(answer: (path: string) => string | undefined): Promise<{ url: string; close(): Promise<void> }> {
+async function serve(
+  answer: (method: string, path: string, body: string) => string | undefined,
+): Promise<{ url: string; close(): Promise<void> }> {
   const server: Server = createServer((request, response) => {
-    const text = answer(request.url ?? "");
-    const isJson = text?.startsWith("{") ?? true;
-    response.writeHead(text === undefined ? 404 : 200, {
-      "content-type": isJson ? "application/json" : "text/plain",
-      connection: "close",
+    let body = "";
+    request.setEncoding("utf8").on("data", (text: string) => {
+      body += text;
     });
-    response.end(text ?? '{"detail":"There is nothing here.","remedy":"/openapi.json lists every address."}');
+    request.on("end", () => {
+      const text = answer(request.method ?? "", request.url ?? "", body);
+      const isJson = text?.startsWith("{") ?? true;
+      const refused = /"status":([45]\d\d)/.exec(text ?? "")?.[1];
+      response.writeHead(text === undefined ? 404 : Number(refused ?? 200), {
+        "content-type": isJson ? "application/json" : "text/plain",
+        connection: "close",
+      });
+      response.end(text ?? '{"detail":"There is nothing here.","remedy":"/openapi.json lists every address."}');
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {

@@ -1,9 +1,12 @@
 /** The list of commands, in the order of the help. */
 import type { Command } from "./command.ts";
+import { approveCommand, rejectCommand, rollbackCommand } from "./commands/change.ts";
 import { checkCommand } from "./commands/check.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { explainCommand } from "./commands/explain.ts";
+import { freezeCommand, resetCommand, unfreezeCommand } from "./commands/freeze.ts";
 import { initCommand } from "./commands/init.ts";
+import { overrideCommand, releaseCommand } from "./commands/override.ts";
 import { replayCommand } from "./commands/replay.ts";
 import { schemaCommand } from "./commands/schema.ts";
 import { serveCommand } from "./commands/serve.ts";
@@ -18,6 +21,14 @@ export const commands: readonly Command[] = [
   serveCommand,
   statusCommand,
   explainCommand,
+  approveCommand,
+  rejectCommand,
+  rollbackCommand,
+  overrideCommand,
+  releaseCommand,
+  freezeCommand,
+  unfreezeCommand,
+  resetCommand,
   replayCommand,
   doctorCommand,
   simulateCommand,

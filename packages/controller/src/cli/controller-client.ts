@@ -27,6 +27,8 @@ export interface ControllerClient {
   get<Body>(path: string): Promise<Answer<Body>>;
   /** @throws {CommandFailure} also for an error that the controller answers. */
   require<Body>(path: string): Promise<Body>;
+  /** Asks for a change. @throws {CommandFailure} also where it is refused. */
+  send<Body>(method: "POST" | "PUT" | "DELETE", path: string, body?: object): Promise<Body>;
 }
 
 const TIMEOUT_MILLISECONDS = 10_000;
@@ -39,11 +41,15 @@ export async function controllerClient(
   const url = await addressOf(options, environment);
   const token = environment["TRIMTAB_TOKEN"];
   const headers = token ? { authorization: `Bearer ${token}` } : {};
-  const get = async <Body>(path: string): Promise<Answer<Body>> => {
+  const ask = async <Body>(path: string, init: RequestInit = {}): Promise<Answer<Body>> => {
     let response: Response;
     let text: string;
     try {
-      response = await fetch(`${url}${path}`, { headers, signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS) });
+      response = await fetch(`${url}${path}`, {
+        ...init,
+        headers: { ...headers, ...(init.body === undefined ? {} : { "content-type": "application/json" }) },
+        signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS),
+      });
       text = await response.text();
     } catch (error) {
       throw new CommandFailure(
@@ -58,15 +64,17 @@ export async function controllerClient(
       );
     }
   };
+  const needed = <Body>({ status, body }: Answer<Body & { detail?: string; remedy?: string }>, role: string): Body => {
+    if (status < 400) return body;
+    const hint = status === 401 ? `Put a token with the role ${role} into TRIMTAB_TOKEN.` : (body.remedy ?? "");
+    throw new CommandFailure(`${body.detail ?? `HTTP ${status}`}\n${hint}`.trimEnd());
+  };
   return {
     url,
-    get,
-    async require<Body>(path: string) {
-      const { status, body } = await get<Body & { detail?: string; remedy?: string }>(path);
-      if (status < 400) return body;
-      const hint = status === 401 ? "Put a token with the role read into TRIMTAB_TOKEN." : (body.remedy ?? "");
-      throw new CommandFailure(`${body.detail ?? `HTTP ${status}`}\n${hint}`.trimEnd());
-    },
+    get: (path) => ask(path),
+    require: async (path) => needed(await ask(path), "read"),
+    send: async (method, path, body) =>
+      needed(await ask(path, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }), "operate"),
   };
 }
 

@@ -194,7 +194,7 @@ function undo(turn: ActingTurn, act: Act): Reason {
   turn.shared = beforeReset.shared;
   for (const [id, memory] of undoReset(beforeReset, turn.contexts)) turn.contexts.set(id, memory);
   turn.people = { ...turn.people, periodSince: beforeReset.since, beforeReset: null };
-  return byPerson("PERSON_UNDID_RESET", act, "undid the reset: what was learnt before it counts again");
+  return byPerson("PERSON_UNDID_RESET", act, "undid the reset, so that what was learnt before it counts again");
 }
 
 /** The policy's own reset. It waits while the operation is frozen, and takes nothing away that a person set. */

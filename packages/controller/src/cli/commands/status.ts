@@ -36,7 +36,7 @@ async function readOperations(client: ControllerClient): Promise<WireOperation[]
 }
 
 function describe(operations: readonly WireOperation[], { paint }: Terminal): string {
-  const blocks = operations.map(({ component, operation, mode, strategy, cycles, states, experiment }) => {
+  const blocks = operations.map(({ component, operation, mode, strategy, cycles, states, experiment, ...set }) => {
     const heading = paint("bold", `${component} / ${operation}`);
     const rows = [["context", "in force", "shares", "lift", "last adaptation"], ...states.map(rowOf)];
     const [head = "", ...rest] = textTable(rows);
@@ -44,10 +44,29 @@ function describe(operations: readonly WireOperation[], { paint }: Terminal): st
       `${heading}   mode ${mode}, strategy ${strategy}, ${cycles} cycles`,
       `  ${paint("dim", head)}`,
       ...rest.map((line) => `  ${line}`),
+      ...describePeople(set).map((line) => `  ${paint("yellow", line)}`),
       ...describeExperiment(experiment).map((line) => `  ${line}`),
     ].join("\n");
   });
   return blocks.join("\n\n");
+}
+
+/** What people have set, what waits for them, and which reset is due. */
+function describePeople({ people, awaiting }: Pick<WireOperation, "people" | "awaiting">): string[] {
+  const { frozen, overrides = [], resetDueAt, resetUndoUntil } = people ?? {};
+  return [
+    ...(frozen === undefined ? [] : [`frozen by ${frozen.by} since ${timeText(frozen.at)}: ${frozen.why}`]),
+    ...overrides.map(
+      ({ context, values, until, by, why }) =>
+        `override of ${describeContext(context)}: ${valuesText(values)}${until === undefined ? "" : ` until ${timeText(until)}`} by ${by}: ${why}`,
+    ),
+    ...awaiting.map(
+      ({ id, context, parameter, oldValue, newValue, confidence }) =>
+        `awaiting approval in ${describeContext(context)}: ${parameter} ${oldValue} -> ${newValue}, confidence ${confidence.toFixed(2)} (${id})`,
+    ),
+    ...(resetDueAt === undefined ? [] : [`reset due ${timeText(resetDueAt)}`]),
+    ...(resetUndoUntil === undefined ? [] : [`the last reset can be undone until ${timeText(resetUndoUntil)}`]),
+  ];
 }
 
 /** What is compared, on which calls, and what came of it so far. */
