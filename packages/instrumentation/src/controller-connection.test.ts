@@ -163,6 +163,31 @@ describe("a connection to the controller", () => {
     expect(level()).toBe(5);
   });
 
+  test("hangs up on an answer that has no end, long before it fills the memory", async () => {
+    connect({ requestTimeoutMilliseconds: 60_000 });
+    await until(() => level() === 5);
+    let sent = 0;
+    let isOver = false;
+    answer = (_, response) => {
+      response.writeHead(200, { etag: '"endless"' });
+      response.on("close", () => {
+        isOver = true;
+      });
+      const chunk = Buffer.alloc(1024 * 1024, " ");
+      const write = (): void => {
+        if (response.destroyed) return;
+        sent += chunk.length;
+        response.write(chunk, write);
+      };
+      write();
+    };
+    await until(() => isOver);
+    answer = sendDocument;
+    expect(sent).toBeGreaterThan(32 * 1024 * 1024);
+    expect(sent).toBeLessThan(64 * 1024 * 1024); // what the sockets hold comes on top
+    expect(level()).toBe(5);
+  });
+
   test("waits as long as Retry-After says", async () => {
     answer = send(503, "", { "retry-after": "3600" });
     connect();
