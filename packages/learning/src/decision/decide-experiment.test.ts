@@ -278,6 +278,23 @@ describe("people", () => {
   });
 });
 
+test("under a freeze an experiment waits, and begins when it has ended", () => {
+  const alone = run({ ...SAMPLE_POLICY, strategy: SURFACE }, { cycles: 5 });
+  const act = (before: DecideOutput, cycle: number, policy: OperationPolicy, kind: "freeze" | "unfreeze") => {
+    const evidence = evidenceOf(cycle, before.decision.allocations, 400, STEADY);
+    const acts = [{ id: kind, at: 1, who: "mira", why: "because", kind }];
+    return decide({ policy, state: before.state, evidence, now: evidence.window.to, seed: "s", acts });
+  };
+  const frozen = act(last(alone), 5, { ...SAMPLE_POLICY, strategy: SURFACE }, "freeze");
+  const waiting = last(run(against(RULE), { cycles: 1, after: [...alone, frozen] }));
+  expect(waiting.decision.experiment).toBeUndefined();
+  expect(waiting.decision.allocations).toEqual(frozen.decision.allocations);
+  const released = act(waiting, 7, against(RULE), "unfreeze");
+  expect(released.decision.experiment).toBeUndefined();
+  const begun = last(run(against(RULE), { cycles: 1, after: [...alone, frozen, waiting, released] }));
+  expect(begun.decision.experiment?.name).toBe("ab");
+});
+
 describe("the whole operation", () => {
   const values = (temperature: number): StrategyChoice => ({ kind: "fixed", options: { values: { temperature } } });
   const limited: OperationPolicy = {
@@ -418,7 +435,7 @@ describe("the whole operation", () => {
           before = output;
         }
       }),
-      { numRuns: 15 },
+      { numRuns: 8 },
     );
   });
 });

@@ -1,7 +1,7 @@
 /**
  * What an experiment remembers, and how it begins, goes on and ends.
  *
- *   none      -> running   the control keeps what was learnt, the treatment starts anew
+ *   none      -> running   the control keeps what was learnt, the treatment starts anew; under a freeze, when it has ended
  *   running   -> running   another share: both arms keep what they learnt; another objective, limit, space or own strategy:
  *                          the comparison restarts
  *   running   -> none      the operation's strategy is the treatment's now: the treatment is kept; else the control is.
@@ -80,7 +80,8 @@ export function openExperiment({ policy, state, now }: DecideInput): OpenedExper
   const closed = stored === undefined ? undefined : endExperiment(stored, state, policy, now);
   const control = closed === undefined ? withoutExperiment(state) : closed.kept;
   const rest = { transitions: closed?.transitions ?? [], ...(closed === undefined ? {} : { ended: closed.ended }) };
-  if (wanted === undefined) return { control, ...rest };
+  // under a freeze what is served stays as it is: the experiment waits
+  if (wanted === undefined || (control as OperationMemory | undefined)?.people?.frozen) return { control, ...rest };
   return { control: settled(control, now), experiment: begin(policy, wanted, control, now), ...rest };
 }
 
