@@ -72,6 +72,12 @@ export {
   UNKNOWN_VARIANT,
 } from "./names.ts";
 export {
+  MAXIMUM_RECORDS,
+  type OperationRecord,
+  type RecordsReceipt,
+  type RecordsRequest,
+} from "./operation-record.ts";
+export {
   type BooleanParameter,
   baseValues,
   type ChoiceParameter,

@@ -87,7 +87,8 @@ export type ServiceInstrument =
   | "parametersRefused"
   | "qualityRefused"
   | "labelValuesCollapsed"
-  | "feedbackItems";
+  | "feedbackItems"
+  | "recordItems";
 
 /** What a tracked service emits, and what the package emits of itself. */
 export const serviceInstruments: Readonly<Record<ServiceInstrument, Instrument>> = {
@@ -219,6 +220,13 @@ export const serviceInstruments: Readonly<Record<ServiceInstrument, Instrument>>
     "counter",
     "{item}",
     "Feedback that this process sent to the controller, by result: accepted, refused, or dropped because too much waited.",
+    ["result"],
+  ),
+  recordItems: ofProcess(
+    "trimtab.record.items",
+    "counter",
+    "{item}",
+    "Individual operations that this process sent to the controller, by result: accepted, refused, or dropped because too many waited.",
     ["result"],
   ),
   labelValuesCollapsed: ofProcess(

@@ -1,17 +1,29 @@
 /** Everything that this process sends to the controller of its own accord. */
-import { type FeedbackItem, type FeedbackReceipt, MAXIMUM_FEEDBACK_ITEMS } from "@trimtab/conventions";
+import {
+  type FeedbackItem,
+  type FeedbackReceipt,
+  MAXIMUM_FEEDBACK_ITEMS,
+  MAXIMUM_RECORDS,
+  type OperationRecord,
+  type RecordsReceipt,
+  type RecordsRequest,
+} from "@trimtab/conventions";
 import { DeliveryQueue, type DeliveryTarget } from "./delivery-queue.ts";
 import { flushAtEnd } from "./flush-at-end.ts";
 import { reportOwnFailure } from "./own-failure.ts";
 
 const MAXIMUM_WAITING_FEEDBACK = 5000;
 const LINGER_MILLISECONDS = 100;
+const MAXIMUM_WAITING_RECORDS = 2000;
+/** Nobody waits to see them at once. */
+const RECORDS_LINGER_MILLISECONDS = 1000;
 /** The longest wait for the last items of a process. */
 const LONGEST_DELIVERY_MILLISECONDS = 1000;
 
 /** The queues of one process. */
 export class Deliveries {
   readonly feedback: DeliveryQueue<FeedbackItem>;
+  readonly records: DeliveryQueue<OperationRecord>;
   #flushesAtEnd = false;
 
   /** @param target Undefined as long as there is no controller. */
@@ -26,6 +38,22 @@ export class Deliveries {
       toBody: (items) => ({ items }),
       refusedOf: countRefused,
     });
+    this.records = new DeliveryQueue({
+      what: "records",
+      path: "v1/records",
+      maximumItems: MAXIMUM_WAITING_RECORDS,
+      maximumBatch: MAXIMUM_RECORDS,
+      lingerMilliseconds: RECORDS_LINGER_MILLISECONDS,
+      target,
+      toBody: (records): RecordsRequest => ({ records }),
+      refusedOf: countRefused,
+    });
+  }
+
+  /** Takes an operation of the sample. */
+  addRecord(record: OperationRecord): void {
+    this.#flushAtEnd();
+    this.records.add(record);
   }
 
   /** Takes feedback that was checked. */
@@ -37,15 +65,16 @@ export class Deliveries {
   /** There is a controller now, or another one. */
   wake(): void {
     this.feedback.wake();
+    this.records.wake();
   }
 
   /** Sends what waits, within a bound. Keeps the process alive for as long. Never rejects. */
   async flush(longestMilliseconds: number = LONGEST_DELIVERY_MILLISECONDS): Promise<void> {
-    if (!this.feedback.isBusy) return;
+    if (!this.feedback.isBusy && !this.records.isBusy) return;
     const giveUp = new AbortController();
     const timer = setTimeout(() => giveUp.abort(), longestMilliseconds); // holds the process, which sockets of ours do not
     try {
-      await this.feedback.flush(giveUp.signal);
+      await Promise.all([this.feedback.flush(giveUp.signal), this.records.flush(giveUp.signal)]);
     } catch (error) {
       reportOwnFailure("sending what was left", error);
     } finally {
@@ -65,6 +94,6 @@ export class Deliveries {
 }
 
 function countRefused(answer: unknown): number {
-  const refused = (answer as Partial<FeedbackReceipt> | undefined)?.refused;
+  const refused = (answer as Partial<FeedbackReceipt | RecordsReceipt> | undefined)?.refused;
   return Array.isArray(refused) ? refused.length : 0;
 }

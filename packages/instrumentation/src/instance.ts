@@ -18,6 +18,7 @@ import type { CallOptions } from "./operation-handle.ts";
 import { type InstrumentationOptions, type Settings, settingsFrom } from "./options.ts";
 import { describeError, reportOwnFailure, warn, warnOnce } from "./own-failure.ts";
 import type { ParameterClient } from "./parameters/parameter-client.ts";
+import { RecordSampler } from "./record-sampler.ts";
 import { optionsFromEnvironment } from "./register-options.ts";
 import { TrackedCall } from "./tracked-call.ts";
 import { type SharedParts, TrackedComponent } from "./tracked-component.ts";
@@ -49,6 +50,7 @@ export class Instrumentation implements SharedParts {
   #collected: Collected;
   #isConnected = false;
   readonly #meter = new ResourceMeter();
+  readonly #sampler: RecordSampler;
   #qualityRefused = 0;
   #labelsCollapsed = 0;
 
@@ -60,7 +62,10 @@ export class Instrumentation implements SharedParts {
     this.budget = { used: 0, maximum: this.#settings.maximumContexts };
     this.now = now;
     this.spans = new CallSpans(this.#spanSettings(), now, Math.random);
+    this.#sampler = new RecordSampler((record) => this.deliveries.addRecord(record), now, Math.random);
+    this.#sampler.ratio = this.#settings.recordsRatio;
     this.metrics = new CallMetrics(this.#metricSettings(), {
+      sampler: this.#sampler,
       ownReadings: () => this.#ownReadings(),
       onCollapsed: () => this.#collapseLabels(),
       now,
@@ -90,6 +95,7 @@ export class Instrumentation implements SharedParts {
     this.#settings = settings;
     this.#collected = collectedAt(settings.collectionLevel, settings.spans);
     this.budget.maximum = settings.maximumContexts;
+    this.#sampler.ratio = settings.recordsRatio;
     this.spans.configure(this.#spanSettings());
     if (settings.component !== before.component) {
       this.main.rename(settings.component);
@@ -217,6 +223,7 @@ export class Instrumentation implements SharedParts {
       qualityRefused: this.#qualityRefused,
       labelsCollapsed: this.#labelsCollapsed,
       feedback: { ...this.deliveries.feedback.delivered },
+      records: { ...this.deliveries.records.delivered },
       parametersAgeSeconds: ages.length === 0 ? undefined : Math.max(...ages),
     };
   }

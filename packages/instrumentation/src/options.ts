@@ -25,6 +25,11 @@ export interface InstrumentationOptions {
   readonly spans?: boolean;
   /** Share of the calls that have a span, 0 to 1, where they have spans and run inside no other span. Default 1. */
   readonly spansRatio?: number;
+  /**
+   * Share of the operations that are sent to the controller one by one, 0 to 1, a hundred a second at most, for people who look at the
+   * last ones. The token needs the role `feedback`. Default 0: none.
+   */
+  readonly recordsRatio?: number;
   /** Upper bounds of the duration buckets in seconds, ascending. Default: 1 ms to 10 min. */
   readonly durationBoundariesSeconds?: readonly number[];
   /** The most contexts that become labels in the life of the process; the rest is recorded as `__other__`. Default 1,000. */
@@ -58,6 +63,7 @@ export const DEFAULT_SETTINGS: Settings = {
   requestTimeoutMilliseconds: 3000,
   collectionLevel: "standard",
   spansRatio: 1,
+  recordsRatio: 0,
   durationBoundariesSeconds: DURATION_BOUNDARIES_SECONDS,
   maximumContexts: 1000,
   disabled: false,
@@ -77,6 +83,8 @@ export function settingsFrom(options: InstrumentationOptions): Settings {
   const ratio = settings.spansRatio;
   const isRatio = ratio >= 0 && ratio <= 1;
   if (!isRatio) warn(`spansRatio ${ratio} is ignored: a share is from 0 to 1`);
+  const areRecordsRatio = settings.recordsRatio >= 0 && settings.recordsRatio <= 1;
+  if (!areRecordsRatio) warn(`recordsRatio ${settings.recordsRatio} is ignored: a share is from 0 to 1`);
   const interval = settings.pollIntervalMilliseconds;
   const url = settings.controllerUrl;
   const hasUrl = url !== undefined && URL.canParse(url);
@@ -88,6 +96,7 @@ export function settingsFrom(options: InstrumentationOptions): Settings {
     component: labelValue(settings.component) || DEFAULT_SETTINGS.component,
     durationBoundariesSeconds: isAscending ? bounds : DEFAULT_SETTINGS.durationBoundariesSeconds,
     spansRatio: isRatio ? ratio : DEFAULT_SETTINGS.spansRatio,
+    recordsRatio: areRecordsRatio ? settings.recordsRatio : DEFAULT_SETTINGS.recordsRatio,
     pollIntervalMilliseconds: interval >= MINIMUM_POLL_MILLISECONDS ? interval : MINIMUM_POLL_MILLISECONDS,
     maximumContexts: settings.maximumContexts >= 0 ? settings.maximumContexts : DEFAULT_SETTINGS.maximumContexts,
   };

@@ -43,6 +43,7 @@ export function optionsFromEnvironment(environment: Environment): EnvironmentOpt
     collectionLevel: read("TRIMTAB_COLLECTION_LEVEL", collectionLevel, COLLECTION_LEVELS.join(", ")),
     spans: read("TRIMTAB_SPANS", onOrOff, "on or off"),
     spansRatio: read("TRIMTAB_SPANS_RATIO", share, "a number from 0 to 1"),
+    recordsRatio: read("TRIMTAB_RECORDS_RATIO", share, "a number from 0 to 1"),
     durationBoundariesSeconds: read(
       "TRIMTAB_DURATION_BOUNDARIES",
       boundaries,

@@ -14,6 +14,7 @@ import type { VariantId } from "@trimtab/conventions";
 import type { Interceptable } from "../call-interceptor.ts";
 import type { LabelledContext } from "../context-tree.ts";
 import { reportOwnFailure, warn, warnOnce } from "../own-failure.ts";
+import type { RecordSampler } from "../record-sampler.ts";
 import { CellWriter } from "./cell-writer.ts";
 import { InstrumentWriter } from "./instrument-writer.ts";
 import { meterOf } from "./instruments.ts";
@@ -30,6 +31,8 @@ export interface MetricSettings extends SeriesSettings {
 
 /** What tracked calls need to know of the instance that counts them. */
 export interface MetricSurroundings {
+  /** Takes some calls one by one. */
+  readonly sampler?: RecordSampler;
   readonly ownReadings: () => OwnReadings;
   /** Hears of each call that loses labels to a bound. */
   readonly onCollapsed: () => void;
@@ -119,6 +122,8 @@ export class CallMetrics implements CallWriter {
     if (interceptor?.record(operation, context.context, variant, call) === true) return;
     this.refresh().record(operation, context, variant, call, siblings);
     operation.history?.record(call);
+    const { sampler } = this.#surroundings;
+    if (sampler !== undefined && sampler.ratio > 0) sampler.consider(operation, context, variant, call);
   }
 
   recordLateQuality(operation: MeasuredOperation, context: LabelledContext, variant: VariantId, quality: number): void {

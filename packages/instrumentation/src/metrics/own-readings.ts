@@ -11,6 +11,7 @@ export interface OwnReadings {
   readonly labelsCollapsed: number;
   /** By result. */
   readonly feedback: Readonly<Record<string, number>>;
+  readonly records: Readonly<Record<string, number>>;
   /** Undefined where there never was a document. */
   readonly parametersAgeSeconds: number | undefined;
 }
@@ -40,5 +41,6 @@ export const ownSeries: readonly OwnSeries[] = [
   { instrument: serviceInstruments.parametersRefused, label: "reason", read: ({ refused }) => Object.entries(refused) },
   single(serviceInstruments.qualityRefused, ({ qualityRefused }) => qualityRefused),
   { instrument: serviceInstruments.feedbackItems, label: "result", read: ({ feedback }) => Object.entries(feedback) },
+  { instrument: serviceInstruments.recordItems, label: "result", read: ({ records }) => Object.entries(records) },
   single(serviceInstruments.labelValuesCollapsed, ({ labelsCollapsed }) => labelsCollapsed),
 ];
