@@ -66,6 +66,7 @@ test("a wrong call says what to write", async () => {
     await simulate("--operation", "shop.browse"),
     await simulate("--operation", "shop.checkout", "drift"),
     await simulate("--operation", "shop.checkout", "--gain", "2"),
+    await simulate("--operation", "shop.checkout", "--plot", "checkout.svg"),
     await simulate("--operation", "shop.checkout", "--strategy", "thompson"),
   ];
   expect(answers.map(({ code, err }) => `${code} ${err.split("\n")[0]}`)).toEqual([
@@ -74,6 +75,7 @@ test("a wrong call says what to write", async () => {
     "2 shop.browse declares no parameters: there is nothing to learn.",
     '2 --operation rehearses one operation; "drift" is an environment of another run.',
     "2 --gain 2 is no utility above 0 and up to 0.3",
+    "2 --plot is nothing for a rehearsal (--operation).",
     expect.stringContaining('2 --strategy thompson: kind there is no strategy "thompson"'),
   ]);
 });

@@ -37,12 +37,42 @@ export const simulateCommand: Command = {
     },
   },
   async run(call, terminal) {
-    if (call.options["from"] !== undefined) return simulateFrom(call, terminal);
-    if (call.options["since"] !== undefined) throw new UsageError("--since goes with --from.");
-    const isRehearsal = call.options["operation"] !== undefined || call.options["config"] !== undefined;
+    const isReplay = call.options["from"] !== undefined;
+    const isRehearsal = !isReplay && (call.options["operation"] !== undefined || call.options["config"] !== undefined);
+    refuseUseless(call, isReplay ? "replay" : isRehearsal ? "rehearsal" : "environments");
+    if (isReplay) return simulateFrom(call, terminal);
     return isRehearsal ? rehearse(call, terminal) : inSimulator.run(call, terminal);
   },
 };
+
+/** What each way of the command can use beside `--strategy`, `--option` and `--json`; all else would be ignored silently. */
+const USES = {
+  replay: ["from", "since", "operation"],
+  rehearsal: [
+    "operation",
+    "config",
+    "calls",
+    "contexts",
+    "gain",
+    "learner",
+    "seeds",
+    "first-seed",
+    "cycles",
+    "workers",
+  ],
+  environments: Object.keys(inSimulator.options),
+} as const;
+const WAYS = {
+  replay: "a replay (--from)",
+  rehearsal: "a rehearsal (--operation)",
+  environments: "runs in environments; --from replays, --operation rehearses",
+} as const;
+
+function refuseUseless({ options }: CommandCall, way: keyof typeof USES): void {
+  const usable: readonly string[] = [...USES[way], "strategy", "option", "json"];
+  const useless = Object.keys(options).find((name) => options[name] !== undefined && !usable.includes(name));
+  if (useless !== undefined) throw new UsageError(`--${useless} is nothing for ${WAYS[way]}.`);
+}
 
 async function rehearse({ options, positionals }: CommandCall, terminal: Terminal): Promise<number> {
   if (positionals.length > 0)
