@@ -42,7 +42,8 @@ export function mayApply(policy: OperationPolicy, confidence: number): boolean {
 export function applyProposal(before: ContextMemory, proposal: ContextProposal, applying: Applying): ProposalOutcome {
   const { policy, baseline } = applying;
   const refused = [...proposal.refused];
-  const changed = proposal.change === undefined ? undefined : applyChange(before, proposal.change, applying, refused);
+  const change = proposal.change === undefined ? undefined : withAlternatives(before, proposal.change, refused);
+  const changed = change === undefined ? undefined : applyChange(before, change, applying, refused);
   const outcome = changed ?? withdraw(before, proposal);
   const memory: ContextMemory = { ...outcome.memory, strategy: proposal.memory };
   const barred = barredVariants(before, applying.cycle);
@@ -57,6 +58,20 @@ export function applyProposal(before: ContextMemory, proposal: ContextProposal, 
   }
   const isServing = proposal.challengers !== undefined || changed?.kind === "adapt" || changed?.kind === "roll-back";
   return { ...outcome, memory, refused, ...(isServing ? { challengers } : {}) };
+}
+
+/** The change with what was refused beside it in its basis: whoever asks later why it was made asks also why nothing else was. */
+function withAlternatives(
+  { allocation }: ContextMemory,
+  change: ProposedChange,
+  refused: ProposalOutcome["refused"],
+): ProposedChange {
+  if (refused.length === 0) return change;
+  const alternatives = refused.map(({ variant, reason }) => {
+    const parameters = allocation.variants.find(({ id }) => id === variant)?.parameters;
+    return { variant, ...(parameters === undefined ? {} : { parameters }), reason };
+  });
+  return { ...change, basis: { ...change.basis, refused: alternatives } };
 }
 
 /** Why a strategy may give an incumbent up for the base values, whatever the mode. */

@@ -71,8 +71,18 @@ export interface AdaptationBasis {
   readonly difference?: Interval;
   /** Name and statistic of the test, e.g. `{ name: "e-value", value: 41.2, threshold: 20 }`. */
   readonly test?: { readonly name: string; readonly value: number; readonly threshold: number };
+  /** What else was looked at in this decision and not taken, and why; absent where nothing was. */
+  readonly refused?: readonly RefusedAlternative[];
   /** Ids of the feedback that it rests on; absent where it rests on metrics. */
   readonly feedback?: readonly string[];
+}
+
+/** A setting that a decision did not take. */
+interface RefusedAlternative {
+  readonly variant: VariantId;
+  /** Absent where the variant is not known any more. */
+  readonly parameters?: ParameterValues;
+  readonly reason: Reason;
 }
 
 /** An estimate with an interval. */

@@ -17,7 +17,7 @@ import { FEEDBACK, limitChannel, UTILITY } from "./surface-channels.ts";
 import type { TrialMemory } from "./surface-memory.ts";
 import type { SurfaceOptions } from "./surface-options.ts";
 import { SurfaceView } from "./surface-view.ts";
-import { judgeTrial, newTrial, type Trial } from "./trial.ts";
+import { describeDifference, judgeTrial, newTrial, type Trial } from "./trial.ts";
 
 const REST_WORSE_CYCLES = 20;
 const REST_EQUIVALENT_CYCLES = 60;
@@ -153,6 +153,13 @@ export class ContextTurn {
       if (verdict.kind === "blocked") this.refused.push({ variant, reason: verdict.reason });
       if (verdict.kind === "better" && (winner === undefined || verdict.logE > winner.verdict.logE))
         winner = { variant, trial: counted, verdict };
+    }
+    for (const [variant, { parameters, windows }] of Object.entries(trials)) {
+      if (winner === undefined || variant === winner.variant || this.refused.some((each) => each.variant === variant))
+        continue;
+      const numbers = describeDifference(this.view.difference(parameters));
+      const sentence = `${variant}: ${numbers} after ${windows} windows, while ${winner.variant} is proven.`;
+      this.refused.push({ variant, reason: { code: "LESS_PROMISING", sentence } });
     }
     const memory: TrialMemory = { ...before, trials, resting, retries, tests };
     return winner === undefined ? { memory: this.makeRoom(memory), winner } : { memory, winner };

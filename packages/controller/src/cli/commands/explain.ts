@@ -74,6 +74,17 @@ function explain(adaptation: WireExplainedAdaptation, isWhole: boolean, { paint 
         : [`  test ${basis.test.name}: ${short(basis.test.value)}, threshold ${short(basis.test.threshold)}`]),
       ...(basis.feedback === undefined ? [] : [`  feedback ${basis.feedback.join(", ")}`]),
     ],
+    ...(basis.refused === undefined
+      ? []
+      : [
+          [
+            paint("bold", "What was refused beside it"),
+            ...basis.refused.map(
+              ({ parameters, reason }) =>
+                `  ${parameters === undefined ? "" : `${valuesText(parameters)}: `}${reason.sentence} (${reason.code})`,
+            ),
+          ],
+        ]),
     [
       paint("bold", "What came of it"),
       liftNow === undefined

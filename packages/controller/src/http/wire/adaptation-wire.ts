@@ -34,6 +34,14 @@ interface WireBasis {
   readonly to?: WireVariantSummary | undefined;
   readonly difference?: WireInterval | undefined;
   readonly test?: { readonly name: string; readonly value: number; readonly threshold: number } | undefined;
+  /** What else was looked at and not taken. */
+  readonly refused?:
+    | readonly {
+        readonly variant: string;
+        readonly parameters?: Readonly<Record<string, ParameterValue>> | undefined;
+        readonly reason: WireReason;
+      }[]
+    | undefined;
   /** Ids of the feedback that it rests on. */
   readonly feedback?: readonly string[] | undefined;
 }
@@ -119,6 +127,15 @@ const adaptation = {
     to: variantSummarySchema.optional(),
     difference: intervalSchema.optional(),
     test: z.strictObject({ name: z.string(), value: z.number(), threshold: z.number() }).optional(),
+    refused: z
+      .array(
+        z.strictObject({
+          variant: z.string(),
+          parameters: z.record(z.string(), parameterValueSchema).optional(),
+          reason: reasonSchema,
+        }),
+      )
+      .optional(),
     feedback: z.array(z.string()).optional(),
   }),
   experiment: experimentPlaceSchema.optional(),
@@ -178,6 +195,7 @@ export function wireAdaptation(adaptation: Adaptation): WireAdaptation {
       to: basis.to && wireVariantSummary(basis.to),
       difference: basis.difference && wireInterval(basis.difference),
       test: basis.test,
+      refused: basis.refused?.map((each) => ({ ...each, reason: wireReason(each.reason) })),
       feedback: basis.feedback,
     },
     experiment: adaptation.experiment && wireExperimentPlace(adaptation.experiment),
