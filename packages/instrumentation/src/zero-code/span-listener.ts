@@ -110,13 +110,12 @@ function record(found: SpanOperation, declared: Set<string>): void {
     declared.add(operation);
     defineOperation({ name: operation, context: Object.keys(context) });
   }
-  const amount = (tokens?.input ?? 0) + (tokens?.output ?? 0);
   recordOperation(operation, {
     context,
     outcome,
     durationMilliseconds,
     error: errorType,
-    ...(amount > 0 ? { cost: { amount, unit: "tokens" } } : {}),
+    ...(tokens === undefined ? {} : { tokens }),
     span: false,
   });
 }

@@ -26,7 +26,7 @@ export interface SpanOperation {
   readonly outcome: Outcome;
   readonly errorType: string | undefined;
   readonly durationMilliseconds: number;
-  readonly tokens?: { readonly input: number | undefined; readonly output: number | undefined };
+  readonly tokens?: { readonly input?: number; readonly output?: number };
 }
 
 /** The route, method and status of a server span; it is recorded as all requests are. */
@@ -149,7 +149,7 @@ function genAi(span: EndedSpan): SpanOperation | undefined {
   const outcome = found.outcome === "success" && isCutShort(finishReason) ? "partial" : found.outcome;
   const input = attributes["gen_ai.usage.input_tokens"] ?? attributes["gen_ai.usage.prompt_tokens"];
   const output = attributes["gen_ai.usage.output_tokens"] ?? attributes["gen_ai.usage.completion_tokens"];
-  return { ...found, outcome, tokens: { input: amount(input), output: amount(output) } };
+  return { ...found, outcome, tokens: { ...amount("input", input), ...amount("output", output) } };
 }
 
 function ended(span: EndedSpan, operation: string, context: SpanOperation["context"]): SpanOperation {
@@ -180,6 +180,6 @@ function labelOf(value: unknown): string | number | boolean | undefined {
   return typeof value === "boolean" ? value : text(value);
 }
 
-function amount(value: unknown): number | undefined {
-  return typeof value === "number" && value >= 0 ? value : undefined;
+function amount(name: "input" | "output", value: unknown): { readonly [Name in "input" | "output"]?: number } {
+  return typeof value === "number" && value >= 0 ? { [name]: value } : {};
 }

@@ -169,7 +169,7 @@ function read(answer: unknown, seen: Seen): void {
 
 function end({ finishReason, input, output }: Seen, call: TrackedCall): void {
   if (finishReason !== undefined) call.attribute("finish_reason", finishReason);
-  if (input !== undefined || output !== undefined) call.cost((input ?? 0) + (output ?? 0), "tokens");
+  if (input !== undefined || output !== undefined) call.tokens({ input, output });
   if (isCutShort(finishReason)) call.partial();
   call.succeed(undefined);
 }

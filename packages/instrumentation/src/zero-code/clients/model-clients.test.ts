@@ -110,6 +110,7 @@ describe("clients of language models without a change of code", { timeout: 60_00
     expect(sumOf(samples, CALLS, { ...sung, outcome: "failure" })).toBe(1);
     expect(sumOf(samples, "trimtab_operation_errors_total", { operation: "sing", error_type: "429" })).toBe(1);
     // Not of the one that was read raw, of the stream that was left early, and of the one that failed.
+    expect(sumOf(samples, "trimtab_operation_tokens_total", { operation: "sing", type: "input" })).toBe(7 * 10);
     expect(sumOf(samples, "trimtab_operation_cost_total", { operation: "sing", unit: "tokens" })).toBe(7 * 12);
     expect(service.stderr).toBe("");
   });
