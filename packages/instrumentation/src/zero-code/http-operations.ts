@@ -30,15 +30,15 @@ interface RouteOperation {
 export class HttpOperations {
   readonly #rules: HttpRules;
   readonly #failureFrom: number;
-  readonly #hasSpans: boolean;
+  readonly #makesSpans: boolean;
   readonly #routes = new Map<string, Map<string, RouteOperation>>();
   #count = 0;
 
-  /** @param hasSpans Somebody else makes spans of these requests, so they get none of ours. */
-  constructor(rules: HttpRules, hasSpans: boolean) {
+  /** @param makesSpans Nobody else makes spans of these requests, and somebody wants them. */
+  constructor(rules: HttpRules, makesSpans: boolean) {
     this.#rules = rules;
     this.#failureFrom = rules.failureFrom ?? 500;
-    this.#hasSpans = hasSpans;
+    this.#makesSpans = makesSpans;
   }
 
   /** Counts a request that is over. Never throws. */
@@ -56,7 +56,7 @@ export class HttpOperations {
       outcome: isFailure ? "failure" : "success",
       durationMilliseconds,
       error: isAborted ? "aborted" : isFailure ? String(status) : undefined,
-      ...(this.#hasSpans ? { span: false } : {}),
+      span: this.#makesSpans,
     });
   }
 

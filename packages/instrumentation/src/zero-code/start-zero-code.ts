@@ -50,7 +50,7 @@ function start(configuration: ZeroCodeConfiguration, { hasOtherSdk, hasSpanRules
     }
   };
   const { http = {}, spans = {} } = configuration;
-  const requests = new HttpOperations(http, hasOtherSdk || spans.http === true);
+  const requests = new HttpOperations(http, !hasOtherSdk && spans.http !== true && exportsSpans());
   if (http.server !== false && spans.http !== true) {
     attempt("tracking of HTTP requests", () => trackHttpServers(http, requests));
   }
@@ -61,6 +61,11 @@ function start(configuration: ZeroCodeConfiguration, { hasOtherSdk, hasSpanRules
     const patches = [...functions.map(functionPatch), ...modelClientPatches(clients)];
     patchModules(new ModulePatches(patches, process.cwd(), tell), tell);
   });
+}
+
+/** Without an exporter nobody would see a span of a request: it is not even asked for. */
+function exportsSpans(): boolean {
+  return !["", "none"].includes((process.env["OTEL_TRACES_EXPORTER"] ?? "").trim());
 }
 
 /** A module may be loaded late; after this time its rule is more likely a mistake. */
