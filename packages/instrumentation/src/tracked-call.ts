@@ -44,6 +44,11 @@ export interface CallSurroundings {
   refuseQuality(): void;
 }
 
+interface GivenOptions {
+  readonly key: string | undefined;
+  readonly classify: ((result: never) => Outcome | undefined) | undefined;
+}
+
 /** A call while it runs, and after. */
 export class TrackedCall implements OperationHandle {
   readonly tracked: TrackedOperation;
@@ -54,11 +59,10 @@ export class TrackedCall implements OperationHandle {
   readonly #surroundings: CallSurroundings;
   readonly span: Span | undefined;
   readonly spanDecision: SpanDecision;
-  #key: string | undefined;
-  #classify: ((result: never) => Outcome | undefined) | undefined;
+  /** What its options say; most calls have none. */
+  #given: GivenOptions | undefined;
   readonly #startedAt: number;
-  readonly #resources: ResourceMeter | undefined;
-  readonly #resourceMark: ResourceMark | undefined;
+  readonly #resources: { readonly meter: ResourceMeter; readonly mark: ResourceMark } | undefined;
   #chosen: ChosenVariant | undefined;
   #answer: ServedParameters | undefined;
   #said: Outcome | undefined;
@@ -79,10 +83,9 @@ export class TrackedCall implements OperationHandle {
     this.found = found;
     this.span = span;
     this.spanDecision = spanDecision;
-    this.#classify = tracked.declaration?.outcome;
     this.parent = parent;
-    this.#resources = surroundings.resources;
-    this.#resourceMark = this.#resources?.begin();
+    const { resources: meter } = surroundings;
+    this.#resources = meter && { meter, mark: meter.begin() };
     this.#startedAt = performance.now();
   }
 
@@ -184,8 +187,8 @@ export class TrackedCall implements OperationHandle {
   begin(options: CallOptions): void {
     try {
       const { key, outcome, parameters, override, metadata } = options;
-      this.#key = stickyKey(key);
-      if (typeof outcome === "function") this.#classify = outcome;
+      const classify = typeof outcome === "function" ? outcome : undefined;
+      if (key !== undefined || classify !== undefined) this.#given = { key: stickyKey(key), classify };
       if (parameters) this.#use(parameters);
       if (override) this.#chosen = this.#surroundings.parameters.override(this.tracked, override) ?? this.#chosen;
       this.#chosen?.watched?.begin();
@@ -203,7 +206,8 @@ export class TrackedCall implements OperationHandle {
     if (this.#said !== undefined) return this.#end(this.#said);
     let outcome: Outcome = "success";
     try {
-      outcome = this.#classify?.(result as never) ?? "success";
+      const classify = this.#given?.classify ?? this.tracked.declaration?.outcome;
+      outcome = classify?.(result as never) ?? "success";
     } catch (error) {
       warnOnce(
         `outcome:${this.operation}`,
@@ -235,7 +239,7 @@ export class TrackedCall implements OperationHandle {
   #choose(key: string | undefined, base: ParameterValues | undefined): ChosenVariant {
     if (this.#chosen !== undefined) return this.#chosen;
     const { parameters } = this.#surroundings;
-    const chosen = parameters.choose(this.tracked, this.found.context, stickyKey(key) ?? this.#key, base);
+    const chosen = parameters.choose(this.tracked, this.found.context, stickyKey(key) ?? this.#given?.key, base);
     this.#chosen = chosen;
     chosen.watched?.begin();
     return chosen;
@@ -251,7 +255,7 @@ export class TrackedCall implements OperationHandle {
     const failure = outcome === "failure" ? (this.#failure ?? UNEXPLAINED) : undefined;
     const errorType = failure?.type;
     try {
-      const resources = this.#resourceMark && this.#resources?.end(this.#resourceMark);
+      const resources = this.#resources?.meter.end(this.#resources.mark);
       const chosen = this.#choose(undefined, undefined);
       const { id: variant, parameters, source, revision, siblings } = chosen;
       const { metrics } = this.#surroundings;
