@@ -85,6 +85,10 @@ test("an operation is frozen, reset and the reset undone, and every attempt stan
   await send("POST", `${path}/reset/undo`);
   const refused = await send<{ detail: string }>("POST", `${path}/reset/undo`, WHY, 409);
   expect(refused.detail).toMatch(/^NOTHING_TO_UNDO: /);
+  const { decisions } = await app.json<{ decisions: readonly { acts?: readonly object[] }[] }>(
+    "/v1/decisions?component=shop&operation=checkout&limit=1",
+  );
+  expect(decisions[0]?.acts).toMatchObject([{ result: "refused", reason: { code: "NOTHING_TO_UNDO" } }]);
   const { acts, nextCursor } = await app.json<{ acts: readonly Act[]; nextCursor: string }>("/v1/audit?limit=4");
   expect(acts.map(({ kind, by, outcome }) => [kind, by, outcome?.result, outcome?.reason.code])).toEqual([
     ["undo-reset", "ann", "refused", "NOTHING_TO_UNDO"],

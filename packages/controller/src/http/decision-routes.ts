@@ -1,7 +1,7 @@
 /** Every decision of an operation, the holds too. */
 import type { Context } from "@trimtab/conventions";
 import type { RecordedCycle, Store } from "@trimtab/engine";
-import type { Arm, ContextDecision } from "@trimtab/learning";
+import type { ActOutcome, Arm, ContextDecision } from "@trimtab/learning";
 import { z } from "zod";
 import type { ConfiguredOperations } from "./configured-operations.ts";
 import { type Route, sendJson } from "./route.ts";
@@ -55,6 +55,10 @@ interface WireDecision {
   /** What happened to earlier adaptations. */
   readonly transitions: readonly { readonly id: string; readonly status: string; readonly reason: WireReason }[];
   readonly mayExplore: boolean;
+  /** What became of people's acts, and of what they had set; with the id of the act, or `schedule` for a reset that was due. */
+  readonly acts?:
+    | readonly { readonly act: string; readonly result: ActOutcome["result"]; readonly reason: WireReason }[]
+    | undefined;
   readonly queries: readonly { readonly question: string; readonly promql: string }[];
   readonly experiment?: WireExperiment | undefined;
   readonly experimentEnded?: WireExperimentEnd | undefined;
@@ -84,6 +88,9 @@ const decisionPageSchema: z.ZodType<{
       adaptations: z.array(z.string()),
       transitions: z.array(z.strictObject({ id: z.string(), status: z.string(), reason: reasonSchema })),
       mayExplore: z.boolean(),
+      acts: z
+        .array(z.strictObject({ act: z.string(), result: z.enum(["done", "refused", "ended"]), reason: reasonSchema }))
+        .optional(),
       queries: z.array(z.strictObject({ question: z.string(), promql: z.string() })),
       experiment: experimentSchema.optional(),
       experimentEnded: experimentEndSchema.optional(),
@@ -154,6 +161,7 @@ function wireDecision({ cycle, decision, evidence }: RecordedCycle): WireDecisio
     adaptations: decision.adaptations.map(({ id }) => id),
     transitions: decision.transitions.map(({ id, status, reason }) => ({ id, status, reason: wireReason(reason) })),
     mayExplore: decision.mayExplore,
+    acts: decision.acts?.map(({ act, result, reason }) => ({ act, result, reason: wireReason(reason) })),
     queries: evidence.queries.map(({ question, promql }) => ({ question, promql })),
     experiment: decision.experiment && wireExperiment(decision.experiment),
     experimentEnded: decision.experimentEnded && wireExperimentEnd(decision.experimentEnded),
