@@ -1,6 +1,7 @@
 /** How one cycle runs through its contexts: observe, take back, ask the strategy, apply, serve. */
 import { type Allocation, type ContextId, canonicalJson, shortDigest } from "@trimtab/conventions";
 import type { Act } from "../acts/act.ts";
+import { leftToPerson } from "../acts/left-to-person.ts";
 import {
   isSomebody,
   NOBODY,
@@ -249,23 +250,6 @@ export class DecisionTurn {
     return { ...(acts.length === 0 ? {} : { acts }), ...(people === undefined ? {} : { people }) };
   }
 
-  /** A breach of what a person set is told and left to the person: nothing automatic undoes them. */
-  private leaveToPerson(id: ContextId, { memory, breaches }: ContextObserved): boolean {
-    const override = this.overrideOf(memory);
-    const { frozen } = this.people;
-    if (override === undefined && frozen === null) return false;
-    const [first, ...others] = breaches;
-    const origin = override ?? frozen;
-    const set = override === undefined ? "froze the operation" : "set the values of the context";
-    const who = `${origin?.who} ${set}: ${origin?.why}`;
-    if (first === undefined) this.hold(id, { code: override === undefined ? "FROZEN" : "OVERRIDDEN", sentence: who });
-    else {
-      const reason: Reason = { code: "BREACH_LEFT_TO_PERSON", sentence: `${first.reason.sentence} ${who}` };
-      this.outcomes.set(id, { kind: "hold", reason, refused: [first, ...others] });
-    }
-    return true;
-  }
-
   /** Learns from a context's measurements, and takes back at once what must not go on. */
   private observe(id: ContextId, evidence: ContextEvidence, strategy: Strategy): ContextObservation | undefined {
     const { policy } = this.input;
@@ -285,7 +269,9 @@ export class DecisionTurn {
     });
     this.dispersion = observed.dispersion;
     this.contexts.set(id, observed.memory);
-    if (this.leaveToPerson(id, observed) || this.settled.has(id)) return undefined;
+    const left = leftToPerson(this.people, this.overrideOf(observed.memory), observed.breaches);
+    if (left !== undefined && !(this.settled.has(id) && observed.breaches.length === 0)) this.outcomes.set(id, left);
+    if (left !== undefined || this.settled.has(id)) return undefined;
     if (policy.mode === "observe") {
       this.hold(id, {
         code: "OBSERVING",
