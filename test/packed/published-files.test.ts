@@ -66,6 +66,16 @@ describe.each(packages)("the tarball of %s", (name) => {
   });
 });
 
+test("what the manifest promises is what the tests have: the oldest Node, API and SDK", () => {
+  const read = (path: string) => JSON.parse(readFileSync(join(root, path, "package.json"), "utf8"));
+  const { engines, peerDependencies } = read("packages/instrumentation");
+  const oldest = read("test/services/opentelemetry-1").dependencies;
+  expect([engines.node, read("packages/conventions").engines.node]).toEqual([">=20.6", ">=20.6"]);
+  expect(inject("oldestNode")).toContain("node-20.6.0");
+  expect(peerDependencies["@opentelemetry/api"]).toBe(`>=${oldest["@opentelemetry/api"]} <2`);
+  expect(peerDependencies["@opentelemetry/sdk-node"]).toBe(`>=${oldest["@opentelemetry/sdk-node"]} <1`);
+});
+
 describe("a consumer", () => {
   const code = `
     import { defineOperation, track } from "@trimtab/instrumentation";

@@ -8,3 +8,5 @@ await import("./overhead.mjs");
 process.argv.length = 2;
 await import("./scrape.mjs");
 await import("./http.mjs");
+const { printTargets } = await import("./targets.mjs");
+printTargets();

@@ -9,6 +9,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { Agent, get } from "node:http";
 import { join } from "node:path";
+import { measured } from "./targets.mjs";
 
 const REQUESTS = 12_000;
 const WARM_UP = 6000;
@@ -91,6 +92,9 @@ const least = (/** @type {string} */ name) => Math.min(...(cpu.get(name) ?? []))
 const over = (/** @type {string} */ name) => least(name) - least("bare");
 const started = (/** @type {string} */ name, /** @type {"milliseconds" | "mebibytes"} */ what) =>
   median((starts.get(name) ?? []).map((each) => each[what]));
+measured.set("request register", over("register"));
+measured.set("start ms register", started("register", "milliseconds") - started("bare", "milliseconds"));
+measured.set("start MiB register", started("register", "mebibytes") - started("bare", "mebibytes"));
 console.log(
   `Node ${process.versions.node}, ${turns} turns; a bare request takes ${least("bare").toFixed(1)} us of CPU, a bare start ` +
     `${Math.round(started("bare", "milliseconds"))} ms and ${Math.round(started("bare", "mebibytes"))} MiB.`,

@@ -5,6 +5,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { contestants, SAME_JOB } from "./contestants.mjs";
+import { measured } from "./targets.mjs";
 
 const BATCHES = 20;
 const CALLS = 10_000;
@@ -74,6 +75,10 @@ const time = (/** @type {string} */ name) => quantile(times.get(name) ?? [], 0.5
 const allocated = new Map(contestants.map(({ name }) => [name, inOwnProcess("bytes", name)]));
 const over = (/** @type {string} */ name) => time(name) - time("bare");
 const ratio = (/** @type {string} */ name, /** @type {string} */ peer) => (over(name) / over(peer)).toFixed(2);
+for (const { name } of contestants) {
+  measured.set(`ns ${name}`, over(name));
+  measured.set(`bytes ${name}`, (allocated.get(name) ?? 0) - (allocated.get("bare") ?? 0));
+}
 console.log(
   `Node ${process.versions.node}, ${turns} turns; a bare call takes ${Math.round(time("bare"))} ns of CPU and ` +
     `${Math.round(allocated.get("bare") ?? 0)} bytes. Read the ratios: the nanoseconds belong to the machine.`,

@@ -13,6 +13,7 @@ import { MeterProvider } from "@opentelemetry/sdk-metrics";
 import { DURATION_BOUNDARIES_SECONDS } from "@trimtab/conventions";
 import { Instrumentation } from "../src/instance.ts";
 import { serveMetricsPage } from "../src/metrics-page.ts";
+import { measured } from "./targets.mjs";
 
 const SCRAPES = 9;
 /** Lines of one series: count, sum, and a bucket for each bound. */
@@ -166,6 +167,8 @@ else {
     for (const contestant of Object.keys(contestants)) {
       const cpu = await measure(contestant, size, "cpu");
       const gaps = await measure(contestant, size, "gaps");
+      measured.set(`scrape ${size} ${contestant}`, cpu.median);
+      measured.set(`block ${size} ${contestant}`, gaps.median);
       rows.push({
         lines: size,
         contestant,
