@@ -4,9 +4,9 @@ import { sumOf } from "../../exposition.test.support.ts";
 import { pageWith, printed, startService, stopServices } from "../child-service.test.support.ts";
 import { serve, serveController, stopServers } from "./loopback.test.support.ts";
 
-afterEach(() => {
+afterEach(async () => {
   stopServices();
-  stopServers();
+  await stopServers();
 });
 
 const CALLS = "trimtab_operation_calls_total";

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-const servers: Server[] = [];
+const servers = new Map<string, Server>();
 
 /** Serves until `stopServers`. */
 export async function serve(
@@ -14,18 +14,26 @@ export async function serve(
     request.on("data", (chunk) => (body += chunk));
     request.on("end", () => answer(request, body, response));
   });
-  servers.push(server);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  servers.set(url, server);
+  return url;
+}
+
+/** From now on nobody listens there. */
+export async function stopServer(url: string): Promise<void> {
+  const server = servers.get(url);
+  if (server === undefined) return;
+  servers.delete(url);
+  server.closeAllConnections();
+  server.close();
+  await once(server, "close");
 }
 
 /** For after each test. */
-export function stopServers(): void {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    server.close();
-  }
+export async function stopServers(): Promise<void> {
+  await Promise.all([...servers.keys()].map(stopServer));
 }
 
 /** A parameter and the value that every call gets. */

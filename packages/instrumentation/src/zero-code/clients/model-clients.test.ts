@@ -2,11 +2,11 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { sumOf } from "../../exposition.test.support.ts";
 import { pageWith, printed, startService, stopServices } from "../child-service.test.support.ts";
-import { serveController, serveModel, stopServers } from "./loopback.test.support.ts";
+import { serveController, serveModel, stopServer, stopServers } from "./loopback.test.support.ts";
 
-afterEach(() => {
+afterEach(async () => {
   stopServices();
-  stopServers();
+  await stopServers();
 });
 
 const CALLS = "trimtab_operation_calls_total";
@@ -72,7 +72,7 @@ async function alone({
 }
 
 describe("clients of language models without a change of code", { timeout: 60_000 }, () => {
-  test("OpenAI: adapted parameters are sent, and the program sees what it would see without us", async () => {
+  test("OpenAI: adapted parameters are sent, with the controller gone and nowhere to keep them, and the program sees what it would see without us", async () => {
     const rules = {
       clients: [
         {
@@ -89,9 +89,15 @@ describe("clients of language models without a change of code", { timeout: 60_00
     const controller = await serveController("sing", ["genre"], TEMPERATURE);
     const service = await startService({
       files,
-      environment: { MODEL_URL: model.url, TRIMTAB_CONTROLLER_URL: controller },
+      // No folder can be made below a file: nothing can be kept there.
+      environment: {
+        MODEL_URL: model.url,
+        TRIMTAB_CONTROLLER_URL: controller,
+        TRIMTAB_CACHE_DIRECTORY: "app.mjs/cache",
+      },
     });
     await pageWith(service, (page) => sumOf(page, "trimtab_parameters_age_seconds") !== undefined);
+    await stopServer(controller); // the last known good parameters go on
     await printed(service, "ready");
     service.process.stdin.write("go\n");
     const out = await printed(service, "out ");
@@ -112,7 +118,7 @@ describe("clients of language models without a change of code", { timeout: 60_00
     // Not of the one that was read raw, of the stream that was left early, and of the one that failed.
     expect(sumOf(samples, "trimtab_operation_tokens_total", { operation: "sing", type: "input" })).toBe(7 * 10);
     expect(sumOf(samples, "trimtab_operation_cost_total", { operation: "sing", unit: "tokens" })).toBe(7 * 12);
-    expect(service.stderr).toBe("");
+    for (const line of service.stderr.trim().split("\n")) expect(line).toMatch(/^\[trimtab\] .*app\.mjs/);
   });
 
   test("Anthropic as CommonJS: tracked with nothing applied where the controller is gone, and byte for byte the same", async () => {
