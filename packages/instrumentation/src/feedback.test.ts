@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type FeedbackItem, type FeedbackReceipt, feedbackScore } from "@trimtab/conventions";
@@ -152,6 +154,24 @@ describe("feedback", () => {
     expect(controller.kept.has("key-9")).toBe(false);
     expect(controller.kept.has("key-10")).toBe(true);
     expect(counted()).toEqual([5000, 0, 10]);
+  });
+
+  test.each([
+    ["runs out", "", null],
+    ["gets SIGTERM", "setInterval(() => {}, 1000); process.kill(process.pid, 'SIGTERM');", "SIGTERM"],
+  ])("is sent at the end of a process that %s", async (_, last, endedBy) => {
+    const index = new URL("index.ts", import.meta.url).href;
+    const code = `
+      import { configure, feedback } from ${JSON.stringify(index)};
+      configure({ component: "child", controllerUrl: ${JSON.stringify(controllerUrl)} });
+      feedback({ entity: "artist" }, { score: 1, key: "last words" });
+      ${last}`;
+    const child = spawn(process.execPath, ["--conditions=source", "--input-type=module", "--eval", code], {
+      stdio: "ignore",
+    });
+    const [, signal] = (await once(child, "exit")) as [number | null, string | null];
+    expect([...controller.kept.keys()]).toEqual(["last words"]);
+    expect(signal).toBe(endedBy);
   });
 
   test("does not hold up the end of a process: a silent controller is given up", async () => {
