@@ -158,6 +158,17 @@ describe("an override", () => {
   });
 });
 
+test("an override holds in both arms of an experiment that begins under it", () => {
+  const story = new Story().run(5).act(override({ model: "large" }));
+  const experiment = { name: "two", treatment: { kind: "threshold-rule", options: {} }, share: 0.5 };
+  const policy: OperationPolicy = { ...SAMPLE_POLICY, experiment };
+  const evidence = sampleEvidence(policy, 9, story.last?.decision.allocations ?? [], largeIsBetter);
+  const { decision } = decide({ policy, state: story.last?.state, evidence, now: evidence.window.to, seed: "" });
+  const rock = decision.allocations.find(({ context }) => context["genre"] === "rock");
+  const served = rock?.variants.filter(({ role }) => role !== "baseline") ?? [];
+  expect(served.map(({ parameters }) => parameters["model"])).toEqual(["large", "large"]);
+});
+
 describe("a frozen operation", () => {
   test("serves exactly what it served, challengers too, and tells of a breach", () => {
     const story = new Story({ constraints: [{ kind: "success-rate", minimum: 0.8 }] }).run(12);
