@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Evidence, EvidenceCell, Measurements, MissingKind, Reading } from "../evidence/evidence.ts";
 import type { OperationPolicy } from "../policy/policy.ts";
-import { baselineOf, tooLargeStep } from "../policy/setting.ts";
+import { baselineOf } from "../policy/setting.ts";
 import { type DecideOutput, decide } from "./decide.ts";
 import { SAMPLE_CONTEXTS, SAMPLE_POLICY, sampleMeasurements, sampleWindow } from "./sample-operation.ts";
 import { LARGEST_CHALLENGER_SHARE } from "./shares.ts";
@@ -86,7 +86,9 @@ test("whatever happens: shares sum to one, holdout and caps hold, nothing leaves
           for (const { parameters, role } of variants) {
             expect(parameterValuesProblems(policy.parameters, parameters)).toEqual([]);
             const from = role === "challenger" ? (incumbent?.parameters ?? {}) : parameters;
-            expect(tooLargeStep(policy.parameters, from, parameters)).toBeUndefined();
+            // the sample's largest step, in numbers: the product's own measure of a step is on trial, too
+            const step = Math.abs(Number(parameters["temperature"]) - Number(from["temperature"]));
+            expect(step).toBeLessThanOrEqual(0.2 + 1e-9);
           }
         }
         for (const { confidence, oldValue, newValue, parameter } of decision.adaptations) {
