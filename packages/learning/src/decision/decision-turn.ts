@@ -158,9 +158,9 @@ export class DecisionTurn {
       this.baseline.id,
       [...found]
         .sort(([left], [right]) => (left < right ? -1 : 1)) // sums of fractions depend on their order
-        .flatMap(([id, { measured }]) => {
+        .flatMap(([id, { measured, unusable }]) => {
           const limits = this.contexts.get(id)?.limits;
-          return limits === undefined ? [] : [{ limits, measured }];
+          return limits === undefined || unusable !== undefined ? [] : [{ limits, measured }];
         }),
     );
     const observations: ContextObservation[] = [];

@@ -67,6 +67,7 @@ export function observeWhole(
     baseline.id,
     [...found]
       .sort(([left], [right]) => (left < right ? -1 : 1)) // sums of fractions depend on their order
+      .filter(([, { unusable }]) => unusable === undefined)
       .map(([id, { measured }]) => ({ limits: contexts[id]?.memory.limits ?? NO_LIMIT_MEMORY, measured })),
   );
   let { dispersion } = before;
