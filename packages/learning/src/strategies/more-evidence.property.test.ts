@@ -65,8 +65,8 @@ test.each(Object.keys(CHANCES))(
       fc.property(anyCase, ({ difference, calls, windows, more }) => {
         const before = chance(windows, difference, calls);
         const after = chance(windows + more, difference, calls);
-        if (difference >= 0) expect(after).toBeGreaterThanOrEqual(before - 1e-9);
-        else expect(after).toBeLessThanOrEqual(before + 1e-9);
+        // towards what the evidence says: up where it looked better, down where it looked worse
+        expect(Math.sign(difference) * (after - before)).toBeGreaterThanOrEqual(-1e-9);
       }),
       { numRuns: 60 },
     );
