@@ -3,7 +3,8 @@
  * that runs: generation 1 has a method for it, the others keep a list, of which the form is checked before it is touched.
  */
 import { type ProxyTracerProvider, type TracerProvider, trace } from "@opentelemetry/api";
-import { spanAttributes } from "@trimtab/conventions";
+import { spanAttributes, type VariantId } from "@trimtab/conventions";
+import { instrumentation } from "../instance.ts";
 import { defineOperation } from "../operation.ts";
 import { describeError, reportOwnFailure } from "../own-failure.ts";
 import { recordOperation } from "../record-operation.ts";
@@ -14,9 +15,16 @@ import { type EndedSpan, requestOfSpan, type SpanOperation, spanClassifier } fro
 /** Looks for a provider that came on another way than through our copy of the API, in milliseconds after the start. */
 const LOOKS_MILLISECONDS = [0, 100, 1000, 10_000];
 
+/** A span that can still be written on. */
+interface EndingSpan extends EndedSpan {
+  setAttribute(key: string, value: string): unknown;
+}
+
 /** What a span processor of any generation has. */
 interface SpanListener {
   onStart(): void;
+  /** From generation 2 on, when all of the span is known and before anybody takes it. */
+  onEnding(span: EndingSpan): void;
   onEnd(span: EndedSpan): void;
   forceFlush(): Promise<void>;
   shutdown(): Promise<void>;
@@ -83,18 +91,34 @@ function addListener(provider: ProviderWithProcessors, listener: SpanListener): 
 function spanListener(rules: SpanRules, requests: HttpOperations): SpanListener {
   const classify = spanClassifier(rules);
   const declared = new Set<string>();
+  const marked = new WeakMap<EndedSpan, MarkedOperation>();
+  const operationOf = (span: EndedSpan): MarkedOperation | undefined => {
+    if (span.attributes[spanAttributes.operation] !== undefined) return undefined; // one of ours
+    if (rules.http === true && requestOfSpan(span) !== undefined) return undefined;
+    const found = classify(span);
+    return found && { found, variant: variantOf(found, declared) };
+  };
   return {
     onStart: () => {},
+    onEnding: (span) => {
+      try {
+        const operation = operationOf(span);
+        if (operation === undefined) return;
+        marked.set(span, operation);
+        mark(span, operation);
+      } catch (error) {
+        reportOwnFailure("marking a span with its operation", error);
+      }
+    },
     onEnd: (span) => {
       try {
-        if (span.attributes[spanAttributes.operation] !== undefined) return; // one of ours
         const request = rules.http === true ? requestOfSpan(span) : undefined;
         if (request !== undefined) {
           const durationMilliseconds = span.duration[0] * 1000 + span.duration[1] / 1e6;
           return requests.record({ ...request, durationMilliseconds, isAborted: false });
         }
-        const found = classify(span);
-        if (found !== undefined) record(found, declared);
+        const operation = marked.get(span) ?? operationOf(span);
+        if (operation !== undefined) record(operation);
       } catch (error) {
         reportOwnFailure("turning a span into an operation", error);
       }
@@ -104,15 +128,35 @@ function spanListener(rules: SpanRules, requests: HttpOperations): SpanListener 
   };
 }
 
-function record(found: SpanOperation, declared: Set<string>): void {
-  const { operation, context, outcome, durationMilliseconds, errorType, tokens } = found;
-  if (!declared.has(operation)) {
-    declared.add(operation);
-    defineOperation({ name: operation, context: Object.keys(context) });
+interface MarkedOperation {
+  readonly found: SpanOperation;
+  readonly variant: VariantId;
+}
+
+function variantOf({ operation: name, context }: SpanOperation, declared: Set<string>): VariantId {
+  if (!declared.has(name)) {
+    declared.add(name);
+    defineOperation({ name, context: Object.keys(context) });
   }
+  const { main } = instrumentation();
+  const operation = main.operation(name);
+  return main.parameters.onlyVariant(operation, operation.contexts.find(context).context);
+}
+
+/** As the metrics count it, so that whoever looks at the series finds the span. */
+function mark(span: EndingSpan, { found, variant }: MarkedOperation): void {
+  span.setAttribute(spanAttributes.component, instrumentation().main.name);
+  span.setAttribute(spanAttributes.operation, found.operation);
+  span.setAttribute(spanAttributes.outcome, found.outcome);
+  span.setAttribute(spanAttributes.variant, variant);
+}
+
+function record({ found, variant }: MarkedOperation): void {
+  const { operation, context, outcome, durationMilliseconds, errorType, tokens } = found;
   recordOperation(operation, {
     context,
     outcome,
+    variant,
     durationMilliseconds,
     error: errorType,
     ...(tokens === undefined ? {} : { tokens }),

@@ -78,6 +78,8 @@ async function fetchAdapted(
   const asked = apply.includes("retries") ? (positive(values["retries"]) ?? 0) : 0;
   const retries = IDEMPOTENT.has(method) && isRepeatable(input, init) ? Math.min(asked, MAXIMUM_RETRIES) : 0;
   const callersSignal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
+  const applied = [...(timeout === undefined ? [] : ["timeout_milliseconds"]), ...(retries === 0 ? [] : ["retries"])];
+  if (applied.length > 0) call.attribute("applied", applied);
   if (timeout !== undefined) call.attribute("timeout_milliseconds", timeout);
   for (let attempt = 0; ; attempt++) {
     call.attribute("attempts", attempt + 1);
