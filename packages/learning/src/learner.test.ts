@@ -130,6 +130,23 @@ test("a number that is no count is no evidence: the context holds", () => {
   expect(learner.decision()?.contexts.map(({ reason }) => reason.code)).toContain("EVIDENCE_NOT_A_NUMBER");
 });
 
+test("ratings of a variant that no longer runs may come without counts; a count that got lost beside others is no zero", () => {
+  const { constraints: _, ...specification } = { ...SPECIFICATION, objective: { success: 0.5, feedback: 0.5 } };
+  const reasonAfter = (late: Partial<VariantStatistics>): string | undefined => {
+    const learner = createLearner(specification, 7);
+    learner.decide({ contexts: { "genre=rock": { variants: { baseline: { success: 90, failure: 10 } } } } }, 1);
+    const variants = { baseline: { success: 90, failure: 10 }, "v-gone": late as VariantStatistics };
+    learner.decide({ contexts: { "genre=rock": { variants } } }, 2);
+    return learner.decision()?.contexts.find(({ context }) => context["genre"] === "rock")?.reason.code;
+  };
+  const feedback = { sum: 2.5, count: 3 };
+  const usual = reasonAfter({ success: 0, failure: 0, feedback });
+  expect(usual).not.toBe("EVIDENCE_NOT_A_NUMBER");
+  expect(reasonAfter({ feedback })).toBe(usual);
+  expect(reasonAfter({ success: 5, feedback })).toBe("EVIDENCE_NOT_A_NUMBER");
+  expect(reasonAfter({ duration: { sum: 1, count: 3 }, feedback })).toBe("EVIDENCE_NOT_A_NUMBER");
+});
+
 test("buckets that do not fit the bounds are a mistake of the caller, not evidence", () => {
   const duration = { buckets: [1, 2], sum: 1, count: 2 };
   const statistics = { contexts: { "genre=rock": { variants: { a: { success: 2, failure: 0, duration } } } } };

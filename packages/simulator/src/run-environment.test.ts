@@ -1,4 +1,4 @@
-import type { Learner, LearnerAllocation, LearnerAllocations } from "@trimtab/learning";
+import type { Learner, LearnerAllocation, LearnerAllocations, VariantStatistics } from "@trimtab/learning";
 import { describe, expect, test } from "vitest";
 import type { Environment, Truth } from "./environment.ts";
 import { scoresOf } from "./judge/run-scores.ts";
@@ -82,6 +82,15 @@ test("calls weigh: what the statistics show, or what the truth says", () => {
   expect(cycle).toMatchObject({ traffic: 40, served: expect.closeTo(24, 9), base: 20, best: expect.closeTo(28, 9) });
   const said = threeSpeeds({ traffic: (context) => (context === "road=a" ? 3 : 1) });
   expect(runEnvironment(said, half, 1, 1).cycles[0]?.traffic).toBe(4);
+  const late = { feedback: { sum: 0.5, count: 1 } } as unknown as VariantStatistics; // ratings alone are no calls
+  const rated: Environment = {
+    ...threeSpeeds(),
+    create: (seed) => ({
+      ...threeSpeeds().create(seed),
+      step: () => ({ contexts: { "road=a": { variants: { a: { success: 3, failure: 1 }, gone: late } } } }),
+    }),
+  };
+  expect(runEnvironment(rated, half, 1, 1).cycles[0]?.traffic).toBe(4);
 });
 
 test("a change to something better is one, a change to something worse or forbidden is a false one", () => {

@@ -6,6 +6,7 @@ import type {
   LearnerAllocations,
   LearnerSpecification,
   OutsideSetting,
+  VariantStatistics,
 } from "@trimtab/learning";
 import { DEFAULT_CYCLES, type Environment, type EnvironmentRun } from "./environment.ts";
 import { checkAllocations } from "./judge/check-allocations.ts";
@@ -203,6 +204,7 @@ function shareOfBaseline(variants: readonly LearnerAllocation[]): number {
 }
 
 function callsIn(statistics: CycleStatistics | null, context: string): number {
-  const variants = Object.values(statistics?.contexts[context]?.variants ?? {});
-  return variants.reduce((sum, { success, failure, partial = 0 }) => sum + success + failure + partial, 0);
+  // a variant without calls may have ratings alone
+  const variants: Partial<VariantStatistics>[] = Object.values(statistics?.contexts[context]?.variants ?? {});
+  return variants.reduce((sum, { success = 0, failure = 0, partial = 0 }) => sum + success + failure + partial, 0);
 }

@@ -13,7 +13,7 @@ export interface HistogramStatistics {
   readonly squares?: number;
 }
 
-/** What one variant did in one context in this cycle: increments. */
+/** What one variant did in one context in this cycle: increments. Ratings of a variant without calls may stand alone. */
 export interface VariantStatistics {
   readonly success: number;
   readonly failure: number;
@@ -92,13 +92,16 @@ export function feedbackOf({ contexts }: CycleStatistics, reader: StatisticsRead
 }
 
 function measurementsOf(
-  { success, failure, partial = 0, duration, quality, cost, feedback }: VariantStatistics,
+  statistics: Partial<VariantStatistics>,
   bounds: StatisticsReader["bounds"],
   place: string,
 ): Measurements {
+  const { partial = 0, duration, quality, cost, feedback } = statistics;
+  // only where nothing but ratings came is a missing count a zero: elsewhere it is a number that got lost
+  const missing = Object.keys(statistics).every((part) => part === "feedback") ? 0 : Number.NaN;
   return {
-    success,
-    failure,
+    success: statistics.success ?? missing,
+    failure: statistics.failure ?? missing,
     partial,
     ...(duration === undefined ? {} : { duration: histogramOf(duration, bounds.duration, `${place}: duration`) }),
     ...(quality === undefined ? {} : { quality: histogramOf(quality, bounds.quality, `${place}: quality`) }),
