@@ -39,9 +39,8 @@ export function plainThompsonLearner(specification: LearnerSpecification, seed: 
         arms.set(context, known);
         for (const [id, measured] of Object.entries(variants)) {
           const arm = known[id === "baseline" ? base : Number(id.slice(1))];
-          const { success = 0, failure = 0, partial = 0 }: Partial<VariantStatistics> = measured;
-          const calls = success + failure + partial;
-          if (arm === undefined || calls === 0) continue;
+          const calls = measured.success + measured.failure + (measured.partial ?? 0);
+          if (arm === undefined || !(calls > 0)) continue; // ratings alone have no counts
           arm.calls += calls;
           arm.sum += calls * utilityOf(measured, calls, specification);
         }

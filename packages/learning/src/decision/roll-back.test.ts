@@ -36,6 +36,18 @@ test("a challenger's breach takes only the challenger back", () => {
   expect([...barredVariants(memory, 11)]).toEqual(["v-other"]);
 });
 
+test("the incumbent's breach withdraws what was suggested on top of it: on the base values it would be a setting that nobody measured", () => {
+  const suggestion = { changeId: "c-cooler", variant: "v-other", ids: ["a-cooler"] };
+  const { memory, transitions } = rollBack({ ...served(), suggestion }, [BREACH], BASELINE, 10);
+  expect(memory.suggestion).toBeNull();
+  expect(transitions.map(({ id, status, reason }) => [id, status, reason.code])).toEqual([
+    ["a-cooler", "superseded", "SUGGESTION_WITHDRAWN"],
+    ["a-one", "rolled-back", "LIMIT_SUCCESS_RATE"],
+  ]);
+  const another = { variant: "v-third", reason: BREACH.reason };
+  expect(rollBack({ ...served(), suggestion }, [another], BASELINE, 10).memory.suggestion).toEqual(suggestion);
+});
+
 test("what was taken back rests for 40 cycles, then 80, then 120 and not longer", () => {
   let memory = served();
   const rests: number[] = [];

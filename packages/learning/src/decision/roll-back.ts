@@ -39,6 +39,11 @@ export interface RolledBack {
   readonly transitions: readonly AdaptationTransition[];
 }
 
+const BASE_RETURNS: Reason = {
+  code: "SUGGESTION_WITHDRAWN",
+  sentence: "The values that it was compared with were taken back.",
+};
+
 /** Bars the variants; where the incumbent is among them, the base values return at once and every challenger stops. */
 export function rollBack(
   before: ContextMemory,
@@ -49,13 +54,14 @@ export function rollBack(
   const taken = new Set(breaches.map((breach) => breach.variant));
   let memory: ContextMemory = { ...before, bars: withBars(before.bars, taken, cycle) };
   const transitions: AdaptationTransition[] = [];
+  const breach = breaches.find((each) => each.variant === before.incumbent.id);
   const suggested = before.suggestion;
-  const suggestionBreach = breaches.find((breach) => breach.variant === suggested?.variant);
-  if (suggested !== null && suggestionBreach !== undefined) {
-    for (const id of suggested.ids) transitions.push({ id, status: "superseded", reason: suggestionBreach.reason });
+  // a suggestion names parameters to change of the incumbent it was compared with: on other values it would be another setting
+  const withdrawn = breaches.find(({ variant }) => variant === suggested?.variant)?.reason ?? (breach && BASE_RETURNS);
+  if (suggested !== null && withdrawn !== undefined) {
+    for (const id of suggested.ids) transitions.push({ id, status: "superseded", reason: withdrawn });
     memory = { ...memory, suggestion: null };
   }
-  const breach = breaches.find((each) => each.variant === before.incumbent.id);
   if (breach === undefined) {
     const challengers = before.allocation.variants.filter(
       (variant) => variant.role === "challenger" && !taken.has(variant.id),
