@@ -82,15 +82,35 @@ test("calls weigh: what the statistics show, or what the truth says", () => {
   expect(cycle).toMatchObject({ traffic: 40, served: expect.closeTo(24, 9), base: 20, best: expect.closeTo(28, 9) });
   const said = threeSpeeds({ traffic: (context) => (context === "road=a" ? 3 : 1) });
   expect(runEnvironment(said, half, 1, 1).cycles[0]?.traffic).toBe(4);
-  const late = { feedback: { sum: 0.5, count: 1 } } as unknown as VariantStatistics; // ratings alone are no calls
-  const rated: Environment = {
+});
+
+test("a count that is none is no call: ratings alone, or a broken reading", () => {
+  const late = { feedback: { sum: 0.5, count: 1 } } as unknown as VariantStatistics;
+  const broken = { success: Number.NaN, failure: -2, partial: Number.POSITIVE_INFINITY };
+  const environment: Environment = {
     ...threeSpeeds(),
     create: (seed) => ({
       ...threeSpeeds().create(seed),
-      step: () => ({ contexts: { "road=a": { variants: { a: { success: 3, failure: 1 }, gone: late } } } }),
+      step: () => ({ contexts: { "road=a": { variants: { a: { success: 3, failure: 1 }, gone: late, broken } } } }),
     }),
   };
-  expect(runEnvironment(rated, half, 1, 1).cycles[0]?.traffic).toBe(4);
+  expect(runEnvironment(environment, baseLearner, 1, 1).cycles[0]?.traffic).toBe(4);
+});
+
+test("nobody called: nothing matters, and no regret is made up", () => {
+  const silent: Environment = {
+    ...threeSpeeds(),
+    create: (seed) => ({ ...threeSpeeds().create(seed), step: () => null }),
+  };
+  expect(scoresOf(runEnvironment(silent, baseLearner, 1, 5))).toMatchObject({ kind: "nothing-matters", regret: 0 });
+});
+
+test.each([
+  ["utility", { utility: () => Number.NaN }, 'utility of {"speed":1} in context "road=a", cycle 0, is NaN'],
+  ["traffic", { traffic: () => Number.POSITIVE_INFINITY }, 'traffic of context "road=a" in cycle 0 is Infinity'],
+  ["traffic", { traffic: () => -1 }, 'traffic of context "road=a" in cycle 0 is -1'],
+])("a truth whose %s is no number is refused: against it everything would look good", (_, truth, problem) => {
+  expect(() => runEnvironment(threeSpeeds(truth), baseLearner, 1, 1)).toThrow(problem);
 });
 
 test("a change to something better is one, a change to something worse or forbidden is a false one", () => {

@@ -6,7 +6,6 @@ import type {
   LearnerAllocations,
   LearnerSpecification,
   OutsideSetting,
-  VariantStatistics,
 } from "@trimtab/learning";
 import { DEFAULT_CYCLES, type Environment, type EnvironmentRun } from "./environment.ts";
 import { checkAllocations } from "./judge/check-allocations.ts";
@@ -88,7 +87,8 @@ const NO_BETTER = 0.001;
  * Runs a learner in an environment.
  *
  * @param cycles By default as long as the environment says.
- * @throws {RangeError} where the learner serves what nobody may: shares that do not sum to one, settings outside the space.
+ * @throws {RangeError} where the learner serves what nobody may (shares that do not sum to one, settings outside the space), or the
+ *   truth is no number.
  */
 export function runEnvironment(
   environment: Environment,
@@ -151,6 +151,8 @@ function ledgerOf({ run, truth, before, allocations, statistics, cycle }: CycleF
   let smallestBaselineShare = 1;
   for (const context of run.contexts) {
     const traffic = run.truth.traffic?.(context, cycle) ?? callsIn(statistics, context);
+    if (!(traffic >= 0 && traffic < Number.POSITIVE_INFINITY))
+      throw new RangeError(`The truth's traffic of context "${context}" in cycle ${cycle} is ${traffic}`);
     const stakes = truth.stakesOf(context, cycle);
     sums.traffic += traffic;
     sums.base += traffic * stakes.base;
@@ -204,7 +206,14 @@ function shareOfBaseline(variants: readonly LearnerAllocation[]): number {
 }
 
 function callsIn(statistics: CycleStatistics | null, context: string): number {
-  // a variant without calls may have ratings alone
-  const variants: Partial<VariantStatistics>[] = Object.values(statistics?.contexts[context]?.variants ?? {});
-  return variants.reduce((sum, { success = 0, failure = 0, partial = 0 }) => sum + success + failure + partial, 0);
+  const variants = Object.values(statistics?.contexts[context]?.variants ?? {});
+  return variants.reduce(
+    (sum, { success, failure, partial }) => sum + amount(success) + amount(failure) + amount(partial),
+    0,
+  );
+}
+
+/** A count that is none (ratings may stand alone, and a reading may be broken on purpose) is no call. */
+function amount(count: number | undefined): number {
+  return count !== undefined && count > 0 && count < Number.POSITIVE_INFINITY ? count : 0;
 }

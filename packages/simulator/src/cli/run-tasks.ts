@@ -46,7 +46,13 @@ async function runTask(
 ): Promise<EnvironmentTrace> {
   const environment = await environmentFrom(source);
   const create = (await findLearner(learner))(environment);
-  return runEnvironment(environment, create, seed, cycles, isTimed ? { clock: () => performance.now() } : {});
+  try {
+    return runEnvironment(environment, create, seed, cycles, isTimed ? { clock: () => performance.now() } : {});
+  } catch (error) {
+    // a module of somebody's own says "x is undefined", and nothing about which of a hundred runs that was
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new Error(`${environment.name}, seed ${seed}: ${problem}`, { cause: error });
+  }
 }
 
 const WORKER_MARK = "trimtab-simulate";

@@ -6,7 +6,7 @@ import type { CycleLedger, EnvironmentTrace } from "../run-environment.ts";
  *
  *   lift             something better than the base values could be had
  *   baseline-best    it could not, but one could do worse
- *   nothing-matters  all settings are alike
+ *   nothing-matters  all settings are alike, or nobody called
  */
 export type RunKind = "lift" | "baseline-best" | "nothing-matters";
 
@@ -84,6 +84,7 @@ function sumOf(cycles: readonly CycleLedger[]): Sums {
 }
 
 function kindOf({ traffic, best, base }: Sums, cycles: readonly CycleLedger[]): RunKind {
+  if (traffic === 0) return "nothing-matters"; // nobody called
   if (best - base > SMALLEST_LIFT * traffic) return "lift";
   return cycles.some(({ spread }) => spread > SMALLEST_LIFT) ? "baseline-best" : "nothing-matters";
 }

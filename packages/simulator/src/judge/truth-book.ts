@@ -75,7 +75,11 @@ export class TruthBook {
     return best;
   }
 
-  /** One setting. */
+  /**
+   * One setting.
+   *
+   * @throws {RangeError} where its utility is no number: whatever were scored against it would look good.
+   */
   of(context: string, setting: OutsideSetting, cycle: number): SettingTruth {
     const key = `${this.placeOf(context, cycle)} ${this.keyOf(setting)}`;
     const before = this.known.get(key);
@@ -97,6 +101,11 @@ export class TruthBook {
   private lookUp(context: string, setting: OutsideSetting, cycle: number): SettingTruth {
     const breaks = this.truth.breaksLimit?.(context, setting, cycle) ?? false;
     const isForgiven = breaks && (this.truth.breaksLimit?.(context, this.space.base, cycle) ?? false);
-    return { utility: this.truth.utility(context, setting, cycle), breaksLimit: breaks && !isForgiven };
+    const utility = this.truth.utility(context, setting, cycle);
+    if (!Number.isFinite(utility)) {
+      const what = JSON.stringify(setting);
+      throw new RangeError(`The truth's utility of ${what} in context "${context}", cycle ${cycle}, is ${utility}`);
+    }
+    return { utility, breaksLimit: breaks && !isForgiven };
   }
 }
