@@ -2,6 +2,7 @@
 import {
   createActStore,
   createFeedbackStore,
+  createRecordStore,
   createRollupStore,
   createSqlStore,
   createSuggestionStore,
@@ -21,6 +22,7 @@ import { type ListeningServer, listen } from "./http/listen.ts";
 import { createPerformanceReader } from "./http/performance-reader.ts";
 import { createLearningLoop, type LearningLoop } from "./learning-loop.ts";
 import { adaptationEvidence, adaptationQueries, createSource } from "./metric-sources.ts";
+import { createRecordBounding } from "./record-bounding.ts";
 import { rememberedInspection } from "./remembered-inspection.ts";
 import { createControllerMetrics } from "./telemetry.ts";
 import { VERSION } from "./version.ts";
@@ -77,6 +79,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
   const feedback = createFeedbackStore(database);
   const acts = createActStore(database);
   const suggestions = createSuggestionStore(database);
+  const records = createRecordStore(database);
   const metrics = createControllerMetrics(() => inForce?.loop.views() ?? [], feedback);
   const parts = { rollups, observer: metrics.observer, log };
   let inForce: InForce | undefined;
@@ -103,6 +106,8 @@ export async function startController(given: Config, { log }: ControllerOptions)
     log,
   });
 
+  const bounding = createRecordBounding({ store: records, keep: () => current().config.keepRecords, log });
+
   try {
     const source = createSource(config.metrics, parts);
     inForce = { config, source, loop: await createLoop(config, source), authorize: authorizer(config.tokens) };
@@ -113,6 +118,8 @@ export async function startController(given: Config, { log }: ControllerOptions)
       store,
       feedback,
       suggestions,
+      records,
+      onRecords: (components) => bounding.start(components),
       acts,
       onFeedback: (kept) => {
         metrics.onFeedback(kept);
@@ -150,6 +157,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
     await source.start();
     inForce.loop.scheduler.start();
     processing.start(); // what a process before this one took in and did not come to
+    bounding.startAll();
   } catch (error) {
     await inForce?.source.close();
     await server?.close(0);
@@ -201,6 +209,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
       }
       return { config: next, source, loop, authorize: authorizer(next.tokens) };
     });
+    bounding.startAll();
     log.info("configuration taken over", { file: next.file, operations: next.policies.length });
   };
 
@@ -220,7 +229,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
     housekeeping.stop();
     clearInterval(gridWatch);
     const { loop, source } = current();
-    await processing.stop();
+    await Promise.all([processing.stop(), bounding.stop()]);
     await Promise.all([close(REQUEST_GRACE_MILLISECONDS), loop.scheduler.stop(PASS_GRACE_MILLISECONDS)]);
     await source.close();
     await loop.close();

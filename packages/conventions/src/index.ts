@@ -74,6 +74,8 @@ export {
 export {
   MAXIMUM_RECORDS,
   type OperationRecord,
+  RECORD_FORM,
+  type RecordMetadata,
   type RecordsReceipt,
   type RecordsRequest,
 } from "./operation-record.ts";

@@ -60,6 +60,8 @@ export type {
   StoredFeedback,
 } from "./stores/feedback-store.ts";
 export { createFeedbackStore } from "./stores/feedback-store-sql.ts";
+export type { RecordFilter, RecordStore, StoredRecord } from "./stores/record-store.ts";
+export { createRecordStore } from "./stores/record-store-sql.ts";
 export type {
   Counters,
   RollupCell,

@@ -7,6 +7,7 @@ import { explainCommand } from "./commands/explain.ts";
 import { freezeCommand, resetCommand, unfreezeCommand } from "./commands/freeze.ts";
 import { initCommand } from "./commands/init.ts";
 import { overrideCommand, releaseCommand } from "./commands/override.ts";
+import { recordsCommand } from "./commands/records.ts";
 import { replayCommand } from "./commands/replay.ts";
 import { schemaCommand } from "./commands/schema.ts";
 import { serveCommand } from "./commands/serve.ts";
@@ -21,6 +22,7 @@ export const commands: readonly Command[] = [
   serveCommand,
   statusCommand,
   explainCommand,
+  recordsCommand,
   approveCommand,
   rejectCommand,
   rollbackCommand,

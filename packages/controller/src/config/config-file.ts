@@ -115,6 +115,7 @@ export interface ConfigFile {
           | { readonly kind: "sqlite"; readonly path?: string | undefined; readonly keepDecisions?: string | undefined }
           | undefined;
         readonly feedback?: { readonly learnAfter?: number | undefined } | undefined;
+        readonly records?: { readonly keep?: number | undefined } | undefined;
         readonly tokens?: readonly TokenSection[] | undefined;
       }
     | undefined;

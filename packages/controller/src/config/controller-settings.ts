@@ -40,6 +40,8 @@ export interface ControllerSettings {
   readonly store: { readonly kind: "sqlite"; readonly path: string; readonly keepDecisionsMilliseconds: number };
   /** So many scored entries of feedback on one operation start a pass out of turn. */
   readonly learnAfterFeedback: number;
+  /** So many individual operations of each component are kept. */
+  readonly keepRecords: number;
   /** None: everybody who reaches the port may do everything. */
   readonly tokens: readonly AccessToken[];
   readonly metrics: PrometheusMetrics | EmbeddedMetrics;
@@ -104,6 +106,7 @@ export function controllerSettings(
       keepDecisionsMilliseconds: checkedDuration(controller.store?.keepDecisions ?? DEFAULTS.keepDecisions),
     },
     learnAfterFeedback: controller.feedback?.learnAfter ?? DEFAULTS.learnAfterFeedback,
+    keepRecords: controller.records?.keep ?? DEFAULTS.keepRecords,
     tokens,
     metrics: toMetrics(metrics, folder, environment, problems),
   };

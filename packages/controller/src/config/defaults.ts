@@ -14,6 +14,7 @@ export const DEFAULTS = {
   objective: { success: 1 },
   attribution: "7d",
   learnAfterFeedback: 20,
+  keepRecords: 10_000,
   moreThan: 5,
   within: "30d",
   suggestions: [{ id: "low-engagement", type: "low_engagement", suggest: "increase_uniqueness" }],
@@ -27,3 +28,6 @@ export const LONGEST_INTERVAL_MILLISECONDS = 3_600_000;
 
 /** The longest time for one question: a cycle asks several, and must end. Milliseconds. */
 export const LONGEST_TIMEOUT_MILLISECONDS = 60_000;
+
+/** The most records of a component that may be kept: a list looks through all of them. */
+export const MOST_RECORDS = 100_000;

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import type { ConfigFile, Role } from "./config-file.ts";
-import { DEFAULTS } from "./defaults.ts";
+import { DEFAULTS, MOST_RECORDS } from "./defaults.ts";
 import { parseListenAddress } from "./listen-address.ts";
 import { operationSchema } from "./operation-schema.ts";
 import { duration, url } from "./text-schemas.ts";
@@ -89,6 +89,21 @@ const controller = z
       })
       .optional()
       .meta({ description: "When feedback starts learning." }),
+    records: z
+      .strictObject({
+        keep: z
+          .int()
+          .gte(1)
+          .lte(MOST_RECORDS)
+          .optional()
+          .meta({
+            description: "So many individual operations of each component are kept; the oldest make room.",
+            default: DEFAULTS.keepRecords,
+            examples: [1000],
+          }),
+      })
+      .optional()
+      .meta({ description: "Individual operations, of a sample that the services send." }),
     tokens: z
       .array(
         z.strictObject({

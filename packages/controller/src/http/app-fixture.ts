@@ -3,6 +3,7 @@ import { type Allocation, variantId } from "@trimtab/conventions";
 import {
   createActStore,
   createFeedbackStore,
+  createRecordStore,
   createSqlStore,
   createSuggestionStore,
   type EvidenceRequest,
@@ -84,6 +85,7 @@ export async function startApp({
   const feedback = createFeedbackStore(database);
   const acts = createActStore(database);
   const suggestions = createSuggestionStore(database);
+  const records = createRecordStore(database);
   for (const [index, decision] of decisions.entries()) await recordDecision(store, config, decision, index + 1);
   const source = scriptedSource();
   const metrics = createControllerMetrics(() => loop.views(), feedback);
@@ -101,6 +103,8 @@ export async function startApp({
     store,
     feedback,
     suggestions,
+    records,
+    onRecords: () => {},
     acts,
     onFeedback: metrics.onFeedback,
     now,

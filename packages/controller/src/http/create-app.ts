@@ -7,6 +7,7 @@ import type {
   Feedback,
   FeedbackStore,
   Log,
+  RecordStore,
   Store,
   StoredAdaptation,
   SuggestionStore,
@@ -30,6 +31,7 @@ import { parameterRoutes } from "./parameter-routes.ts";
 import type { PerformanceReader } from "./performance-reader.ts";
 import { performanceRoutes } from "./performance-routes.ts";
 import { problemHandler, requestIdOf } from "./problem.ts";
+import { recordRoutes } from "./record-routes.ts";
 import { recordedCycleRoutes } from "./recorded-cycle-routes.ts";
 import { mountRoutes, type Route, sendJson } from "./route.ts";
 import { suggestionRoutes } from "./suggestion-routes.ts";
@@ -43,6 +45,9 @@ export interface AppDependencies {
   /** Told of feedback after it was kept. */
   readonly onFeedback: (kept: readonly Feedback[]) => void;
   readonly suggestions: SuggestionStore;
+  readonly records: RecordStore;
+  /** Told of the components whose records were kept; it must not wait. */
+  readonly onRecords: (components: readonly string[]) => void;
   readonly acts: ActStore;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -83,6 +88,12 @@ export function createApp(dependencies: AppDependencies): Express {
       store: dependencies.feedback,
       now: dependencies.now,
       onFeedback: dependencies.onFeedback,
+    }),
+    ...recordRoutes({
+      operations,
+      store: dependencies.records,
+      now: dependencies.now,
+      onRecords: dependencies.onRecords,
     }),
     ...suggestionRoutes({
       store: dependencies.suggestions,

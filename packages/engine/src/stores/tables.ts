@@ -2,6 +2,7 @@
 import type { Kysely } from "kysely";
 import type { ActOutcomeTable, ActTable } from "./act-tables.ts";
 import type { FeedbackTable, SuggestionTable } from "./feedback-tables.ts";
+import type { RecordTable } from "./record-tables.ts";
 
 /** A database with the store's tables in it; `withTables<…>()` adds the types of others that live in the same file. */
 export type SqlDatabase = Kysely<StoreTables>;
@@ -67,4 +68,6 @@ export interface StoreTables {
   /** Of `migrations/0008-acts.ts`. */
   acts: ActTable;
   act_outcomes: ActOutcomeTable;
+  /** Of `migrations/0009-records.ts`. */
+  records: RecordTable;
 }

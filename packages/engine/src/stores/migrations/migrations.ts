@@ -6,6 +6,7 @@ import { feedback } from "./0005-feedback.ts";
 import { suggestions } from "./0006-suggestions.ts";
 import { adaptationsByArm } from "./0007-adaptations-by-arm.ts";
 import { acts } from "./0008-acts.ts";
+import { records } from "./0009-records.ts";
 import type { Migration } from "./migration.ts";
 
 /** Every migration, in order. Forward only. */
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   suggestions,
   adaptationsByArm,
   acts,
+  records,
 ];
