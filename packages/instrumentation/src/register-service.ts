@@ -23,7 +23,7 @@ export function registerService(load: NodeJS.Require): void {
     if (environment.options.disabled === true) return;
     listenToWarnings(tell);
     // A worker thread inherits --import, and could only fight its parent for the port.
-    const zeroCode = prepareZeroCode(tell);
+    const zeroCode = prepareZeroCode(load, tell);
     const hasOtherSdk = !environment.startsSdk || hasMeterProvider();
     if (!hasOtherSdk && isMainThread && !isSdkDisabled()) collect(environment, load, zeroCode?.hasSpanRules === true);
     configure(); // reads the environment again, and tells what of it cannot be used

@@ -16,7 +16,7 @@ export function catchCommonJsModules(patches: ModulePatches): void {
     const result = Reflect.apply(compile, this, args);
     try {
       const [, file] = args;
-      if (patches.keyOf(file) !== undefined) this.exports = changed(this.exports, file, patches);
+      if (patches.has(file)) this.exports = changed(this.exports, file, patches);
     } catch (error) {
       reportOwnFailure("changing a module", error);
     }

@@ -6,6 +6,7 @@ import { existsSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { isAbsolute, join, resolve } from "node:path";
 import { describeError } from "../own-failure.ts";
+import { type CaughtModule, caughtAs } from "./caught-modules.ts";
 
 /** Exports by name; those of a module, or those that take their place. */
 export type ModuleExports = Readonly<Record<string, unknown>>;
@@ -17,14 +18,10 @@ export interface ModuleView {
   names(): readonly string[];
 }
 
-/** A change of one module. */
-export interface ModulePatch {
-  /** As the configuration says it: a path, or a package. */
-  readonly module: string;
+/** A change of one module. Exports that it replaces need a module in between; the others are changed in place. */
+export interface ModulePatch extends Omit<CaughtModule, "file"> {
   /** What it is for, at the start of messages: `functions[0] ("render_page")`. */
   readonly rule: string;
-  /** Exports that are replaced, so that a module in between has to be made. The others are changed in place. */
-  readonly replaces: readonly string[];
   /**
    * Changes what the exports hold, and gives the exports to replace.
    *
@@ -34,7 +31,6 @@ export interface ModulePatch {
 }
 
 interface WaitingPatch extends ModulePatch {
-  /** Its file; undefined for a package that only ES modules can find. */
   readonly file: string | undefined;
   isTold: boolean;
   isDone: boolean;
@@ -42,6 +38,8 @@ interface WaitingPatch extends ModulePatch {
 
 /** All patches of a process. */
 export class ModulePatches {
+  /** What the hooks need to know; it may be sent to another thread. */
+  readonly caught: readonly CaughtModule[];
   readonly #patches: readonly WaitingPatch[];
   readonly #tell: (message: string) => void;
 
@@ -56,23 +54,16 @@ export class ModulePatches {
       }
       return waiting;
     });
+    this.caught = this.#patches.map(({ module, file, replaces }) => ({ module, file, replaces }));
   }
 
   get isEmpty(): boolean {
     return this.#patches.length === 0;
   }
 
-  /**
-   * What stands for a module that has patches; undefined for the others. However a module was asked for, it is the same: there must
-   * be one module in between, or modules that import each other would be evaluated in another order.
-   */
-  keyOf(file: string, specifier?: string): string | undefined {
-    return this.#of(file, specifier)[0]?.module;
-  }
-
-  /** The exports of this file that are replaced. */
-  replaced(file: string, key: string): readonly string[] {
-    return [...new Set(this.#of(file, key).flatMap(({ replaces }) => replaces))];
+  /** Is this file to be changed? */
+  has(file: string): boolean {
+    return this.#of(file).length > 0;
   }
 
   /** Applies all patches of a module. Never throws: where one cannot be applied, the export stays as it is, and that is told. */
@@ -106,8 +97,8 @@ export class ModulePatches {
     }
   }
 
-  #of(file: string, specifier?: string): WaitingPatch[] {
-    return this.#patches.filter((patch) => patch.file === file || patch.module === specifier);
+  #of(file: string, specifier?: string): readonly WaitingPatch[] {
+    return caughtAs(this.#patches, file, specifier);
   }
 
   #problem(patch: WaitingPatch, message: string): void {

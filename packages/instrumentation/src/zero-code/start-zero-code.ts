@@ -1,4 +1,5 @@
 /** Everything that is tracked without a change of the service's code. Nothing in here throws or waits. */
+import { isMainThread } from "node:worker_threads";
 import { describeError } from "../own-failure.ts";
 import { adaptFetch } from "./clients/fetch-client.ts";
 import { modelClientPatches } from "./clients/model-clients.ts";
@@ -22,8 +23,12 @@ export interface ZeroCode {
   start(hasOtherSdk: boolean): void;
 }
 
-/** Reads the rules; once in a process, whoever asks: undefined for the others. */
-export function prepareZeroCode(tell: (message: string) => void): ZeroCode | undefined {
+/**
+ * Reads the rules; once in a process, whoever asks: undefined for the others.
+ *
+ * @param load The `require` of the entry file.
+ */
+export function prepareZeroCode(load: NodeJS.Require, tell: (message: string) => void): ZeroCode | undefined {
   const shared = globalThis as { [STARTED]?: boolean };
   if (shared[STARTED] === true) return undefined;
   shared[STARTED] = true;
@@ -32,16 +37,17 @@ export function prepareZeroCode(tell: (message: string) => void): ZeroCode | und
   const { spans = {} } = configuration;
   const hasRules = [spans.http, spans.database, spans.messaging, spans.genAi].includes(true);
   const hasSpanRules = hasRules || (spans.rules ?? []).length > 0;
-  return { hasSpanRules, start: (hasOtherSdk) => start(configuration, { hasOtherSdk, hasSpanRules, tell }) };
+  return { hasSpanRules, start: (hasOtherSdk) => start(configuration, { hasOtherSdk, hasSpanRules, load, tell }) };
 }
 
 interface Surroundings {
   readonly hasOtherSdk: boolean;
   readonly hasSpanRules: boolean;
+  readonly load: NodeJS.Require;
   readonly tell: (message: string) => void;
 }
 
-function start(configuration: ZeroCodeConfiguration, { hasOtherSdk, hasSpanRules, tell }: Surroundings): void {
+function start(configuration: ZeroCodeConfiguration, { hasOtherSdk, hasSpanRules, load, tell }: Surroundings): void {
   const attempt = (part: string, begin: () => void): void => {
     try {
       begin();
@@ -59,7 +65,7 @@ function start(configuration: ZeroCodeConfiguration, { hasOtherSdk, hasSpanRules
   attempt("tracking of fetch", () => adaptFetch(clients));
   attempt("tracking of functions and clients", () => {
     const patches = [...functions.map(functionPatch), ...modelClientPatches(clients)];
-    patchModules(new ModulePatches(patches, process.cwd(), tell), tell);
+    patchModules(new ModulePatches(patches, process.cwd(), tell), load, tell);
   });
 }
 
@@ -71,14 +77,15 @@ function exportsSpans(): boolean {
 /** A module may be loaded late; after this time its rule is more likely a mistake. */
 const STARTED_MILLISECONDS = 10_000;
 
-function patchModules(patches: ModulePatches, tell: (message: string) => void): void {
+function patchModules(patches: ModulePatches, load: NodeJS.Require, tell: (message: string) => void): void {
   if (patches.isEmpty) return;
   catchCommonJsModules(patches);
-  if (!catchEsModules(patches)) {
+  if (!catchEsModules(patches, load)) {
     tell(
-      `rules for functions and clients hold for CommonJS modules only, because Node ${process.versions.node} has no module.registerHooks`,
+      `rules for functions and clients hold for CommonJS modules only, because Node ${process.versions.node} has no hooks for ES modules; 20.6 and newer have`,
     );
   }
+  if (!isMainThread) return; // it may be for work that needs none of these modules
   setTimeout(() => patches.tellUnmatched("in the first 10 seconds"), STARTED_MILLISECONDS).unref();
   process.once("exit", () => patches.tellUnmatched("before the process ended"));
 }
