@@ -53,6 +53,7 @@ export async function startLoop({ source }: { source: "prometheus" | "embedded" 
     OTEL_EXPORTER_PROMETHEUS_PORT: String(metricsPort),
     TRIMTAB_CONTROLLER_URL: controllerUrl,
     TRIMTAB_POLL_INTERVAL: "1s",
+    TRIMTAB_HTTP_OPERATIONS: "off",
     TRIMTAB_DURATION_BOUNDARIES:
       "0.0001,0.0002,0.0004,0.0007,0.001,0.0014,0.002,0.003,0.004,0.006,0.008,0.012,0.016,0.024,0.05,0.1,0.5",
   });

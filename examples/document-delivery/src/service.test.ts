@@ -29,6 +29,7 @@ describe("the service as a process of its own", () => {
         OTEL_SERVICE_NAME: "document_delivery",
         OTEL_EXPORTER_PROMETHEUS_HOST: "127.0.0.1",
         OTEL_EXPORTER_PROMETHEUS_PORT: String(metricsPort),
+        TRIMTAB_HTTP_OPERATIONS: "off",
       },
     });
     [ready] = (await once(service, "message")) as [ServiceReady];

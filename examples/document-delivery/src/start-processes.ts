@@ -60,6 +60,7 @@ export async function startProcesses(
       OTEL_EXPORTER_PROMETHEUS_PORT: String(metricsPort),
       TRIMTAB_CONTROLLER_URL: controllerUrl,
       TRIMTAB_POLL_INTERVAL: "1s",
+      TRIMTAB_HTTP_OPERATIONS: "off", // the service tracks each delivery itself, with the content type as its context
       TRIMTAB_CACHE_DIRECTORY: state.parameters,
       TRIMTAB_DURATION_BOUNDARIES: DURATION_BOUNDARIES_SECONDS.join(","),
     },
