@@ -27,7 +27,7 @@ export function looksLikeEsModule(source: string): boolean {
 }
 
 /**
- * The text of a facade.
+ * The text of a facade. Its own names are such as nobody gives an export: they would clash with an export that is replaced.
  *
  * @param source The text of the real module: whether it has a default export, and which exports are declared as functions.
  * @param replaced The exports that are replaced.
@@ -35,32 +35,46 @@ export function looksLikeEsModule(source: string): boolean {
 export function facadeSource(url: string, key: string, source: string, replaced: readonly string[]): string {
   const from = JSON.stringify(url);
   const lines = [
-    `import * as real from ${from};`,
+    `import * as $trimtab_real from ${from};`,
     `export * from ${from};`,
-    `const { apply, mirror } = globalThis[Symbol.for(${JSON.stringify(APPLY_KEY)})];`,
-    `const replaced = apply(real, ${from}, ${JSON.stringify(key)});`,
+    `const $trimtab_apply = globalThis[Symbol.for(${JSON.stringify(APPLY_KEY)})];`,
+    `const $trimtab_replaced = $trimtab_apply.apply($trimtab_real, ${from}, ${JSON.stringify(key)});`,
   ];
   replaced.forEach((name, at) => {
     const isIdentifier = /^[A-Za-z_$][\w$]*$/.test(name);
+    const instead = `$trimtab_instead${at}`;
     if (isIdentifier && new RegExp(`\\bexport\\s+(?:async\\s+)?function\\s*\\*?\\s*${escaped(name)}\\b`).test(source)) {
       // Modules that import each other may call a declared function before this line has run.
       lines.push(
         `export function ${name}(...args) {`,
-        `  const target = typeof instead${at} === "function" ? instead${at} : real.${name};`,
+        `  const target = typeof ${instead} === "function" ? ${instead} : $trimtab_real.${name};`,
         "  return new.target === undefined ? Reflect.apply(target, this, args) : Reflect.construct(target, args);",
         "}",
-        `var instead${at} = replaced.${name};`,
-        `mirror(${name}, real.${name});`,
+        `var ${instead} = $trimtab_replaced.${name};`,
+        `$trimtab_apply.mirror(${name}, $trimtab_real.${name});`,
       );
       return;
     }
-    lines.push(`const instead${at} = replaced[${JSON.stringify(name)}];`);
-    lines.push(`export { instead${at} as ${isIdentifier ? name : JSON.stringify(name)} };`);
+    lines.push(`const ${instead} = $trimtab_replaced[${JSON.stringify(name)}];`);
+    lines.push(`export { ${instead} as ${isIdentifier ? name : JSON.stringify(name)} };`);
   });
-  const hasDefault = /\bexport\s+default\b|\bas\s+default\b|\bexport\s*\{\s*default\b/.test(source);
-  if (hasDefault && !replaced.includes("default")) lines.push(`export { default } from ${from};`);
+  if (!replaced.includes("default")) lines.push(...defaultExport(from, source));
   return lines.join("\n");
 }
+
+/** What `export *` leaves out. Where there may be one, nothing may be linked that there is perhaps not: the service would not start. */
+function defaultExport(from: string, source: string): readonly string[] {
+  const code = source.replaceAll(COMMENT_OR_TEXT, (part) => (part[0] === "/" ? " " : '""'));
+  if (EXPORTS_DEFAULT.test(code)) return [`export { default } from ${from};`];
+  if (!EXPORTS_DEFAULT.test(source)) return []; // what looks like a text or a comment may be code after a regular expression
+  return ["var $trimtab_default = $trimtab_real.default;", "export { $trimtab_default as default };"];
+}
+
+const COMMENT_OR_TEXT =
+  /"(?:\\[\s\S]|[^"\\\n])*"|'(?:\\[\s\S]|[^'\\\n])*'|`(?:\\[\s\S]|[^`\\])*`|\/\/[^\n]*|\/\*[\s\S]*?\*\//g;
+/** At the beginning of a statement; of types there is nothing when they run. */
+const EXPORTS_DEFAULT =
+  /(?:^|[;}\n])\s*export(?:\s+default\b(?!\s+interface\s+\w)|\s*\*\s*as\s+["']?default\b|\s*\{[^}]*\bdefault["']?\s*[,}])/;
 
 function escaped(text: string): string {
   return text.replaceAll("$", String.raw`\$`);

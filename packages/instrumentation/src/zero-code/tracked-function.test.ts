@@ -61,6 +61,49 @@ describe("functions of modules without a change of code", { timeout: 60_000 }, (
     expect(service.stderr).toBe("");
   });
 
+  test("ES modules start whatever their exports are called, and whatever their comments say of a default", async () => {
+    const service = await startService({
+      files: {
+        "app.mjs": `
+          import { apply, mirror, real, replaced } from "./names.mjs";
+          import * as words from "./words.mjs";
+          import barrel, { draw } from "./barrel.mjs";
+          import hidden, { write } from "./hidden.mjs";
+          import text, { read } from "./text.mjs";
+          import * as renamed from "./renamed.mjs";
+          console.log(apply(), mirror(), real(), replaced(), words.paint(), barrel, draw(), hidden, write(), text, read(), renamed.helper);
+          console.log(Object.keys(words), Object.keys(renamed));`,
+        "names.mjs": ["apply", "mirror", "real", "replaced"]
+          .map((name) => `export function ${name}() { return "${name}"; }`)
+          .join("\n"),
+        "words.mjs": `// the colour that is used as default: export default was never here\nexport const paint = () => "red, as default";`,
+        "barrel.mjs": `export { inner, default } from "./inner.mjs"; export const draw = () => "drawn";`,
+        "inner.mjs": "export const inner = 1; export default 42;",
+        "hidden.mjs":
+          "const start = /`/; export const write = () => 'written'; export default start.source.length; const end = /`/;",
+        "text.mjs": `const one = 1; export { one as "default" }; export const read = () => "read";`,
+        "renamed.mjs": `export { default as helper } from "./inner.mjs"; export const draw = () => "drawn";`,
+        "trimtab.instrumentation.json": configuration([
+          ...["apply", "mirror", "real", "replaced"].map((name) => ({
+            module: "./names.mjs",
+            function: name,
+            operation: name,
+          })),
+          { module: "./words.mjs", function: "paint", operation: "paint" },
+          { module: "./barrel.mjs", function: "draw", operation: "draw" },
+          { module: "./hidden.mjs", function: "write", operation: "write" },
+          { module: "./text.mjs", function: "read", operation: "read" },
+          { module: "./renamed.mjs", function: "draw", operation: "draw_again" },
+        ]),
+      },
+    });
+    expect(await service.ended).toEqual({ code: 0, signal: null });
+    expect(service.stdout).toBe(
+      "apply mirror real replaced red, as default 42 drawn 1 written 1 read 42\n[ 'paint' ] [ 'draw', 'helper' ]\n",
+    );
+    expect(service.stderr).toBe("");
+  });
+
   test("CommonJS: properties, exports that cannot be written, a function as the whole module, and a package", async () => {
     const service = await startService({
       files: {
@@ -113,12 +156,13 @@ describe("functions of modules without a change of code", { timeout: 60_000 }, (
     const service = await startService({
       files: {
         "app.mjs": `import { render, Page } from "./render.mjs"; console.log(render(), new Page().title);`,
-        "render.mjs": `export const render = () => "rendered"; export class Page { title = "title"; }`,
+        "render.mjs": `export const render = () => "rendered"; export class Page { title = "title"; get draw() { return this.title.bold; } }`,
         "trimtab.instrumentation.json": configuration([
           { module: "./render.mjs", function: "rendr", operation: "a" },
           { module: "./render.mjs", function: "Page", operation: "b" },
           { module: "./no-such-file.mjs", function: "render", operation: "c" },
           { module: "never-loaded", function: "render", operation: "d" },
+          { module: "./render.mjs", function: "Page.prototype.draw", operation: "e" },
         ]),
       },
     });
@@ -131,6 +175,7 @@ describe("functions of modules without a change of code", { timeout: 60_000 }, (
         /^\[trimtab\] functions\[2\] \("c"\) tracks nothing: there is no file .*no-such-file\.mjs$/,
       ),
       `[trimtab] functions[3] ("d") tracks nothing: module "never-loaded" was not loaded before the process ended`,
+      `[trimtab] functions[4] ("e") tracks nothing: "Page.prototype.draw" of "./render.mjs" is a getter, which may answer each object with another function`,
     ]);
   });
 });

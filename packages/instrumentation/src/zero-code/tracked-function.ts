@@ -22,6 +22,11 @@ export function functionPatch(rule: FunctionRule, index: number): ModulePatch {
     apply(module) {
       const last = path.at(-1) ?? "";
       const owner = isExport ? undefined : valueAt(module.get(name), path.slice(1, -1));
+      if (!isExport && isAccessor(owner, last)) {
+        throw new Error(
+          `"${rule.function}" of "${rule.module}" is a getter, which may answer each object with another function`,
+        );
+      }
       const fn = isExport ? module.get(name) : (owner as ModuleExports | null | undefined)?.[last];
       const problem = problemOf(rule, module, fn);
       if (problem !== undefined) throw new Error(problem);
@@ -38,6 +43,19 @@ export function functionPatch(rule: FunctionRule, index: number): ModulePatch {
       return {};
     },
   };
+}
+
+/** Asked for nothing: a getter may need the object that it belongs to. */
+function isAccessor(owner: unknown, name: string): boolean {
+  for (let holder = owner; isObject(holder); holder = Object.getPrototypeOf(holder)) {
+    const descriptor = Object.getOwnPropertyDescriptor(holder, name);
+    if (descriptor !== undefined) return descriptor.get !== undefined || descriptor.set !== undefined;
+  }
+  return false;
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === "object" && value !== null) || typeof value === "function";
 }
 
 function problemOf(rule: FunctionRule, module: ModuleView, fn: unknown): string | undefined {
