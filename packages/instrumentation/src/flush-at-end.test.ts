@@ -98,6 +98,19 @@ describe("with a collector and a controller that never answer", { timeout: 90_00
     expect(child.stderr).not.toContain("Error");
   });
 
+  test("a listener that leaves the end to others where there are any ends the process as it does without us", async () => {
+    const child = start(`
+      process.on("SIGTERM", function leave() { // as the package signal-exit does
+        if (process.listenerCount("SIGTERM") > 1) return;
+        process.removeListener("SIGTERM", leave);
+        process.kill(process.pid, "SIGTERM");
+      });
+      ${READY}`);
+    await ready(child);
+    child.process.kill("SIGTERM");
+    expect(await child.ended).toEqual({ code: null, signal: "SIGTERM" });
+  });
+
   test("the end of its work ends the process, with the code that it set", async () => {
     const child = start("process.exitCode = 3;");
     expect(await child.ended).toEqual({ code: 3, signal: null });
@@ -120,7 +133,7 @@ describe("with a collector and a controller that never answer", { timeout: 90_00
 });
 
 test("a second signal waits for nothing", async () => {
-  const added = vi.spyOn(process, "on").mockReturnThis();
+  const added = vi.spyOn(process, "prependListener").mockReturnThis();
   const kill = vi.spyOn(process, "kill").mockReturnValue(true);
   vi.spyOn(process, "listenerCount").mockReturnValue(1);
   try {
@@ -128,7 +141,7 @@ test("a second signal waits for nothing", async () => {
       () => new Promise(() => {}),
       () => {},
     );
-    const onSignal = added.mock.calls.find(([name]) => name === "SIGTERM")?.[1] as () => void;
+    const onSignal = added.mock.calls.find(([name]) => String(name) === "SIGTERM")?.[1] as () => void;
     onSignal();
     await Promise.resolve();
     expect(kill).not.toHaveBeenCalled();

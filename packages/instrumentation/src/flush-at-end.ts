@@ -43,12 +43,17 @@ function listenForEnd(flushes: readonly (() => Promise<void>)[]): void {
       process.kill(process.pid, signal); // and now with Node's own behaviour: the exit code tells the signal
     };
     const onSignal = (): void => {
-      if (process.listenerCount(signal) > 1) return;
+      if (process.listenerCount(signal) > 1) {
+        // Packages such as signal-exit leave the end to others where there are any: for the time of this signal we are none.
+        process.removeListener(signal, onSignal);
+        process.nextTick(() => process.prependListener(signal, onSignal));
+        return;
+      }
       if (isEnding) return die();
       isEnding = true;
       void flushOnce().then(die);
     };
-    process.on(signal, onSignal);
+    process.prependListener(signal, onSignal); // before the others are asked who is there
   }
 }
 
