@@ -44,7 +44,8 @@ export function serveMetricsPage(page: MetricsPage): Server {
   server.on("connection", (socket) => socket.unref()); // a scrape that is under way must not keep a service alive
   server.unref();
   giveWay(server, onError);
-  return server.listen({ host, port });
+  // A worker of a cluster would otherwise share the port with its siblings, and each scrape would show another one of them.
+  return server.listen({ host, port, exclusive: true });
 }
 
 /** The application comes first: where it asks for the port of the page, the page goes. Node tells in time from version 22 on. */

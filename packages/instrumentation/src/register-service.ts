@@ -22,10 +22,11 @@ export function registerService(load: NodeJS.Require): void {
     const environment = optionsFromEnvironment(process.env);
     if (environment.options.disabled === true) return;
     listenToWarnings(tell);
-    // A worker thread inherits --import, and could only fight its parent for the port.
-    const zeroCode = prepareZeroCode(load, tell);
+    // A worker thread inherits --import: it could only fight its parent for the port, and say what its parent says of the rules.
+    const zeroCode = prepareZeroCode(load, isMainThread ? tell : () => {});
+    const isFirst = zeroCode !== undefined; // of those that were asked for by --import and --require
     const hasOtherSdk = !environment.startsSdk || hasMeterProvider();
-    if (!hasOtherSdk && isMainThread && !isSdkDisabled()) collect(environment, load, zeroCode?.hasSpanRules === true);
+    if (isFirst && !hasOtherSdk && isMainThread && !isSdkDisabled()) collect(environment, load, zeroCode.hasSpanRules);
     configure(); // reads the environment again, and tells what of it cannot be used
     zeroCode?.start(hasOtherSdk);
   } catch (error) {

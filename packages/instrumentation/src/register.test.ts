@@ -216,7 +216,8 @@ describe("a service that is started with register", { timeout: 60_000 }, () => {
         if (specifier === "@opentelemetry/sdk-node") throw new Error("Cannot find package");
         return next(specifier, context);
       } });`;
-    const before = ["--import", `data:text/javascript,${encodeURIComponent(hook)}`];
+    const again = new URL("./register.ts?again", import.meta.url).href; // as by --require and --import at once
+    const before = ["--import", `data:text/javascript,${encodeURIComponent(hook)}`, "--import", again];
     const child = await start(TRACKED + UNTIL_STDIN_ENDS, {}, before);
     await ready(child);
     const samples = await scrape(child);
