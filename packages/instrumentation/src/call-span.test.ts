@@ -230,3 +230,22 @@ describe("with a share of the calls", () => {
 function fail(): never {
   throw new Error("no");
 }
+
+test("an error that cannot be looked at is a failure on the span too", () => {
+  const thrown = new Proxy(new RangeError("hidden"), {
+    get(target, name) {
+      if (name === "message" || name === "name" || name === "stack") throw new TypeError("not for you");
+      return Reflect.get(target, name) as unknown;
+    },
+  });
+  let caught: unknown;
+  try {
+    track("guarded", {}, () => {
+      throw thrown;
+    });
+  } catch (error) {
+    caught = error;
+  }
+  expect(caught === thrown).toBe(true);
+  expect(finished[0]?.status.code).toBe(SpanStatusCode.ERROR);
+});

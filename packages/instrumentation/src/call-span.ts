@@ -71,6 +71,6 @@ function describe(span: Span, call: DescribedCall): void {
   if (call.thrown === undefined) return void span.setStatus({ code: SpanStatusCode.ERROR });
   const { error } = call.thrown;
   const message = describeError(error);
+  span.setStatus({ code: SpanStatusCode.ERROR, message }); // first: an error whose getters throw cannot be recorded
   span.recordException(error instanceof Error ? error : message);
-  span.setStatus({ code: SpanStatusCode.ERROR, message });
 }

@@ -220,3 +220,23 @@ describe("other streams", () => {
     expect(track(name, {}, () => 1, nasty)).toBe(1);
   });
 });
+
+test("a stream ends its call also where the application has replaced the global Promise", async () => {
+  const { Promise: native } = globalThis;
+  const made = track(
+    name,
+    {},
+    async function* () {
+      yield await native.resolve(1);
+    },
+    stream,
+  );
+  try {
+    globalThis.Promise = class Other<Value> extends native<Value> {} as PromiseConstructor;
+    await made.next();
+    await made.next();
+  } finally {
+    globalThis.Promise = native;
+  }
+  expect(await outcomes()).toEqual([1, 0, 0]);
+});

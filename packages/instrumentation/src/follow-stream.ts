@@ -8,6 +8,7 @@
  *     everything else            over when it is returned
  */
 import { Readable } from "node:stream";
+import { isPromise } from "node:util/types";
 import type { Outcome } from "@trimtab/conventions";
 import type { Instrumentation } from "./instance.ts";
 import { reportOwnFailure } from "./own-failure.ts";
@@ -95,7 +96,7 @@ function hear(
     call.fallThrough(error);
     throw error;
   }
-  if (!(step instanceof Promise)) {
+  if (!isPromise(step)) {
     settle(step);
     return step;
   }

@@ -70,6 +70,8 @@ export const DEFAULT_SETTINGS: Settings = {
 };
 
 const MINIMUM_POLL_MILLISECONDS = 100;
+/** Some twelve days: a timer of more than 31 bits would be over at once, again and again. */
+const LONGEST_TIMER_MILLISECONDS = 2 ** 30;
 
 /** Options with the defaults; a value that would break an instrument or a timer is replaced, and told. */
 export function settingsFrom(options: InstrumentationOptions): Settings {
@@ -85,7 +87,7 @@ export function settingsFrom(options: InstrumentationOptions): Settings {
   if (!isRatio) warn(`spansRatio ${ratio} is ignored: a share is from 0 to 1`);
   const areRecordsRatio = settings.recordsRatio >= 0 && settings.recordsRatio <= 1;
   if (!areRecordsRatio) warn(`recordsRatio ${settings.recordsRatio} is ignored: a share is from 0 to 1`);
-  const interval = settings.pollIntervalMilliseconds;
+  const { pollIntervalMilliseconds: interval, requestTimeoutMilliseconds: timeout } = settings;
   const url = settings.controllerUrl;
   const hasUrl = url !== undefined && URL.canParse(url);
   if (url !== undefined && !hasUrl) warn(`controllerUrl "${url}" is no address; the base values serve`);
@@ -97,7 +99,12 @@ export function settingsFrom(options: InstrumentationOptions): Settings {
     durationBoundariesSeconds: isAscending ? bounds : DEFAULT_SETTINGS.durationBoundariesSeconds,
     spansRatio: isRatio ? ratio : DEFAULT_SETTINGS.spansRatio,
     recordsRatio: areRecordsRatio ? settings.recordsRatio : DEFAULT_SETTINGS.recordsRatio,
-    pollIntervalMilliseconds: interval >= MINIMUM_POLL_MILLISECONDS ? interval : MINIMUM_POLL_MILLISECONDS,
+    pollIntervalMilliseconds: Math.min(
+      interval >= MINIMUM_POLL_MILLISECONDS ? interval : MINIMUM_POLL_MILLISECONDS,
+      LONGEST_TIMER_MILLISECONDS,
+    ),
+    requestTimeoutMilliseconds:
+      timeout > 0 ? Math.min(timeout, LONGEST_TIMER_MILLISECONDS) : DEFAULT_SETTINGS.requestTimeoutMilliseconds,
     maximumContexts: settings.maximumContexts >= 0 ? settings.maximumContexts : DEFAULT_SETTINGS.maximumContexts,
   };
 }

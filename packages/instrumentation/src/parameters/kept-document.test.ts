@@ -36,6 +36,11 @@ test("what was kept is read again, per component, in a folder that is made where
   expect(readdirSync(inside)).toHaveLength(1); // no temporary file stays
 });
 
+test("a tag that no header may hold is left out: with it no request would ever be sent", async () => {
+  await keepDocument(directory, "shop", { etag: '"1\r\nx: y"', document: { schema: 1 } });
+  expect(readKeptDocument(directory, "shop")).toEqual({ etag: undefined, document: { schema: 1 } });
+});
+
 test.each(["", "{", "[]", "null", '{"etag":1}', "\0\0\0"])("a file that holds %j is as none", async (content) => {
   await keepDocument(directory, "shop", { etag: undefined, document: {} });
   const [file = ""] = readdirSync(directory);

@@ -29,7 +29,9 @@ export function readKeptDocument(directory: string, component: string): KeptDocu
     if (status === undefined || !status.isFile() || status.size > MAXIMUM_BYTES) return undefined;
     const kept: unknown = JSON.parse(readFileSync(file, "utf8"));
     if (typeof kept !== "object" || kept === null || !("document" in kept)) return undefined;
-    const etag = "etag" in kept && typeof kept.etag === "string" ? kept.etag : undefined;
+    // It is sent as a header: what cannot be would keep the controller from ever being asked.
+    const etag =
+      "etag" in kept && typeof kept.etag === "string" && /^[\x21-\x7e]+$/.test(kept.etag) ? kept.etag : undefined;
     return { etag, document: kept.document };
   } catch (error) {
     reportOwnFailure(`reading the parameters kept in ${directory}`, error);

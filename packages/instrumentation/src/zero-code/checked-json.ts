@@ -88,7 +88,7 @@ export function object<Shape extends object>(
   const known = Object.keys(checks);
   return (value, path, problems) => {
     if (!isObject(value)) {
-      problems.push(`${path} is ${shown(value)}; write an object: { … }`);
+      problems.push(`${path === "" ? "the whole" : path} is ${shown(value)}; write an object: { … }`);
       return undefined;
     }
     const read: Record<string, unknown> = {};

@@ -23,6 +23,8 @@ const APP = `
     await ask("/flaky-post", { method: "POST", body: "x" });
     await ask("/hangs-for-caller", { signal: AbortSignal.timeout(20) });
     await ask("/broken");
+    const made = new Request("http://elsewhere.invalid/", { method: "PUT", headers: { "x-word": "kept" }, body: "text" });
+    await ask("/as-options", made);
     console.log("out " + JSON.stringify([fetch.name, ...out]));
   });
   console.log("ready");
@@ -38,6 +40,7 @@ describe("fetch without a change of code", { timeout: 60_000 }, () => {
       if (path === "/hangs" || path === "/hangs-for-caller" || (path === "/hangs-once" && times === 1))
         return undefined;
       if (path === "/broken") return void response.writeHead(500).end("broken");
+      if (path === "/as-options") return void response.end([request.method, request.headers["x-word"]].join(" "));
       if (path === "/slow-body") {
         response.write("head ");
         return void setTimeout(() => response.end("and body"), 700); // longer than the time-out, which ends with the head
@@ -75,11 +78,12 @@ describe("fetch without a change of code", { timeout: 60_000 }, () => {
       ["/flaky-post", 503, "busy"],
       ["/hangs-for-caller", "TimeoutError"],
       ["/broken", 500, "broken"],
+      ["/as-options", 200, "PUT kept"],
     ]);
     expect(asked).toMatchObject({ "/flaky": 3, "/hangs": 3, "/flaky-post": 1, "/hangs-for-caller": 1, "/broken": 3 });
     const samples = await pageWith(
       service,
-      (page) => sumOf(page, CALLS, { operation: "ask_backend", outcome: "success" }) === 3,
+      (page) => sumOf(page, CALLS, { operation: "ask_backend", outcome: "success" }) === 4,
     );
     const get = { operation: "ask_backend", variant: "v-served", ctx_method: "GET" };
     expect(sumOf(samples, CALLS, { ...get, outcome: "failure" })).toBe(3);

@@ -14,6 +14,8 @@ const RETRIED = new Set([408, 429, 500, 502, 503, 504]);
 const MAXIMUM_RETRIES = 10;
 const FIRST_PAUSE_MILLISECONDS = 100;
 const LONGEST_PAUSE_MILLISECONDS = 5000;
+/** A timer of more than 31 bits would be over at once. */
+const LONGEST_TIMER_MILLISECONDS = 2 ** 31 - 1;
 
 type Fetch = typeof globalThis.fetch;
 type Input = Parameters<Fetch>[0];
@@ -77,7 +79,7 @@ async function fetchAdapted(
   const timeout = apply.includes("timeout_milliseconds") ? positive(values["timeout_milliseconds"]) : undefined;
   const asked = apply.includes("retries") ? (positive(values["retries"]) ?? 0) : 0;
   const retries = IDEMPOTENT.has(method) && isRepeatable(input, init) ? Math.min(asked, MAXIMUM_RETRIES) : 0;
-  const callersSignal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
+  const callersSignal = init?.signal === undefined && input instanceof Request ? input.signal : init?.signal;
   const applied = [...(timeout === undefined ? [] : ["timeout_milliseconds"]), ...(retries === 0 ? [] : ["retries"])];
   if (applied.length > 0) call.attribute("applied", applied);
   if (timeout !== undefined) call.attribute("timeout_milliseconds", timeout);
@@ -112,15 +114,24 @@ async function once(
 ): Promise<Response> {
   if (timeout === undefined) return original(input, init);
   const controller = new AbortController();
-  const timer = setTimeout(() => {
-    controller.abort(new DOMException("The operation was aborted due to timeout", "TimeoutError"));
-  }, timeout);
+  const timer = setTimeout(
+    () => {
+      controller.abort(new DOMException("The operation was aborted due to timeout", "TimeoutError"));
+    },
+    Math.min(timeout, LONGEST_TIMER_MILLISECONDS),
+  );
   const signals = callersSignal ? [callersSignal, controller.signal] : [controller.signal];
   try {
-    return await original(input, { ...init, signal: AbortSignal.any(signals) });
+    return await original(input, withSignal(init, AbortSignal.any(signals)));
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** A request may be given in place of the options: what it says is then not its own, and a copy would lose it. */
+function withSignal(init: Init, signal: AbortSignal): RequestInit {
+  if (!(init instanceof Request)) return { ...init, signal };
+  return new Proxy(init, { get: (target, name) => (name === "signal" ? signal : Reflect.get(target, name, target)) });
 }
 
 /** A stream can be sent once. */
