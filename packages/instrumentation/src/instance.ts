@@ -78,6 +78,11 @@ export class Instrumentation implements SharedParts {
     return this.#collected.resources ? this.#meter : undefined;
   }
 
+  /** Are records of single calls wanted, so that it is worth keeping what only they carry? */
+  get takesRecords(): boolean {
+    return this.#sampler.ratio > 0;
+  }
+
   get settings(): Settings {
     return this.#settings;
   }

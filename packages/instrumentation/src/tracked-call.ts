@@ -40,6 +40,8 @@ export interface CallSurroundings {
   readonly spans: CallSpans;
   /** At level `comprehensive` alone. */
   readonly resources: ResourceMeter | undefined;
+  /** Are records of single calls wanted? */
+  readonly takesRecords: boolean;
   /** Counts a score that was refused. */
   refuseQuality(): void;
 }
@@ -69,6 +71,7 @@ export class TrackedCall implements OperationHandle {
   #failure: Failure | undefined;
   #quality: number | undefined;
   #amounts: CallAmounts | undefined;
+  #metadata: Map<string, AttributeValue> | undefined;
 
   constructor(
     surroundings: CallSurroundings,
@@ -166,6 +169,9 @@ export class TrackedCall implements OperationHandle {
 
   attribute(key: string, value: AttributeValue): void {
     setMetadata(this.span, key, value);
+    if (!this.#surroundings.takesRecords) return;
+    this.#metadata ??= new Map();
+    this.#metadata.set(key, value);
   }
 
   /** The parameters of this call as the application gets them: the same at each question. Only the first may bring a key. */
@@ -269,6 +275,7 @@ export class TrackedCall implements OperationHandle {
         errorType,
         counts,
         resources,
+        metadata: this.#metadata,
       };
       metrics.record(this.tracked, labels, variant, ended, siblings);
       const stopped = chosen.watched?.end(outcome === "failure", chosen.subject);

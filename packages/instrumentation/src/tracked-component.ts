@@ -30,6 +30,7 @@ export interface SharedParts extends Interceptable {
   readonly budget: ContextBudget;
   /** Milliseconds on a monotonic clock. */
   readonly now: () => number;
+  readonly takesRecords: boolean;
   refuseQuality(): void;
 }
 
@@ -57,6 +58,10 @@ export class TrackedComponent implements CallSurroundings {
 
   get resources(): ResourceMeter | undefined {
     return this.#shared.resources;
+  }
+
+  get takesRecords(): boolean {
+    return this.#shared.takesRecords;
   }
 
   refuseQuality(): void {
