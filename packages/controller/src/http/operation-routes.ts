@@ -131,9 +131,8 @@ function lastAdaptationOf({
   status,
   confidence,
   reason,
-  experiment,
 }: WireAdaptation): WireOperationContext["lastAdaptation"] {
-  return { id, at, parameter, oldValue, newValue, status, confidence, reason, experiment };
+  return { id, at, parameter, oldValue, newValue, status, confidence, reason };
 }
 
 function specificationOf(policy: OperationPolicy): WireOperation["specification"] {
