@@ -74,4 +74,26 @@ describe("spans without a change of code", { timeout: 60_000 }, () => {
     expect(sumOf(samples, "trimtab_operation_errors_total", { operation: "job", error_type: "Late" })).toBe(1);
     expect(service.stderr).toBe("");
   });
+
+  test("of more queues than anybody has on purpose are one operation, and every one is counted", async () => {
+    const service = await startService({
+      files: {
+        "app.mjs": `
+          import { trace } from "@opentelemetry/api";
+          const tracer = trace.getTracer("app");
+          const take = (queue) => tracer.startSpan("take", {
+            kind: 4, attributes: { "messaging.system": "rabbitmq", "messaging.destination.name": queue },
+          }).end();
+          for (let number = 0; number < 600; number++) take("reply_" + number);
+          tracer.startSpan("job 1").end();
+          process.stdin.resume();`,
+        "trimtab.instrumentation.json": `{ "spans": { "messaging": true, "rules": [{ "name": "job *", "operation": "job" }] } }`,
+      },
+    });
+    const samples = await pageWith(service, (page) => sumOf(page, CALLS, { operation: "job" }) === 1);
+    expect(sumOf(samples, CALLS, {})).toBe(601);
+    expect(sumOf(samples, CALLS, { operation: "process_reply_0" })).toBe(1);
+    expect(sumOf(samples, CALLS, { operation: "__other__" })).toBe(100);
+    expect(service.stderr).toMatch(/^\[trimtab\] spans name more than 500 operations: further ones are __other__\n$/);
+  });
 });

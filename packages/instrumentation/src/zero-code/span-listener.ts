@@ -3,10 +3,10 @@
  * that runs: generation 1 has a method for it, the others keep a list, of which the form is checked before it is touched.
  */
 import { type ProxyTracerProvider, type TracerProvider, trace } from "@opentelemetry/api";
-import { spanAttributes, type VariantId } from "@trimtab/conventions";
+import { OTHER_CONTEXT_VALUE, spanAttributes, type VariantId } from "@trimtab/conventions";
 import { instrumentation } from "../instance.ts";
 import { defineOperation } from "../operation.ts";
-import { describeError, reportOwnFailure } from "../own-failure.ts";
+import { describeError, reportOwnFailure, warnOnce } from "../own-failure.ts";
 import { recordOperation } from "../record-operation.ts";
 import type { SpanRules } from "./configuration.ts";
 import type { HttpOperations } from "./http-operations.ts";
@@ -14,6 +14,9 @@ import { type EndedSpan, requestOfSpan, type SpanOperation, spanClassifier } fro
 
 /** Looks for a provider that came on another way than through our copy of the API, in milliseconds after the start. */
 const LOOKS_MILLISECONDS = [0, 100, 1000, 10_000];
+
+/** Operations that are named after queues and systems; a service that makes queues of data has more. */
+const MAXIMUM_OPERATIONS = 500;
 
 /** A span that can still be written on. */
 interface EndingSpan extends EndedSpan {
@@ -90,13 +93,25 @@ function addListener(provider: ProviderWithProcessors, listener: SpanListener): 
 
 function spanListener(rules: SpanRules, requests: HttpOperations): SpanListener {
   const classify = spanClassifier(rules);
+  const named = new Set((rules.rules ?? []).map(({ operation }) => operation));
   const declared = new Set<string>();
+  const bounded = (found: SpanOperation): SpanOperation => {
+    const { operation } = found;
+    if (declared.has(operation) || named.has(operation) || declared.size < MAXIMUM_OPERATIONS) return found;
+    warnOnce(
+      "zero-code spans",
+      `spans name more than ${MAXIMUM_OPERATIONS} operations: further ones are ${OTHER_CONTEXT_VALUE}`,
+    );
+    return { ...found, operation: OTHER_CONTEXT_VALUE, context: {} };
+  };
   const marked = new WeakMap<EndedSpan, MarkedOperation>();
   const operationOf = (span: EndedSpan): MarkedOperation | undefined => {
     if (span.attributes[spanAttributes.operation] !== undefined) return undefined; // one of ours
     if (rules.http === true && requestOfSpan(span) !== undefined) return undefined;
-    const found = classify(span);
-    return found && { found, variant: variantOf(found, declared) };
+    const classified = classify(span);
+    if (classified === undefined) return undefined;
+    const found = bounded(classified);
+    return { found, variant: variantOf(found, declared) };
   };
   return {
     onStart: () => {},
@@ -134,7 +149,7 @@ interface MarkedOperation {
 }
 
 function variantOf({ operation: name, context }: SpanOperation, declared: Set<string>): VariantId {
-  if (!declared.has(name)) {
+  if (name !== OTHER_CONTEXT_VALUE && !declared.has(name)) {
     declared.add(name);
     defineOperation({ name, context: Object.keys(context) });
   }
