@@ -23,8 +23,15 @@ export interface Loop {
 const register = join(root, "packages/instrumentation/src/register.ts");
 const example = join(root, "examples/document-delivery/src");
 
+/** What a system is started with. */
+interface LoopOptions {
+  readonly source: "prometheus" | "embedded";
+  /** The share of the calls that the service sends one by one, and how many of them the controller keeps. */
+  readonly records?: { readonly ratio: number; readonly keep: number };
+}
+
 /** Starts everything and waits until each part answers. */
-export async function startLoop({ source }: { source: "prometheus" | "embedded" }): Promise<Loop> {
+export async function startLoop({ source, records }: LoopOptions): Promise<Loop> {
   const folder = temporaryFolder();
   const [servicePort, metricsPort, controllerPort, prometheusPort] = [
     await freePort(),
@@ -40,7 +47,10 @@ export async function startLoop({ source }: { source: "prometheus" | "embedded" 
   const prometheus =
     prometheusUrl === undefined ? [] : [await startPrometheus(folder, prometheusPort, `127.0.0.1:${metricsPort}`)];
   const configuration = join(folder, "trimtab.yaml");
-  writeFileSync(configuration, configurationText({ controllerPort, folder, metricsUrl, prometheusUrl }));
+  writeFileSync(
+    configuration,
+    configurationText({ controllerPort, folder, metricsUrl, prometheusUrl, keepRecords: records?.keep ?? 10_000 }),
+  );
   const serve = () =>
     startNode("controller", ["packages/controller/src/cli/cli.ts", "serve", "--config", configuration]);
   let controller = serve();
@@ -54,6 +64,7 @@ export async function startLoop({ source }: { source: "prometheus" | "embedded" 
     TRIMTAB_CONTROLLER_URL: controllerUrl,
     TRIMTAB_POLL_INTERVAL: "1s",
     TRIMTAB_HTTP_OPERATIONS: "off",
+    TRIMTAB_RECORDS_RATIO: String(records?.ratio ?? 0),
     TRIMTAB_DURATION_BOUNDARIES:
       "0.0001,0.0002,0.0004,0.0007,0.001,0.0014,0.002,0.003,0.004,0.006,0.008,0.012,0.016,0.024,0.05,0.1,0.5",
   });
@@ -150,12 +161,13 @@ function configurationText(places: {
   folder: string;
   metricsUrl: string;
   prometheusUrl: string | undefined;
+  keepRecords: number;
 }): string {
   const metrics =
     places.prometheusUrl === undefined
       ? `{ source: embedded, scrape: ["${places.metricsUrl}"], scrapeInterval: 1s }`
       : `{ source: prometheus, url: "${places.prometheusUrl}", scrapeInterval: 1s }`;
-  return `controller: { listen: "127.0.0.1:${places.controllerPort}", interval: 1s, store: { kind: sqlite, path: "${join(places.folder, "trimtab.db")}" } }
+  return `controller: { listen: "127.0.0.1:${places.controllerPort}", interval: 1s, records: { keep: ${places.keepRecords} }, store: { kind: sqlite, path: "${join(places.folder, "trimtab.db")}" } }
 metrics: ${metrics}
 components:
   document_delivery:

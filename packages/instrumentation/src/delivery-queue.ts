@@ -44,8 +44,15 @@ export interface Delivered {
 
 const MAXIMUM_BACK_OFF_MILLISECONDS = 60_000;
 const FIRST_BACK_OFF_MILLISECONDS = 500;
+/** What the controller takes is twice as much; servers in front of it may take less. */
+const MAXIMUM_BODY_BYTES = 512 * 1024;
 /** Of clients' errors: those that a person or time may repair without the items being others. */
 const TRANSIENT: ReadonlySet<number> = new Set([401, 403, 404, 408, 425, 429]);
+
+interface Batch<Item> {
+  readonly batch: readonly Item[];
+  readonly body: string;
+}
 
 /** A queue for one route. */
 export class DeliveryQueue<Item> {
@@ -107,9 +114,10 @@ export class DeliveryQueue<Item> {
   #send(signal: AbortSignal | undefined): Promise<boolean> {
     const target = this.#settings.target();
     if (target === undefined || this.#sending !== undefined) return Promise.resolve(false);
-    const batch = this.#waiting.splice(0, this.#settings.maximumBatch);
-    if (batch.length === 0) return Promise.resolve(false);
-    this.#sending = this.#deliver(batch, target, signal).then((delayMilliseconds) => {
+    const next = this.#nextBatch();
+    if (next === undefined) return Promise.resolve(false);
+    const { batch } = next;
+    this.#sending = this.#deliver(next, target, signal).then((delayMilliseconds) => {
       this.#sending = undefined;
       if (delayMilliseconds === undefined) {
         if (this.#failures > 0)
@@ -125,21 +133,31 @@ export class DeliveryQueue<Item> {
     return this.#sending;
   }
 
+  /** The oldest items, and no more of them than one request may hold. */
+  #nextBatch(): Batch<Item> | undefined {
+    const { what, toBody, maximumBatch } = this.#settings;
+    let length = Math.min(this.#waiting.length, maximumBatch);
+    try {
+      for (; length > 0; length = Math.floor(length / 2)) {
+        const body = JSON.stringify(toBody(this.#waiting.slice(0, length)));
+        if (length > 1 && Buffer.byteLength(body) > MAXIMUM_BODY_BYTES) continue;
+        return { batch: this.#waiting.splice(0, length), body };
+      }
+    } catch (error) {
+      this.#waiting.splice(0, length);
+      this.delivered.dropped += length;
+      reportOwnFailure(`writing ${what}`, error);
+    }
+    return undefined;
+  }
+
   /** @returns After how many milliseconds to send the batch again; undefined where that is not needed. */
   async #deliver(
-    batch: readonly Item[],
+    { batch, body }: Batch<Item>,
     target: DeliveryTarget,
     signal: AbortSignal | undefined,
   ): Promise<number | undefined> {
-    const { path, what, toBody } = this.#settings;
-    let body: string;
-    try {
-      body = JSON.stringify(toBody(batch));
-    } catch (error) {
-      this.delivered.dropped += batch.length;
-      reportOwnFailure(`writing ${what}`, error);
-      return undefined;
-    }
+    const { path } = this.#settings;
     const { controllerUrl, token, requestTimeoutMilliseconds: timeoutMilliseconds } = target;
     try {
       const asked = { controllerUrl, path, body, token, timeoutMilliseconds };

@@ -31,6 +31,7 @@ class Controller {
     if (request.method !== "POST" || request.url !== "/v1/feedback") return void response.writeHead(404).end();
     let body = "";
     for await (const chunk of request.setEncoding("utf8")) body += String(chunk);
+    if (Buffer.byteLength(body) > 1024 * 1024) return void response.writeHead(413).end("{}");
     const { items } = JSON.parse(body) as { items: readonly FeedbackItem[] };
     this.requests.push({ authorization: request.headers.authorization, items });
     if (this.isSilent) return;
@@ -115,6 +116,15 @@ describe("feedback", () => {
     await shutdown();
     expect(controller.requests.map(({ items }) => items.length)).toEqual([500, 500, 201]);
     expect(controller.kept.size).toBe(1200);
+  });
+
+  test("that is long travels in requests that the controller takes, and none is lost", async () => {
+    const comment = "la ".repeat(1300);
+    for (let number = 0; number < 300; number++)
+      feedback({ entity: `song-${number}` }, { comment, key: `form-${number}` });
+    await vi.waitFor(() => expect(controller.kept.size).toBe(300), { timeout: 10_000 });
+    expect(controller.requests.length).toBeGreaterThan(1); // 1.2 MB in all; a request holds one megabyte at most
+    expect(counted()).toEqual([300, 0, 0]);
   });
 
   test("is sent again until the controller has it, in its order and once", async () => {

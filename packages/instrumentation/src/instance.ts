@@ -2,7 +2,6 @@
  * The one instance of this package in a process. It lives on `globalThis`, so that two copies of the package (two versions in one
  * dependency tree, or one as ES module and one as CommonJS) count into the same series and poll once.
  */
-import type { Context } from "@opentelemetry/api";
 import { type ContextInput, OTHER_CONTEXT_VALUE } from "@trimtab/conventions";
 import { CallContext } from "./call-context.ts";
 import type { CallInterceptor } from "./call-interceptor.ts";
@@ -79,6 +78,11 @@ export class Instrumentation implements SharedParts {
     return this.#collected.resources ? this.#meter : undefined;
   }
 
+  /** Are records of single calls wanted, so that it is worth keeping what only they carry? */
+  get takesRecords(): boolean {
+    return this.#sampler.ratio > 0;
+  }
+
   get settings(): Settings {
     return this.#settings;
   }
@@ -148,8 +152,8 @@ export class Instrumentation implements SharedParts {
   }
 
   /** The innermost call that is still running here. */
-  currentCall(active?: Context): TrackedCall | undefined {
-    const call = this.#calls.current(active);
+  currentCall(): TrackedCall | undefined {
+    const call = this.#calls.current();
     return call === undefined || !call.isEnded ? call : undefined;
   }
 
@@ -165,9 +169,8 @@ export class Instrumentation implements SharedParts {
       const operation = component.operation(name);
       const given = input ?? {};
       const found = findContext(operation, given);
-      const { active } = this.#calls;
-      const outer = this.currentCall(active);
-      const decision = this.spans.decide(outer?.spanDecision, active);
+      const outer = this.currentCall();
+      const decision = this.spans.decide(outer?.spanDecision);
       const span = decision === "span" ? this.spans.start(operation, given) : undefined;
       const call = new TrackedCall(component, operation, found, span, decision, outer);
       if (options) call.begin(options);
@@ -179,7 +182,7 @@ export class Instrumentation implements SharedParts {
   }
 
   /** Runs the function of a call inside it. Whatever the function throws comes out as it is. */
-  run<Result>(call: TrackedCall, invoke: (call: TrackedCall) => Result): Result {
+  run<Result>(call: TrackedCall, invoke: () => Result): Result {
     return this.#calls.run(call, invoke);
   }
 

@@ -47,6 +47,12 @@ describe("the headers of an outgoing request", () => {
   });
 });
 
+test("a variant that no header can hold as it is harms nobody", () => {
+  const parameters = { values: {}, variant: "v-\ud800", revision: undefined, source: "fresh" } as const;
+  const headers = track("post", {}, () => operationHeaders(), { parameters });
+  expect(headers["baggage"]).toContain("trimtab.variant=v-%EF%BF%BD");
+});
+
 describe("an override of one call", () => {
   const name = "overridden";
   const operation = defineOperation({

@@ -30,18 +30,19 @@ export function operationFields(): Record<string, string> {
  * @returns A copy with the header; without a call, a copy as it was. Never throws.
  */
 export function operationHeaders(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
-  let copy: Record<string, string>;
   try {
-    copy = { ...headers };
+    const copy = { ...headers };
+    const name = Object.keys(copy).find((key) => key.toLowerCase() === "baggage") ?? "baggage";
+    const entries = Object.entries(operationFields()).map(
+      ([key, value]) => `${key}=${encodeURIComponent(value.toWellFormed())}`,
+    );
+    const baggage = [copy[name], ...entries].filter((entry) => entry !== undefined && entry !== "").join(",");
+    if (entries.length > 0 && Buffer.byteLength(baggage) <= LONGEST_BAGGAGE_BYTES) copy[name] = baggage;
+    return copy;
   } catch (error) {
     reportOwnFailure("adding headers", error);
     return headers; // they cannot be read; whoever sends them will tell
   }
-  const name = Object.keys(copy).find((key) => key.toLowerCase() === "baggage") ?? "baggage";
-  const entries = Object.entries(operationFields()).map(([key, value]) => `${key}=${encodeURIComponent(value)}`);
-  const baggage = [copy[name], ...entries].filter((entry) => entry !== undefined && entry !== "").join(",");
-  if (entries.length > 0 && Buffer.byteLength(baggage) <= LONGEST_BAGGAGE_BYTES) copy[name] = baggage;
-  return copy;
 }
 
 function fieldsOf({ tracked, chosenVariant, parent }: TrackedCall): Record<string, string> {

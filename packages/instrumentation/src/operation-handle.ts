@@ -35,7 +35,7 @@ export interface OperationHandle<Values extends ParameterValues = ParameterValue
    * `feedback(handle, ...)` that reaches the variant that had served, days later and from any process.
    */
   result(): ResultHandle;
-  /** Something to find on the span. It never becomes a metric label. */
+  /** Something to find on the span and the record of this call. It never becomes a metric label. */
   attribute(key: string, value: AttributeValue): void;
 }
 
@@ -50,7 +50,7 @@ export interface CallOptions {
    * space does not allow is refused as a whole. The call counts for the variant that its values are.
    */
   readonly override?: ParameterValues;
-  /** Goes to the span, never to a metric. */
+  /** Goes to the span and the record of the call, never to a metric. */
   readonly metadata?: Readonly<Record<string, AttributeValue>>;
   /** What a result means, where nothing is thrown. Default: success. */
   readonly outcome?: ((result: never) => Outcome | undefined) | undefined;

@@ -21,7 +21,7 @@ export interface RecordedOperation {
   readonly cost?: { readonly amount: number; readonly unit: string };
   /** Of a language model. */
   readonly tokens?: TokenUse;
-  /** Goes to the span, never to a metric. */
+  /** Goes to the span and the record of the call, never to a metric. */
   readonly metadata?: Readonly<Record<string, AttributeValue>>;
   /** The id of the variant that served it. Default: the only one that its context can have had, else `unknown`. */
   readonly variant?: VariantId;
@@ -104,15 +104,14 @@ function record(shared: Instrumentation, component: TrackedComponent, name: stri
     costs: amounts?.costs,
     errorType,
     counts: amounts?.counts,
+    metadata: shared.takesRecords ? entriesOf(recorded) : undefined,
   });
   if (recorded.span === false) return;
+  const startTime = durationMilliseconds === undefined ? undefined : Date.now() - durationMilliseconds;
   const { spans } = shared;
-  if (!spans.areWanted) return;
   const decision = spans.decide(shared.currentCall()?.spanDecision);
   const hasSpan = decision === "span" || (decision === "left_out" && outcome === "failure" && spans.takesFailure());
-  if (!hasSpan) return;
-  const startTime = durationMilliseconds === undefined ? undefined : Date.now() - durationMilliseconds;
-  const span = spans.start(operation, context, startTime);
+  const span = hasSpan ? spans.start(operation, context, startTime) : undefined;
   if (span === undefined) return;
   for (const [key, value] of Object.entries(recorded.metadata ?? {})) setMetadata(span, key, value);
   const tokens = amounts?.counts?.get("tokens");
@@ -127,6 +126,16 @@ function record(shared: Instrumentation, component: TrackedComponent, name: stri
     thrown,
     tokens,
   });
+}
+
+/** A getter that throws must not cost the call its count. */
+function entriesOf({ metadata }: RecordedOperation): ReadonlyMap<string, unknown> | undefined {
+  try {
+    return metadata && new Map(Object.entries(metadata));
+  } catch (error) {
+    reportOwnFailure("reading metadata", error);
+    return undefined;
+  }
 }
 
 /** A text is taken as the type itself: whoever records afterwards often has no error object any more. */

@@ -2,7 +2,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import type { OperationRecord, RecordsReceipt, RecordsRequest } from "@trimtab/conventions";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { Instrumentation } from "./instance.ts";
+import { configure, recordOperation, shutdown, track } from "./index.ts";
+import { Instrumentation, instrumentation } from "./instance.ts";
+import type { EndedCall } from "./metrics/measured-call.ts";
 import type { InstrumentationOptions } from "./options.ts";
 
 const ended = { durationMilliseconds: 20, quality: undefined, costs: undefined, errorType: undefined } as const;
@@ -37,7 +39,12 @@ async function keep(request: IncomingMessage, response: ServerResponse): Promise
 }
 
 /** Runs calls, each some milliseconds after the one before. */
-async function sample(options: InstrumentationOptions, calls: number, apartMilliseconds: number): Promise<void> {
+async function sample(
+  options: InstrumentationOptions,
+  calls: number,
+  apartMilliseconds: number,
+  metadata?: EndedCall["metadata"],
+): Promise<void> {
   const shared = new Instrumentation({ component: "shop" }, () => now);
   shared.configure({ controllerUrl, ...options });
   try {
@@ -45,7 +52,7 @@ async function sample(options: InstrumentationOptions, calls: number, apartMilli
     operation.declare({ name: "checkout", context: ["genre"], parameters: undefined });
     const { labels } = operation.contexts.find({ genre: "rock" });
     for (let call = 0; call < calls; call++) {
-      shared.metrics.record(operation, labels, "v-a", { ...ended, outcome: "success" });
+      shared.metrics.record(operation, labels, "v-a", { ...ended, outcome: "success", metadata });
       now += apartMilliseconds;
     }
     await shared.deliveries.flush(10_000);
@@ -69,6 +76,45 @@ describe("individual operations", () => {
         durationMilliseconds: 20,
       },
     ]);
+  });
+
+  test("carry what the options and the attributes of a call say, and nothing where none are sent", async () => {
+    const call = async (): Promise<void> => {
+      track("checkout", {}, (handle) => handle.attribute("model", "7b"), { metadata: { request: "r-7" } });
+      recordOperation("import", { outcome: "success", metadata: { rows: 812 } });
+      await instrumentation().deliveries.flush(10_000);
+    };
+    configure({ component: "shop", controllerUrl });
+    await call();
+    configure({ recordsRatio: 1 });
+    await call();
+    configure({ recordsRatio: 0 });
+    await shutdown();
+    expect(kept.map(({ operation, metadata }) => [operation, metadata])).toEqual([
+      ["checkout", { request: "r-7", model: "7b" }],
+      ["import", { rows: 812 }],
+    ]);
+  });
+
+  test("carry the metadata that fits, of everything that was noted of the call", async () => {
+    const metadata = new Map<string, unknown>([
+      ["request", "r-7"],
+      ["attempt", 2],
+      ["models", ["small", "large"]],
+      ["ratio", Number.NaN],
+      ["document", { title: "no text, number or boolean" }],
+      ["prompt", "ö".repeat(400)],
+      ["answer", "ä".repeat(400)],
+      ["cached", false],
+    ]);
+    await sample({ recordsRatio: 1 }, 1, 0, metadata);
+    expect(kept[0]?.metadata).toEqual({
+      request: "r-7",
+      attempt: 2,
+      models: "small, large",
+      prompt: "ö".repeat(256),
+      cached: false,
+    });
   });
 
   test("are not sent unless somebody asks, and a share that is none asks for nothing", async () => {

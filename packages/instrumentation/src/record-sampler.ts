@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import type { OperationRecord, VariantId } from "@trimtab/conventions";
 import type { LabelledContext } from "./context-tree.ts";
 import type { EndedCall, MeasuredOperation } from "./metrics/measured-call.ts";
+import { recordMetadata } from "./record-metadata.ts";
 
 /** Records per second, whatever the share: a burst must not crowd out what else the service sends. */
 const MAXIMUM_PER_SECOND = 100;
@@ -37,6 +38,7 @@ export class RecordSampler {
     }
     if (this.#takenInSecond++ >= MAXIMUM_PER_SECOND) return;
     const { outcome, durationMilliseconds, quality, costs, errorType } = call;
+    const metadata = call.metadata && recordMetadata(call.metadata);
     this.#take({
       id: randomUUID(),
       component: operation.component,
@@ -49,6 +51,7 @@ export class RecordSampler {
       ...(quality === undefined ? {} : { quality }),
       ...(costs === undefined ? {} : { cost: Object.fromEntries(costs) }),
       ...(errorType === undefined ? {} : { errorType }),
+      ...(metadata === undefined ? {} : { metadata }),
     });
   }
 }

@@ -21,7 +21,7 @@ export type {
   Reason,
   VariantSummary,
 } from "./decision/decision.ts";
-export { MAXIMUM_CONTEXTS, type OperationState } from "./decision/operation-state.ts";
+export type { OperationState } from "./decision/operation-state.ts";
 export { REASON_CODES, REASONS, type ReasonCode } from "./decision/reasons.ts";
 export {
   type CostSum,
@@ -67,6 +67,7 @@ export {
   type LearnerChange,
   type ProductLearner,
 } from "./learner.ts";
+export { MAXIMUM_CONTEXTS } from "./policy/maximum-contexts.ts";
 export { latencyUtility, type Utility, utilityOf } from "./policy/objective.ts";
 export type {
   Constraint,

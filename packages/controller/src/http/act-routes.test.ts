@@ -70,6 +70,7 @@ describe("an override", () => {
   test("without a reason is no request", async () => {
     const { problems } = await send<{ problems: object[] }>("PUT", OVERRIDE, { values: { level: 4 } }, 400);
     expect(problems).toMatchObject([{ path: "why" }]);
+    await send("PUT", OVERRIDE, { values: { level: 4 }, why: " \n" }, 400);
     await send("DELETE", OVERRIDE, undefined, 400);
     await send("PUT", "/v1/overrides/shop/nothing", { ...WHY, values: { level: 4 } }, 404);
   });

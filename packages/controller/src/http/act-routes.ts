@@ -41,8 +41,17 @@ interface OverrideBody extends Reasoned {
 }
 
 const reasoned = {
-  by: z.string().min(1).max(128).optional().meta({ description: "Who acts, for the audit." }),
-  why: z.string().min(1).max(1_000).meta({ description: "Why, for the audit and for whoever reads the decision." }),
+  by: z
+    .string()
+    .max(128)
+    .regex(/\S/, { error: "is blank" })
+    .optional()
+    .meta({ description: "Who acts, for the audit." }),
+  why: z
+    .string()
+    .max(1_000)
+    .regex(/\S/, { error: "is blank; say why" })
+    .meta({ description: "Why, for the audit and for whoever reads the decision." }),
 };
 const reasonedSchema: z.ZodType<Reasoned> = z.strictObject(reasoned);
 const overrideSchema: z.ZodType<OverrideBody> = z.strictObject({

@@ -131,8 +131,9 @@ function lastAdaptationOf({
   status,
   confidence,
   reason,
+  experiment,
 }: WireAdaptation): WireOperationContext["lastAdaptation"] {
-  return { id, at, parameter, oldValue, newValue, status, confidence, reason };
+  return { id, at, parameter, oldValue, newValue, status, confidence, reason, experiment };
 }
 
 function specificationOf(policy: OperationPolicy): WireOperation["specification"] {

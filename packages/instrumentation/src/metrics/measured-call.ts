@@ -15,6 +15,8 @@ export interface EndedCall {
   readonly counts?: CallCounts | undefined;
   /** At level `comprehensive` alone. */
   readonly resources?: ResourceUse | undefined;
+  /** For the record of this one call; there only while such records are wanted, and never a label. */
+  readonly metadata?: ReadonlyMap<string, unknown> | undefined;
 }
 
 /** What is counted by a label `type`. */

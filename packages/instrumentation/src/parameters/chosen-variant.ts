@@ -1,12 +1,11 @@
 /** What was chosen for one call. */
-import type { AllocatedVariant, ParameterValues, VariantId } from "@trimtab/conventions";
+import type { AllocatedVariant } from "@trimtab/conventions";
+import type { NamedValues } from "../tracked-operation.ts";
 import type { WatchedCalls } from "./challenger-guard.ts";
 import type { ParameterSource } from "./last-known-good.ts";
 
 /** The variant of one call. */
-export interface ChosenVariant {
-  readonly id: VariantId;
-  readonly parameters: ParameterValues;
+export interface ChosenVariant extends NamedValues {
   readonly source: ParameterSource;
   /** Of the document that it came from. */
   readonly revision: string | undefined;
@@ -16,17 +15,4 @@ export interface ChosenVariant {
   readonly watched?: WatchedCalls | undefined;
   /** What assigned this call and maybe others, too: its sticky key, or the answer that was handed over. */
   readonly subject?: unknown;
-}
-
-/** Base values, chosen. Calls that get the same values may share the object. */
-export function baseChoice(id: VariantId, parameters: ParameterValues): ChosenVariant {
-  return {
-    id,
-    parameters,
-    source: "base",
-    revision: undefined,
-    siblings: undefined,
-    watched: undefined,
-    subject: undefined,
-  };
 }

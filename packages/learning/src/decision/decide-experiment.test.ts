@@ -104,6 +104,17 @@ describe("two arms", () => {
     );
   });
 
+  test("share the calls of what both serve, and still tell whole numbers of calls", () => {
+    const climber: StrategyChoice = { kind: "hill-climbing", options: { parameter: "temperature" } };
+    const climbing = run(against(climber, SURFACE, 0.37), {
+      cycles: 60,
+      truth: ({ temperature }) => ({ successRate: 0.9, quality: 0.5 + 0.4 * Number(temperature) }),
+    });
+    const proven = climbing.flatMap(({ decision: each }) => each.adaptations);
+    expect(proven.some(({ basis }) => !Number.isInteger(basis.to?.calls))).toBe(true);
+    for (const { reason } of proven) expect(reason.sentence).toMatch(/[ ,]\d+ calls in /);
+  });
+
   test("have a decision each in every context", () => {
     expect(decision.contexts.map(({ context, arm }) => [context["genre"] ?? "", arm])).toEqual([
       ["", "control"],

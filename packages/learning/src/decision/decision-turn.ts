@@ -147,6 +147,12 @@ export class DecisionTurn {
     this.cycle += 1;
     for (const [id, evidence] of found) this.discover(id, evidence.context);
     for (const [id, [entry]] of this.inbox) if (entry !== undefined) this.discover(id, entry.context);
+    // before anything is learnt or served there: what is forgotten at once would cost as much as what is remembered
+    const isSeen = (id: ContextId): boolean => {
+      const evidence = found.get(id);
+      return evidence?.unusable === undefined && ((evidence?.measured.size ?? 0) > 0 || this.inbox.has(id));
+    };
+    limitContexts(this.contexts, (id, { lastSeen }) => (isSeen(id) ? this.cycle : lastSeen), this.people.overrides);
     const strategy = strategyOf(this.input);
     this.siblings = siblingDurations(
       [...this.contexts.values()].map(({ limits }) => limits),
@@ -190,10 +196,8 @@ export class DecisionTurn {
   /** The decision, and the state after it. */
   finish(at: number): DecideOutput {
     const { policy, evidence } = this.input;
-    const contexts = limitContexts(
-      Object.fromEntries([...this.contexts].sort(([left], [right]) => (left < right ? -1 : 1))),
-      this.people.overrides,
-    );
+    limitContexts(this.contexts, (_id, { lastSeen }) => lastSeen, this.people.overrides); // overrides bring contexts too
+    const contexts = Object.fromEntries([...this.contexts].sort(([left], [right]) => (left < right ? -1 : 1)));
     const decisions: ContextDecision[] = [];
     const allocations: Allocation[] = [];
     for (const [id, memory] of Object.entries(contexts)) {

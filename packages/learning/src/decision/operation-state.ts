@@ -21,6 +21,7 @@ import type { OpenWindow } from "../evidence/windows.ts";
 import type { Trouble } from "../guardrails/common-trouble.ts";
 import { type LimitMemory, NO_LIMIT_MEMORY } from "../guardrails/limit-counts.ts";
 import { NO_SAMPLE_RATIO, type SampleRatioMemory } from "../guardrails/sample-ratio.ts";
+import { MAXIMUM_CONTEXTS } from "../policy/maximum-contexts.ts";
 import type { UtilityMoments } from "../policy/objective.ts";
 import type { OperationPolicy } from "../policy/policy.ts";
 import type { Setting } from "../policy/setting.ts";
@@ -103,9 +104,6 @@ export type OperationMemory = {
 
 /** The form of the memory: evidence in another form is not read. The comparison starts again, and the values in force stay. */
 const FORM = 4;
-
-/** Contexts beyond this number are forgotten, the one that was seen longest ago first. */
-export const MAXIMUM_CONTEXTS = 10_000;
 
 /** Opens the state under a policy: as it was, or restarted as far as the policy has changed. */
 export function openMemory(
@@ -199,17 +197,21 @@ export function saltOf(policy: OperationPolicy, context: Context, experiment: nu
 
 /** Drops the contexts that were seen longest ago when there are too many; the empty one stays, and so do those in `kept`. */
 export function limitContexts(
-  contexts: Readonly<Record<ContextId, ContextMemory>>,
+  contexts: Map<ContextId, ContextMemory>,
+  lastSeenOf: (id: ContextId, memory: ContextMemory) => number,
   kept: Readonly<Record<ContextId, unknown>> = {},
-): Readonly<Record<ContextId, ContextMemory>> {
-  const ids = Object.keys(contexts);
-  if (ids.length <= MAXIMUM_CONTEXTS) return contexts;
-  const seen = (id: ContextId): number =>
-    id === "" || Object.hasOwn(kept, id) ? Number.MAX_VALUE : (contexts[id]?.lastSeen ?? 0);
-  const latest = ids
-    .sort((left, right) => seen(right) - seen(left) || (left < right ? -1 : 1))
-    .slice(0, MAXIMUM_CONTEXTS);
-  return Object.fromEntries(latest.sort().map((id) => [id, contexts[id] as ContextMemory]));
+): void {
+  if (contexts.size <= MAXIMUM_CONTEXTS) return;
+  const seen = new Map(
+    [...contexts].map(([id, memory]) => [
+      id,
+      id === "" || Object.hasOwn(kept, id) ? Number.MAX_VALUE : lastSeenOf(id, memory),
+    ]),
+  );
+  const ids = [...contexts.keys()].sort(
+    (left, right) => (seen.get(right) ?? 0) - (seen.get(left) ?? 0) || (left < right ? -1 : 1),
+  );
+  for (const id of ids.slice(MAXIMUM_CONTEXTS)) contexts.delete(id);
 }
 
 function restartTransitions(before: OperationMemory): AdaptationTransition[] {

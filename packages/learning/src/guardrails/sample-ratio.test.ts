@@ -31,7 +31,7 @@ function after(cycles: number, callsPerUser: number, deaf: number, seed: string)
 }
 
 test("honest shares are never doubted, also where calls come eight in a row", () => {
-  // 1.4e-6 per pair of blocks at most; 50 blocks for each of 20 seeds make that 0.0014 for the whole test, and the seeds are fixed
+  // 4.1e-6 per pair of blocks at most; 50 blocks for each of 20 seeds make that 0.004 for the whole test, and the seeds are fixed
   for (let seed = 0; seed < 20; seed++) {
     for (const callsPerUser of [1, 8]) {
       const random = randomFromSeed(`honest ${seed}`);

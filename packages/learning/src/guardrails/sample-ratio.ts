@@ -9,7 +9,7 @@
  *     z = Σ d / √(Σ d²)
  *
  * For independent d that are as likely too high as too low, P(|z| > x) <= 2·exp(−x²/2) whatever their sizes (Hoeffding 1963, on the
- * signs). With x = 4, three roles and two blocks in a row that is at most 3 · (2·e⁻⁸)² = 1.4e-6 per pair of blocks.
+ * signs). With x = 4, three roles, whichever of them, and two blocks in a row that is at most (3 · 2·e⁻⁸)² = 4.1e-6 per pair of blocks.
  */
 import type { VariantId } from "@trimtab/conventions";
 import { callsOf, type Measurements } from "../evidence/evidence.ts";

@@ -182,10 +182,11 @@ export class ContextTurn {
     const { all } = this.turn.neighbourhoodOf(incumbent);
     let best: { readonly setting: Setting; readonly mean: number } | undefined;
     for (const setting of all) {
+      const mean = this.view.mean(setting.parameters);
+      if (best !== undefined && mean <= best.mean) continue; // the mean costs least to know, and most settings fail by it
       if (barred.has(setting.id) || Object.hasOwn(memory.resting, setting.id) || !mayTry(setting, this.limits))
         continue;
-      const mean = this.view.mean(setting.parameters);
-      if (best === undefined || mean > best.mean) best = { setting, mean };
+      best = { setting, mean };
     }
     if (best === undefined) return undefined;
     const { id, parameters } = best.setting;

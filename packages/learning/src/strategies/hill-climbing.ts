@@ -178,7 +178,7 @@ class Climb {
     const difference = intervalOf(trial, this.options.alpha);
     const sentence =
       `${describeSetting(incumbent.parameters)} to ${describeSetting(trial.parameters)}: ${this.describe(trial)}, ` +
-      `${trial.calls} calls in ${trial.windows} windows; e-value ${Math.exp(Math.min(60, logE)).toPrecision(3)}.`;
+      `${Math.round(trial.calls)} calls in ${trial.windows} windows; e-value ${Math.exp(Math.min(60, logE)).toPrecision(3)}.`;
     const reason: Reason = { code: "PROVEN_BETTER", sentence };
     const change = {
       to: trial.parameters,

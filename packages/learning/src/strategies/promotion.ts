@@ -37,7 +37,7 @@ export function promotionOf(
     : `e-value ${Math.exp(Math.min(60, verdict.logE)).toPrecision(3)}`;
   const sentence =
     `${describeSetting(incumbent.parameters)} to ${describeSetting(trial.parameters)}: ${describeDifference(difference)}${shown}, ` +
-    `${trial.calls} calls in ${trial.windows} windows, better with a probability of ${probabilityAbove(0, difference.mean, difference.deviation).toFixed(3)}; ${source}.`;
+    `${Math.round(trial.calls)} calls in ${trial.windows} windows, better with a probability of ${probabilityAbove(0, difference.mean, difference.deviation).toFixed(3)}; ${source}.`;
   return {
     to: trial.parameters,
     confidence: verdict.confidence,

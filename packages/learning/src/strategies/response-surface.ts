@@ -107,9 +107,9 @@ class SurfaceTurn {
     const { variances, size } = this.features;
     return new Map(
       this.channels.map(({ name, amplitude }) => {
+        const nothing = noEvidence(size, this.input.cycle); // one for all: what it passes up is computed once
         const members = Object.entries(contexts).map(
-          ([id, { context, evidence }]) =>
-            [id, { context, evidence: evidence[name] ?? noEvidence(size, this.input.cycle) }] as const,
+          ([id, { context, evidence }]) => [id, { context, evidence: evidence[name] ?? nothing }] as const,
         );
         return [name, new PooledSurface(variances, amplitude, levels[name] ?? FIRST_LEVELS, new Map(members))];
       }),

@@ -1,6 +1,7 @@
 /** What the windows of a turn teach the memories of `response-surface`, and when these forget. */
 import type { Context, ContextId } from "@trimtab/conventions";
 import { contrastOf } from "../evidence/windows.ts";
+import { MAXIMUM_CONTEXTS } from "../policy/maximum-contexts.ts";
 import type { FeatureMap } from "../surface/features.ts";
 import { discount, learnArms, noEvidence } from "../surface/surface-evidence.ts";
 import { isDrifting, watch } from "./drift-watch.ts";
@@ -76,7 +77,7 @@ export function withLearnt(
   contexts: ReadonlyMap<ContextId, Context>,
   cycle: number,
 ): SharedMemory {
-  const all: Record<ContextId, { context: Context; evidence: ChannelEvidence }> = {};
+  let all: Record<ContextId, { context: Context; evidence: ChannelEvidence }> = {};
   const alarms: Record<ContextId, number> = {};
   for (const id of [...new Set([...Object.keys(before.contexts), ...learnt.keys()])].sort()) {
     const known = before.contexts[id];
@@ -87,6 +88,7 @@ export function withLearnt(
     const alarm = learnt.get(id)?.isDrifting === true ? cycle : before.alarms[id];
     if (alarm !== undefined) alarms[id] = alarm;
   }
+  all = withoutOldest(all);
   const recent = Object.values(alarms).filter((at) => at > cycle - COMMON_DRIFT.cycles).length;
   const isNew = [...learnt.values()].some((each) => each.isDrifting);
   if (!isNew || recent < Math.max(COMMON_DRIFT.contexts, COMMON_DRIFT.share * Object.keys(all).length))
@@ -95,6 +97,19 @@ export function withLearnt(
     ([id, { context, evidence }]) => [id, { context, evidence: discountAll(evidence, AFTER_COMMON_DRIFT) }] as const,
   );
   return { ...before, contexts: Object.fromEntries(weaker), alarms };
+}
+
+/** Contexts that the operation has forgotten still say something of their labels, but not without end: the oldest evidence goes. */
+function withoutOldest<Entry extends { readonly evidence: ChannelEvidence }>(
+  all: Record<ContextId, Entry>,
+): Record<ContextId, Entry> {
+  const entries = Object.entries(all);
+  if (entries.length <= MAXIMUM_CONTEXTS) return all;
+  const cycles = new Map(entries.map(([id, { evidence }]) => [id, lastCycle(evidence)]));
+  const latest = entries.sort(
+    ([left], [right]) => (cycles.get(right) ?? 0) - (cycles.get(left) ?? 0) || (left < right ? -1 : 1),
+  );
+  return Object.fromEntries(latest.slice(0, MAXIMUM_CONTEXTS).sort(([left], [right]) => (left < right ? -1 : 1)));
 }
 
 function discountAll(evidence: ChannelEvidence, factor: number): ChannelEvidence {

@@ -78,4 +78,9 @@ test("a variant whose limit was not measured is not promoted", () => {
     contexts.flatMap(({ refused }) => refused.map(({ reason }) => reason.code)),
   );
   expect(codes).toContain("LIMIT_UNKNOWN");
+  const tried = decisions.flatMap(({ allocations }) =>
+    allocations.flatMap(({ variants }) => variants.filter(({ role }) => role === "challenger")),
+  );
+  expect(tried.length).toBeGreaterThan(100);
+  expect(Math.max(...tried.map(({ weight }) => weight))).toBeLessThanOrEqual(0.1); // nobody would see it break the limit
 });

@@ -328,7 +328,9 @@ class ThompsonTurn {
         this.refused.push({ variant, reason });
         continue;
       }
-      const goal = Math.min(LARGEST_SHARE, 2 * weight, Math.max(SMALLEST_SHARE, chance));
+      // nobody would see it break a limit that is not measured
+      const most = this.observation.limits(variant).verdict === "unknown" ? UNSURE_SHARE : LARGEST_SHARE;
+      const goal = Math.min(most, 2 * weight, Math.max(SMALLEST_SHARE, chance));
       const isWorthIt = goal > weight * WORTHWHILE_CHANGE || goal < weight / WORTHWHILE_CHANGE;
       next[variant] = { parameters, weight: isWorthIt ? goal : weight, decisions: decisions + 1 };
     }

@@ -8,7 +8,15 @@
  * twice: what it takes from the others is computed without it, and what it passes to them has its own part integrated out.
  */
 import type { Context, ContextId } from "@trimtab/conventions";
-import { accumulate, addScaled, diagonal, inverse, type Matrix, multiply } from "../statistics/linear-algebra.ts";
+import {
+  accumulate,
+  accumulateProduct,
+  addScaled,
+  diagonal,
+  inverse,
+  type Matrix,
+  multiply,
+} from "../statistics/linear-algebra.ts";
 import { type SurfaceEvidence, unpack } from "./surface-evidence.ts";
 
 /** Variances of the levels and the last means of their nodes; JSON. */
@@ -198,20 +206,20 @@ export class PooledSurface {
   /** One sweep of backfitting, from the means of the last turn. */
   private solveNodes(): void {
     const { size } = this;
-    const names = [...new Set([...this.members.values()].flatMap((member) => member.nodes))].sort();
+    const members = this.membersByNode(); // looking through all members for each node would take the square of their number
+    const names = [...members.keys()].sort();
     const means = new Map(
       names.map((name) => [name, Float64Array.from(this.levels.means[name] ?? new Float64Array(size))]),
     );
     for (const name of names) {
       const precision = new Float64Array(size * size);
       const score = new Float64Array(size);
-      for (const { nodes, upward } of this.members.values()) {
-        if (!nodes.includes(name)) continue;
+      for (const { nodes, upward } of members.get(name) ?? []) {
         accumulate(precision, upward.precision, 1);
         accumulate(score, upward.score, 1);
         for (const other of nodes) {
           const mean = other === name ? undefined : means.get(other);
-          if (mean !== undefined) accumulate(score, multiply(upward.precision, mean), -1);
+          if (mean !== undefined) accumulateProduct(score, upward.precision, mean, -1);
         }
       }
       const lambda = name === GLOBAL ? this.levels.lambdas.global : this.levels.lambdas.label;
@@ -225,6 +233,18 @@ export class PooledSurface {
     }
   }
 
+  private membersByNode(): ReadonlyMap<string, readonly Member[]> {
+    const found = new Map<string, Member[]>();
+    for (const member of this.members.values()) {
+      for (const name of member.nodes) {
+        const members = found.get(name);
+        if (members === undefined) found.set(name, [member]);
+        else members.push(member);
+      }
+    }
+    return found;
+  }
+
   /** A node's belief with one member's contribution taken out again. */
   private solveWithout(node: Node, name: string, member: Member | undefined): Belief {
     const { size } = this;
@@ -234,7 +254,7 @@ export class PooledSurface {
       score = addScaled(score, member.upward.score, -1);
       for (const other of member.nodes) {
         const mean = other === name ? undefined : this.nodes.get(other)?.mean;
-        if (mean !== undefined) score = addScaled(score, multiply(member.upward.precision, mean), 1);
+        if (mean !== undefined) accumulateProduct(score, member.upward.precision, mean, 1);
       }
     }
     const covariance = inverse(this.withPrior(precision, node.priorVariances), size);

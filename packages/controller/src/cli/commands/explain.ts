@@ -124,7 +124,7 @@ function comparison(from: WireVariantSummary, to: WireVariantSummary | undefined
     ["", ...(to === undefined ? ["measured"] : ["before", "after"])],
     row("variant", ({ variant }) => variant),
     row("parameters", ({ parameters }) => valuesText(parameters)),
-    row("calls", ({ calls }) => String(calls)),
+    row("calls", ({ calls }) => countText(calls)),
     row("success rate", ({ successRate }) => percentText(successRate)),
     row("mean quality", ({ meanQuality }) => (meanQuality === undefined ? "-" : short(meanQuality))),
     row("mean duration", ({ meanDurationSeconds }) => secondsText(meanDurationSeconds)),

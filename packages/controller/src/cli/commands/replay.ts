@@ -154,6 +154,7 @@ function describeDifference({ cycle, decision, part, difference }: CycleDifferen
     `Cycle ${cycle} (decision ${decision}) does not come out as it was recorded. First difference: ${part}${path === "" ? "" : `, ${path}`}`,
     `  recorded  ${textOf(recorded)}`,
     `  replayed  ${textOf(replayed)}`,
+    "A cycle that another version of Trimtab recorded may come out otherwise; --from CYCLE begins behind it.",
   ];
 }
 

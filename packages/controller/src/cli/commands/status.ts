@@ -88,6 +88,6 @@ function rowOf({ context, parameters, variants, lift, lastAdaptation, lastDecisi
     lift === undefined ? "-" : `${signedText(lift.estimate)} (${signedText(lift.lower)} to ${signedText(lift.upper)})`,
     lastAdaptation === undefined
       ? `none${lastDecision === undefined ? "" : `; last decision: ${lastDecision.kind}, ${lastDecision.reason.code}`}`
-      : `${timeText(lastAdaptation.at)} ${lastAdaptation.parameter} ${lastAdaptation.oldValue} -> ${lastAdaptation.newValue} (${lastAdaptation.status})`,
+      : `${timeText(lastAdaptation.at)} ${lastAdaptation.parameter} ${lastAdaptation.oldValue} -> ${lastAdaptation.newValue} (${lastAdaptation.status}${lastAdaptation.experiment === undefined ? "" : ` in the ${lastAdaptation.experiment.arm}`})`,
   ];
 }

@@ -4,7 +4,7 @@ import type { ContextDecision, OperationPolicy } from "@trimtab/learning";
 import { z } from "zod";
 import { peopleSchema, type WirePeople } from "./act-wire.ts";
 import type { WireAdaptation } from "./adaptation-wire.ts";
-import { experimentSchema, type WireExperiment } from "./experiment-wire.ts";
+import { experimentPlaceSchema, experimentSchema, type WireExperiment } from "./experiment-wire.ts";
 import {
   contextSchema,
   liftSchema,
@@ -47,7 +47,10 @@ export interface WireOperationContext {
     | undefined;
   readonly lastDecision?: { readonly kind: ContextDecision["kind"]; readonly reason: WireReason } | undefined;
   readonly lastAdaptation?:
-    | (Pick<WireAdaptation, "id" | "at" | "parameter" | "oldValue" | "newValue" | "status" | "confidence"> & {
+    | (Pick<
+        WireAdaptation,
+        "id" | "at" | "parameter" | "oldValue" | "newValue" | "status" | "confidence" | "experiment"
+      > & {
         readonly reason: WireReason;
       })
     | undefined;
@@ -173,6 +176,7 @@ export const operationSchema: z.ZodType = z.strictObject({
           status: z.string(),
           confidence: z.number(),
           reason: reasonSchema,
+          experiment: experimentPlaceSchema.optional(),
         })
         .optional(),
     }),

@@ -120,8 +120,10 @@ function watchStream(stream: EventStream, call: TrackedCall): void {
           fail(error, call);
           throw error;
         }
-        if (step.done === true) end(seen, call);
-        else readSafely(step.value, seen);
+        if (step.done === true) {
+          if (isAborted(stream)) call.partial();
+          end(seen, call);
+        } else readSafely(step.value, seen);
         return step;
       },
       async return(value) {
@@ -140,6 +142,11 @@ function watchStream(stream: EventStream, call: TrackedCall): void {
     };
     return watched;
   };
+}
+
+/** A stream that its reader has aborted ends as others do. */
+function isAborted(stream: EventStream & { readonly controller?: unknown }): boolean {
+  return stream.controller instanceof AbortController && stream.controller.signal.aborted;
 }
 
 function readSafely(event: unknown, seen: Seen): void {

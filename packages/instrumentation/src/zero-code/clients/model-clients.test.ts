@@ -30,6 +30,10 @@ const OPENAI = `
     for await (const chunk of left) out.push(chunk);
     for await (const chunk of right) out.push(chunk);
     for await (const chunk of await ask({ stream: true })) { out.push(chunk); break; }
+    const aborted = await ask({ stream: true });
+    aborted.controller.abort();
+    for await (const chunk of aborted) out.push(chunk);
+    out.push([client.chat.completions.create.name, client.chat.completions.create.length]);
     out.push((await client.chat.completions.parse(asked)).choices[0].message.content);
     out.push(await client.chat.completions.stream(asked).finalContent());
     await ask({ messages: [{ role: "user", content: "fail" }] }).catch((error) => out.push([error.constructor.name, error.status, error.message]));
@@ -103,19 +107,19 @@ describe("clients of language models without a change of code", { timeout: 60_00
     const out = await printed(service, "out ");
     const without = await alone({ files });
     expect(out).toBe(without.out);
-    expect(model.bodies.map((body) => body["temperature"])).toEqual([...Array(10).fill(0.25), 1]);
+    expect(model.bodies.map((body) => body["temperature"])).toEqual([...Array(11).fill(0.25), 1]);
     expect(model.bodies.map((body) => ({ ...body, temperature: 1 }))).toEqual(
       without.bodies.map((body) => ({ ...body, temperature: 1 })),
     );
     const samples = await pageWith(
       service,
-      (page) => sumOf(page, CALLS, { operation: "sing", outcome: "partial" }) === 2,
+      (page) => sumOf(page, CALLS, { operation: "sing", outcome: "partial" }) === 3,
     );
     const sung = { operation: "sing", variant: "v-served", ctx_genre: "rock" };
     expect(sumOf(samples, CALLS, { ...sung, outcome: "success" })).toBe(7);
     expect(sumOf(samples, CALLS, { ...sung, outcome: "failure" })).toBe(1);
     expect(sumOf(samples, "trimtab_operation_errors_total", { operation: "sing", error_type: "429" })).toBe(1);
-    // Not of the one that was read raw, of the stream that was left early, and of the one that failed.
+    // Not of the one that was read raw, of the streams that were left or aborted early, and of the one that failed.
     expect(sumOf(samples, "trimtab_operation_tokens_total", { operation: "sing", type: "input" })).toBe(7 * 10);
     expect(sumOf(samples, "trimtab_operation_cost_total", { operation: "sing", unit: "tokens" })).toBe(7 * 12);
     for (const line of service.stderr.trim().split("\n")) expect(line).toMatch(/^\[trimtab\] .*app\.mjs/);

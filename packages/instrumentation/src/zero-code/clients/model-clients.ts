@@ -7,6 +7,7 @@ import type { TrackedCall } from "../../tracked-call.ts";
 import type { ClientRule } from "../configuration.ts";
 import type { ModuleExports, ModulePatch, ModuleView } from "../module-patches.ts";
 import { valueAt } from "../pattern.ts";
+import { mirror } from "../tracked-function.ts";
 import { appliedTo, type CompiledRule, compileRule } from "./client-rule.ts";
 import { observeAnswer } from "./model-answer.ts";
 
@@ -54,7 +55,7 @@ export function modelClientPatches(rules: readonly ClientRule[]): ModulePatch[] 
 
 /** `create` with the rules applied. Whatever of ours fails, the call is made as it was asked for. */
 function adapted(create: Create, rules: readonly CompiledRule[]): Create {
-  return function (this: unknown, ...args) {
+  const tracked: Create = function (this: unknown, ...args) {
     const [body, ...rest] = args;
     const prepared = prepare(body, rules);
     if (prepared === undefined) return Reflect.apply(create, this, args);
@@ -68,6 +69,7 @@ function adapted(create: Create, rules: readonly CompiledRule[]): Create {
     }
     return observeAnswer(answer, call);
   };
+  return mirror(tracked, create);
 }
 
 interface PreparedCall {
