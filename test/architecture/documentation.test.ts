@@ -1,7 +1,7 @@
 /** Nothing that a user can meet is without its page or row, and no page is left without the thing it speaks of. */
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
-import { REASON_CODES, STRATEGY_IDS } from "@trimtab/learning";
+import { GUARDRAIL_IDS, guardrailEffect, REASON_CODES, STRATEGY_IDS } from "@trimtab/learning";
 import { describe, expect, test } from "vitest";
 import { ERROR_CODES } from "../../packages/controller/src/errors.ts";
 
@@ -24,6 +24,24 @@ describe("ids and codes", () => {
     const pages = globSync("docs/strategies/*.md", { cwd: root }).map((file) => file.replace(/^.*\/|[.]md$/g, ""));
     // one page is about strategies of one's own
     expect(pages.sort()).toEqual([...STRATEGY_IDS, "own-strategy"].sort());
+  });
+
+  test("every guardrail has its page, and every page its guardrail", () => {
+    const pages = globSync("docs/guardrails/*.md", { cwd: root }).map((file) => file.replace(/^.*\/|[.]md$/g, ""));
+    expect(pages.sort()).toEqual([...GUARDRAIL_IDS].sort());
+  });
+
+  test.each([...GUARDRAIL_IDS])("the page of %s says what it judges, by what, and what follows", (id) => {
+    const page = read(`docs/guardrails/${id}.md`);
+    expect(page).toMatch(new RegExp(`^# ${id}\n`));
+    expect(page).toMatch(/```\n[^`]+```/); // its formula
+    for (const part of ["Source", "Passed", "Violated", "What happens", "Options", "When it misleads"])
+      expect(page).toContain(`**${part}**`);
+    expect(page).toMatch(/unknown/i);
+    expect(page).toContain(`**What happens** (${guardrailEffect(id)})`);
+    const codes = page.match(/`[A-Z][A-Z_]+`/g) ?? [];
+    expect(codes.length).toBeGreaterThan(0);
+    for (const code of codes) expect(REASON_CODES).toContain(code.replaceAll("`", ""));
   });
 });
 

@@ -47,6 +47,14 @@ export {
   type SuggestionRule,
   suggestionsFor,
 } from "./feedback/suggestions.ts";
+export type {
+  Guardrail,
+  GuardrailEffect,
+  GuardrailJudgement,
+  GuardrailMemory,
+  GuardrailSubject,
+} from "./guardrails/guardrail.ts";
+export { GUARDRAIL_IDS, guardrailEffect } from "./guardrails/guardrails.ts";
 export { describeConstraint, type LimitJudgement } from "./guardrails/outcome-limits.ts";
 export { type SpecificationSpace, spaceOf } from "./learner/space.ts";
 export type {

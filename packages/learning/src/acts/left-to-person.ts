@@ -1,6 +1,6 @@
 /** What a cycle decides for a context that a person has set: it holds, and a breach is told and left to the person. */
 import type { ContextDecision } from "../decision/decision.ts";
-import type { Breach } from "../decision/observe-context.ts";
+import type { Breach } from "../decision/roll-back.ts";
 import type { PeopleMemory } from "./people-memory.ts";
 import type { StandingOverride } from "./people-view.ts";
 

@@ -2,9 +2,12 @@
  * From what a strategy proposes for a context to what happens: the gate of mode and confidence, the limits of a single step, and
  * the records.
  */
-import { canonicalJson, contextId, type Json, parameterValuesProblems, shortDigest } from "@trimtab/conventions";
+import { canonicalJson, contextId, type Json, shortDigest } from "@trimtab/conventions";
+import type { GuardrailSubject } from "../guardrails/guardrail.ts";
+import { objectionOf } from "../guardrails/guardrails.ts";
+import { OSCILLATION_CYCLES, OSCILLATION_REST_CYCLES } from "../guardrails/oscillation.ts";
 import type { OperationPolicy } from "../policy/policy.ts";
-import { describeSetting, type Setting, settingOf, tooLargeStep } from "../policy/setting.ts";
+import { describeSetting, type Setting, settingOf } from "../policy/setting.ts";
 import type { ContextProposal, ProposedChange } from "../strategies/strategy.ts";
 import type { Adaptation, AdaptationTransition, ContextDecision, ExperimentPlace, Reason } from "./decision.ts";
 import type { ContextMemory } from "./operation-state.ts";
@@ -40,17 +43,17 @@ export function mayApply(policy: OperationPolicy, confidence: number): boolean {
 
 /** Applies, suggests or refuses what was proposed. */
 export function applyProposal(before: ContextMemory, proposal: ContextProposal, applying: Applying): ProposalOutcome {
-  const { policy, baseline } = applying;
+  const { baseline } = applying;
   const refused = [...proposal.refused];
   const change = proposal.change === undefined ? undefined : withAlternatives(before, proposal.change, refused);
   const changed = change === undefined ? undefined : applyChange(before, change, applying, refused);
   const outcome = changed ?? withdraw(before, proposal);
   const memory: ContextMemory = { ...outcome.memory, strategy: proposal.memory };
-  const barred = barredVariants(before, applying.cycle);
   const challengers: { setting: Setting; weight: number }[] = [];
   for (const { parameters, weight } of proposal.challengers ?? []) {
     const setting = settingOf(parameters, baseline);
-    const problem = refusalOf(policy, memory.incumbent, setting, barred);
+    // what rests was decided before the proposal; how far it may go depends on the incumbent after it
+    const problem = objectionOf("refuse", asked({ ...before, incumbent: memory.incumbent }, setting, applying));
     const isServed = setting.id === baseline.id || setting.id === memory.incumbent.id;
     if (problem !== undefined) refused.push({ variant: setting.id, reason: problem });
     else if (!isServed && challengers.every((other) => other.setting.id !== setting.id))
@@ -87,16 +90,16 @@ function applyChange(
   const to = settingOf(change.to, baseline);
   if (to.id === before.incumbent.id) return undefined;
   if (to.id === baseline.id && RETREATS.has(change.reason.code)) return retreat(before, change, baseline, cycle);
-  const problem = refusalOf(policy, before.incumbent, to, barredVariants(before, cycle));
+  const subject = asked(before, to, applying);
+  const problem = objectionOf("refuse", subject);
   if (problem !== undefined) {
     refused.push({ variant: to.id, reason: problem });
     return undefined;
   }
-  if (isOscillating(before, to, cycle)) {
-    const sentence = `${describeSetting(to.parameters)} was adopted ${MOST_ADOPTIONS} times within ${OSCILLATION_CYCLES} cycles and given up each time; it rests for ${OSCILLATION_REST_CYCLES}.`;
-    const reason: Reason = { code: "OSCILLATING", sentence };
-    refused.push({ variant: to.id, reason });
-    return { memory: rest(before, to.id, cycle), kind: "hold", reason, adaptations: [], transitions: [] };
+  const unrest = objectionOf("rest", subject);
+  if (unrest !== undefined) {
+    refused.push({ variant: to.id, reason: unrest });
+    return { memory: rest(before, to.id, cycle), kind: "hold", reason: unrest, adaptations: [], transitions: [] };
   }
   if (mayApply(policy, change.confidence)) return adapt(before, change, to, applying);
   const gate = gateReason(policy, change.confidence);
@@ -117,16 +120,6 @@ function applyChange(
     adaptations,
     transitions: supersede(before, REPLACED),
   };
-}
-
-/** Adopted so often within so many cycles, a variant is not better but something goes back and forth. */
-const MOST_ADOPTIONS = 3;
-const OSCILLATION_CYCLES = 200;
-const OSCILLATION_REST_CYCLES = 60;
-
-function isOscillating({ adoptions }: ContextMemory, { id }: Setting, cycle: number): boolean {
-  const recent = adoptions.filter((each) => each.variant === id && each.cycle > cycle - OSCILLATION_CYCLES);
-  return recent.length >= MOST_ADOPTIONS;
 }
 
 /** The variant may not run for a while, so that its calls go to what serves. */
@@ -202,21 +195,11 @@ function supersede(before: ContextMemory, reason: Reason): AdaptationTransition[
   return (before.suggestion?.ids ?? []).map((id) => ({ id, status: "superseded", reason }));
 }
 
-function refusalOf(
-  policy: OperationPolicy,
-  incumbent: Setting,
-  to: Setting,
-  barred: ReadonlySet<string>,
-): Reason | undefined {
-  const [problem] = parameterValuesProblems(policy.parameters, to.parameters);
-  if (problem !== undefined)
-    return { code: "OUTSIDE_SPACE", sentence: `${problem.path.join(".")} ${problem.message}.` };
-  if (barred.has(to.id))
-    return { code: "BARRED", sentence: `${describeSetting(to.parameters)} was taken back and rests.` };
-  const parameter = tooLargeStep(policy.parameters, incumbent.parameters, to.parameters);
-  if (parameter === undefined) return undefined;
-  const sentence = `${parameter} ${incumbent.parameters[parameter]} to ${to.parameters[parameter]} is more than one adaptation may change.`;
-  return { code: "LARGEST_STEP", sentence };
+/** What guardrails are asked about a setting that is not served yet. */
+function asked(memory: ContextMemory, setting: Setting, { policy, baseline, cycle }: Applying): GuardrailSubject {
+  const { incumbent } = memory;
+  const barred = barredVariants(memory, cycle);
+  return { policy, baseline, incumbent, setting, memory, measured: new Map(), barred, cycle };
 }
 
 function gateReason(policy: OperationPolicy, confidence: number): Reason {

@@ -16,8 +16,8 @@ import type { Histogram } from "../evidence/evidence.ts";
 import type { ContextEvidence, Unusable } from "../evidence/evidence-quality.ts";
 import { type DispersionSums, dispersionOf } from "../evidence/over-dispersion.ts";
 import { learnTrouble, type Trouble } from "../guardrails/common-trouble.ts";
+import { objectionOf } from "../guardrails/guardrails.ts";
 import { siblingDurations } from "../guardrails/limit-counts.ts";
-import { isSampleMismatched } from "../guardrails/sample-ratio.ts";
 import type { Setting } from "../policy/setting.ts";
 import type { ContextObservation, ContextProposal, Strategy } from "../strategies/strategy.ts";
 import { applyProposal, mayApply } from "./apply-proposal.ts";
@@ -27,7 +27,7 @@ import { observationOf } from "./context-observation.ts";
 import type { DecideInput, DecideOutput } from "./decide-input.ts";
 import type { ActOutcome, Adaptation, AdaptationTransition, ContextDecision, Decision, Reason } from "./decision.ts";
 import { type FeedbackInbox, openInbox, stillWaiting } from "./feedback-inbox.ts";
-import { EVERY_CONTEXT, held, mismatchReason, missingReason, noCallsReason } from "./hold-reasons.ts";
+import { EVERY_CONTEXT, held, missingReason, noCallsReason } from "./hold-reasons.ts";
 import { liftOf } from "./lift.ts";
 import { type ContextObserved, observeContext } from "./observe-context.ts";
 import {
@@ -37,7 +37,7 @@ import {
   newContextMemory,
   type OperationMemory,
 } from "./operation-state.ts";
-import { breakerReason, breakerState, HALF_OPEN_SHARE, rollBack } from "./roll-back.ts";
+import { barredVariants, breakerReason, breakerState, HALF_OPEN_SHARE, rollBack } from "./roll-back.ts";
 import { challengersOf, servedContext } from "./serve-context.ts";
 import type { Serving } from "./shares.ts";
 
@@ -289,13 +289,23 @@ export class DecisionTurn {
       if (observed.breaches.length === 0) this.hold(id, breakerReason(memory, this.cycle));
       return undefined;
     }
-    if (observed.breaches.length === 0 && isSampleMismatched(memory.ratio)) {
-      this.hold(id, mismatchReason(memory.ratio));
+    const { baseline, cycle } = this;
+    const stop = observed.breaches.length === 0 ? this.objection(memory, evidence) : undefined;
+    if (stop !== undefined) {
+      this.hold(id, stop);
       return undefined;
     }
-    const { baseline, cycle } = this;
     const feedback = this.inbox.get(id);
     return observationOf({ id, memory, before, observed, evidence, feedback }, { policy, baseline, cycle });
+  }
+
+  /** Why nothing may be learnt from the context now; undefined where nothing speaks against it. */
+  private objection(memory: ContextMemory, { measured }: ContextEvidence): Reason | undefined {
+    const { baseline, cycle } = this;
+    const { policy } = this.input;
+    const { incumbent } = memory;
+    const barred = barredVariants(memory, cycle);
+    return objectionOf("hold", { policy, baseline, incumbent, setting: incumbent, memory, measured, barred, cycle });
   }
 
   private takeBack(id: ContextId, { memory, breaches }: ContextObserved): void {

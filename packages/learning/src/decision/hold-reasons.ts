@@ -2,7 +2,6 @@
 import type { ContextId } from "@trimtab/conventions";
 import type { MissingKind } from "../evidence/evidence.ts";
 import type { Unusable } from "../evidence/evidence-quality.ts";
-import type { SampleRatioMemory } from "../guardrails/sample-ratio.ts";
 import type { OperationPolicy } from "../policy/policy.ts";
 import type { ContextDecision, Reason } from "./decision.ts";
 import type { ReasonCode } from "./reasons.ts";
@@ -31,14 +30,6 @@ export function noCallsReason(id: ContextId, policy: OperationPolicy): Reason {
     return { code: "BASELINE_ONLY", sentence: "Contexts that were not seen yet have the base values." };
   }
   return { code: "NO_CALLS", sentence: "There were no calls in the window." };
-}
-
-/** The calls do not follow the shares. */
-export function mismatchReason({ sentence }: SampleRatioMemory): Reason {
-  return {
-    code: "SAMPLE_RATIO_MISMATCH",
-    sentence: `${sentence}, in two blocks of cycles in a row: its calls are no fair sample, so nothing is learnt or changed until they are.`,
-  };
 }
 
 /** A decision that changes nothing. */

@@ -14,22 +14,17 @@ import {
   wholeContrastOf,
 } from "../evidence/windows.ts";
 import type { Trouble } from "../guardrails/common-trouble.ts";
-import { isOnSuccess, type LimitMemory } from "../guardrails/limit-counts.ts";
+import { guardrailsThat } from "../guardrails/guardrails.ts";
+import type { LimitMemory } from "../guardrails/limit-counts.ts";
 import { missesOf } from "../guardrails/limit-shares.ts";
-import { judgeLimits, updateLimits } from "../guardrails/outcome-limits.ts";
+import { updateLimits } from "../guardrails/outcome-limits.ts";
 import { learnSampleRatio, type SampleRatioMemory, type ServedShare } from "../guardrails/sample-ratio.ts";
 import type { OperationPolicy } from "../policy/policy.ts";
 import type { Setting } from "../policy/setting.ts";
-import { CUSUM_BOUND, cusumLevel, updateMeanCusum } from "../statistics/cusum.ts";
-import type { Reason } from "./decision.ts";
+import { updateMeanCusum } from "../statistics/cusum.ts";
 import { learnLift } from "./lift.ts";
 import type { ContextMemory } from "./operation-state.ts";
-
-/** A variant that has to be taken back now, and why. */
-export interface Breach {
-  readonly variant: VariantId;
-  readonly reason: Reason;
-}
+import { type Breach, barredVariants } from "./roll-back.ts";
 
 /** What a cycle showed. */
 export interface ContextObserved {
@@ -210,48 +205,27 @@ function closeWindows(
   return { open, windows, record };
 }
 
-/**
- * Challengers that a service stopped by itself. They get fewer calls than their share there, so they can be judged no more: neither
- * their calls nor the shares of the others' would be a fair sample. A stop follows a change of shares within a second or two, so most
- * lie in the window that straddles the change, and count.
- */
-function stopsOf(memory: ContextMemory, measured: ReadonlyMap<VariantId, Measurements>): Breach[] {
-  const breaches: Breach[] = [];
-  for (const { id, role } of memory.allocation.variants) {
-    const stops = measured.get(id)?.stops ?? 0;
-    if (role !== "challenger" || stops === 0) continue;
-    const times = stops === 1 ? "" : ` ${stops} times`;
-    const sentence = `${id}: the service stopped it by itself${times}, because it failed there far more often than the others.`;
-    breaches.push({ variant: id, reason: { code: "STOPPED_BY_SERVICE", sentence } });
-  }
-  return breaches;
-}
-
+/** What of all that is served some guardrail takes back, one reason per variant. */
 function breachesOf(
   memory: ContextMemory,
   measured: ReadonlyMap<VariantId, Measurements>,
-  observing: Observing,
+  { policy, baseline, cycle }: Observing,
 ): Breach[] {
-  const { policy, baseline } = observing;
-  const breaches = stopsOf(memory, measured);
-  const stopped = new Set(breaches.map(({ variant }) => variant));
-  for (const variant of memory.allocation.variants) {
-    if (variant.id === baseline.id || stopped.has(variant.id)) continue;
-    const judgement = judgeLimits(memory.limits, policy.constraints, variant.id, baseline.id);
-    if (judgement.verdict !== "violated") continue;
-    const broken = policy.constraints[judgement.constraint ?? 0];
-    const isSuccess = broken !== undefined && isOnSuccess(broken);
-    const sentence = `${variant.id}: ${judgement.sentence}.`;
-    breaches.push({
-      variant: variant.id,
-      reason: { code: isSuccess ? "LIMIT_SUCCESS_RATE" : "LIMIT_LATENCY", sentence },
-    });
+  const { incumbent, allocation } = memory;
+  const subject = { policy, baseline, incumbent, memory, measured, barred: barredVariants(memory, cycle), cycle };
+  // what a person has set may stand in the incumbent's place
+  const isServed = allocation.variants.some(({ id }) => id === incumbent.id);
+  const settings = allocation.variants.map((variant) => ({ setting: variant, role: variant.role }));
+  const judged = isServed ? settings : [...settings, { setting: incumbent }];
+  const breaches = new Map<VariantId, Breach>();
+  for (const guardrail of guardrailsThat("take-back")) {
+    for (const each of judged) {
+      const variant = each.setting.id;
+      if (variant === baseline.id || breaches.has(variant)) continue;
+      const judgement = guardrail.judge({ ...subject, ...each });
+      if (judgement.verdict !== "violated") continue;
+      breaches.set(variant, { variant, reason: { code: judgement.code, sentence: judgement.sentence } });
+    }
   }
-  const level = cusumLevel(memory.harm);
-  const isIncumbentTaken = breaches.some((breach) => breach.variant === memory.incumbent.id);
-  if (level > CUSUM_BOUND && !isIncumbentTaken && memory.incumbent.id !== baseline.id) {
-    const sentence = `${memory.incumbent.id} does worse than the base values in the same windows: alarm at ${level.toFixed(1)}, bound ${CUSUM_BOUND.toFixed(1)}.`;
-    breaches.push({ variant: memory.incumbent.id, reason: { code: "HOLDOUT_IS_BETTER", sentence } });
-  }
-  return breaches;
+  return [...breaches.values()];
 }

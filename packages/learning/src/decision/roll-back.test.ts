@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { baselineOf, settingOf } from "../policy/setting.ts";
-import type { Breach } from "./observe-context.ts";
+
 import { type ContextMemory, newContextMemory } from "./operation-state.ts";
-import { barredVariants, breakerState, rollBack } from "./roll-back.ts";
+import { type Breach, barredVariants, breakerState, rollBack } from "./roll-back.ts";
 import { SAMPLE_POLICY } from "./sample-operation.ts";
 
 const BASELINE = baselineOf(SAMPLE_POLICY.parameters);

@@ -9,8 +9,13 @@
 import type { AllocatedVariant, VariantId } from "@trimtab/conventions";
 import type { Setting } from "../policy/setting.ts";
 import type { AdaptationTransition, Reason } from "./decision.ts";
-import type { Breach } from "./observe-context.ts";
 import type { Bar, ContextMemory } from "./operation-state.ts";
+
+/** A variant that has to be taken back now, and why. */
+export interface Breach {
+  readonly variant: VariantId;
+  readonly reason: Reason;
+}
 
 const BAR_CYCLES = 40;
 const LONGEST_BAR_CYCLES = 120;

@@ -13,10 +13,12 @@ import { betaCdf } from "../statistics/beta-distribution.ts";
 import { CUSUM_BOUND, cusumLevel, updateShareCusum } from "../statistics/cusum.ts";
 import { isCommonCause } from "./common-cause.ts";
 import { isInTrouble, type Trouble } from "./common-trouble.ts";
+import type { Guardrail, GuardrailJudgement, GuardrailSubject } from "./guardrail.ts";
 import {
   countOf,
   expectedShare,
   type GoodAndBad,
+  isOnSuccess,
   type LimitCounts,
   type LimitMemory,
   NO_LIMIT_MEMORY,
@@ -128,6 +130,29 @@ export function judgeLimits(
     }
   }
   return unknown ?? { verdict: "passed", probability, sentence: "every limit holds", level, proof };
+}
+
+/** The guardrail as it stands in the list. */
+export const OUTCOME_LIMITS: Guardrail = { id: "outcome-limits", effect: "take-back", judge: judgeOutcome };
+
+function judgeOutcome({
+  policy: { constraints },
+  setting: { id },
+  baseline,
+  memory,
+}: GuardrailSubject): GuardrailJudgement {
+  const { verdict, constraint, probability, level, sentence } = judgeLimits(
+    memory.limits,
+    constraints,
+    id,
+    baseline.id,
+  );
+  const broken = constraints[constraint ?? 0];
+  const told = { sentence: `${id}: ${sentence}.`, numbers: { probability, level, bound: CUSUM_BOUND } };
+  if (verdict === "passed") return { verdict, ...told };
+  if (verdict === "unknown") return { verdict, code: "LIMIT_UNKNOWN", ...told };
+  const isSuccess = broken !== undefined && isOnSuccess(broken);
+  return { verdict, code: isSuccess ? "LIMIT_SUCCESS_RATE" : "LIMIT_LATENCY", ...told };
 }
 
 /** A limit in words, e.g. `success_rate >= 0.9`. */

@@ -32,7 +32,8 @@ export type SampleRatioMemory = {
 export const NO_SAMPLE_RATIO: SampleRatioMemory = { cycles: 0, calls: 0, roles: {}, misfits: 0, sentence: "" };
 
 const BLOCK_CYCLES = 40;
-const MINIMUM_CALLS = 400;
+/** A block with fewer calls says nothing. */
+export const MINIMUM_CALLS = 400;
 const BOUND = 4;
 /** A smaller difference, in shares of all calls, does no harm worth stopping for. */
 const HARMLESS = 0.02;
@@ -87,14 +88,23 @@ export function isSampleMismatched({ misfits }: SampleRatioMemory): boolean {
   return misfits >= MISFITS;
 }
 
-function closeBlock({ calls, roles, misfits }: SampleRatioMemory): SampleRatioMemory {
-  for (const [role, { sum, squares, expected }] of Object.entries(roles)) {
-    if (Math.abs(sum) <= BOUND * Math.sqrt(squares) || Math.abs(sum) <= HARMLESS * calls) continue;
-    const percent = (count: number): string => `${((100 * count) / calls).toFixed(1)} %`;
-    const sentence = `The ${role} had ${percent(expected + sum)} of ${Math.round(calls)} calls where its share is ${percent(expected)}`;
-    return { ...NO_SAMPLE_RATIO, misfits: misfits + 1, sentence };
-  }
-  return NO_SAMPLE_RATIO;
+/** The first role whose deviations are too many to be chance, and large enough to do harm. */
+export function unfairRole({ calls, roles }: SampleRatioMemory): string | undefined {
+  return Object.keys(roles).find((role) => {
+    const { sum = 0, squares = 0 } = roles[role] ?? {};
+    return Math.abs(sum) > BOUND * Math.sqrt(squares) && Math.abs(sum) > HARMLESS * calls;
+  });
+}
+
+function closeBlock(block: SampleRatioMemory): SampleRatioMemory {
+  const { calls, roles, misfits } = block;
+  const role = unfairRole(block);
+  const deviations = role === undefined ? undefined : roles[role];
+  if (deviations === undefined) return NO_SAMPLE_RATIO;
+  const { sum, expected } = deviations;
+  const percent = (count: number): string => `${((100 * count) / calls).toFixed(1)} %`;
+  const sentence = `The ${role} had ${percent(expected + sum)} of ${Math.round(calls)} calls where its share is ${percent(expected)}`;
+  return { ...NO_SAMPLE_RATIO, misfits: misfits + 1, sentence };
 }
 
 const NOTHING: Measurements = { success: 0, failure: 0, partial: 0 };
