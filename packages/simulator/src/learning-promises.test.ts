@@ -39,10 +39,11 @@ function mean(scores: readonly RunScores[], pick: (each: RunScores) => number): 
 }
 
 test("a tie stays a tie: nothing is adopted, however long one looks", () => {
-  // False changes are rare, so three seeds would say little about how rare. Seven times three contexts at the target of 0.1 per context
-  // make 2.1 expected false changes.
+  // Seven seeds of three contexts. At the good target of 0.03 false changes per context that is a mean of 0.63, and more than two come
+  // with a probability of 1 - e^-0.63 (1 + 0.63 + 0.63²/2) = 0.026; at 0.2 per context, twice what must be, with one of 0.79.
   const scores = run("tie", 300, [71, 72, 73, 74, 75, 76, 77]);
-  expect(mean(scores, (each) => each.falseChanges)).toBeLessThanOrEqual(0.1);
+  const falseChanges = scores.reduce((sum, each) => sum + 3 * each.falseChanges, 0);
+  expect(Math.round(falseChanges)).toBeLessThanOrEqual(2);
 });
 
 test("a clear winner is served to most calls within sixty cycles, and every change on the way is a true improvement", () => {
@@ -110,8 +111,11 @@ test("where the base values are best they stay, and looking for better costs lit
 
 test("a setting that is too slow is not kept, although its quality is best", () => {
   const scores = run("latency-limit", 300);
-  expect(mean(scores, (each) => each.violatingTraffic)).toBeLessThan(0.03);
-  expect(mean(scores, (each) => each.lastQuarterRegret)).toBeLessThan(0.3);
+  // The nearest setting over the limit misses it with 11 % of its calls where 5 % may. A call of it raises the alarm by
+  // 0.11 ln(9/5) + 0.89 ln(91/95) = 0.026 in the mean, so the bound of ln 600 = 6.4 takes about 245 calls. A context has 18,000 calls in
+  // the mean: 0.02 of them are one and a half such alarms. Settings further out take fewer calls each.
+  expect(mean(scores, (each) => each.violatingTraffic)).toBeLessThan(0.02);
+  expect(mean(scores, (each) => each.lastQuarterRegret)).toBeLessThan(0.15);
 });
 
 test.each(["common-drop", "day-and-night"])("what hits every setting alike fools nobody: %s", (name) => {

@@ -50,11 +50,11 @@ export function describeStrategy(name: string, build: () => Strategy, policy: Op
           const { contexts } = build().propose(turn);
           for (const { id, incumbent, baseline } of turn.contexts) {
             const { change, challengers = [] } = contexts.get(id) ?? {};
-            const changed = change === undefined ? undefined : settingOf(change.to, baseline);
+            const changed = change === undefined ? incumbent : settingOf(change.to, baseline);
             // back to the base values for safety it goes any distance
-            if (changed !== undefined && changed.id !== baseline.id)
-              expect(tooFar(policy, incumbent.parameters, changed.parameters)).toEqual([]);
-            const from = changed !== undefined && turn.mayApply(change?.confidence ?? 0) ? changed : incumbent;
+            const adopted = changed.id === baseline.id ? incumbent : changed;
+            expect(tooFar(policy, incumbent.parameters, adopted.parameters)).toEqual([]);
+            const from = change !== undefined && turn.mayApply(change.confidence) ? changed : incumbent;
             for (const { parameters } of challengers) expect(tooFar(policy, from.parameters, parameters)).toEqual([]);
           }
         }),
