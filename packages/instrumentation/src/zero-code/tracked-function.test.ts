@@ -21,6 +21,7 @@ describe("functions of modules without a change of code", { timeout: 60_000 }, (
           assert.equal(again, renderPage);
           assert.equal(everything.renderPage, renderPage);
           assert.deepEqual([renderPage.name, renderPage.length, renderPage.extra, arrow.name], ["renderPage", 1, 7, "arrow"]);
+          assert.equal(renderPage.constructor.name, "AsyncFunction");
           assert.deepEqual(Object.keys(everything), ["Renderer", "arrow", "default", "early", "other", "renamed", "renderPage"]);
           assert.equal(everything.early, "function");
           assert.throws(() => arrow(), RangeError);

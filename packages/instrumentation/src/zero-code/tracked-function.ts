@@ -87,9 +87,10 @@ function trackedFunction(rule: FunctionRule, fn: AnyFunction): AnyFunction {
   return mirror(tracked, fn);
 }
 
-/** Gives a function the name, length, prototype and properties of another one. */
+/** Gives a function the name, length, prototype and properties of another one; frameworks tell async functions by their constructor. */
 export function mirror<Fn extends object>(copy: Fn, original: unknown): Fn {
   if (typeof original !== "function") return copy;
+  Reflect.setPrototypeOf(copy, Reflect.getPrototypeOf(original));
   for (const key of Reflect.ownKeys(original)) {
     const descriptor = Object.getOwnPropertyDescriptor(original, key);
     if (descriptor !== undefined) Reflect.defineProperty(copy, key, descriptor);
