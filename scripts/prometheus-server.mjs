@@ -11,6 +11,7 @@ import { join } from "node:path";
  * @property {string} [scrapeInterval] as Prometheus writes it; default `1s`
  * @property {string[]} [ruleFiles] absolute paths
  * @property {string} [outOfOrderWindow] how old may be what is written from outside: for tests that write history; default none
+ * @property {string[]} [features] what is switched on beyond the default, e.g. `exemplar-storage`
  * @property {number} [port] default: any that is free
  *
  * @typedef {object} PrometheusServer
@@ -28,7 +29,7 @@ const STOPPED_WITHIN_MILLISECONDS = 10_000;
  * @param {PrometheusServerOptions} options
  * @returns {Promise<PrometheusServer>}
  */
-export async function startPrometheusServer({ binary, directory, port = 0, ...settings }) {
+export async function startPrometheusServer({ binary, directory, port = 0, features = [], ...settings }) {
   mkdirSync(directory, { recursive: true });
   const configuration = join(directory, "prometheus.json");
   writeFileSync(configuration, JSON.stringify(configurationOf(settings), undefined, 2)); // JSON is YAML too
@@ -39,6 +40,7 @@ export async function startPrometheusServer({ binary, directory, port = 0, ...se
       `--storage.tsdb.path=${join(directory, "data")}`,
       `--web.listen-address=127.0.0.1:${port}`,
       "--web.enable-remote-write-receiver",
+      ...(features.length === 0 ? [] : [`--enable-feature=${features.join(",")}`]),
       "--web.console.templates=/nonexistent", // the defaults are paths of Debian's, which may not be there
       "--web.console.libraries=/nonexistent",
     ],
@@ -67,7 +69,7 @@ export async function startPrometheusServer({ binary, directory, port = 0, ...se
   }
 }
 
-/** @param {Omit<PrometheusServerOptions, "binary" | "directory" | "port">} settings */
+/** @param {Omit<PrometheusServerOptions, "binary" | "directory" | "port" | "features">} settings */
 function configurationOf({ targets = [], scrapeInterval = "1s", ruleFiles = [], outOfOrderWindow }) {
   const byPath = new Map();
   for (const target of targets) {

@@ -40,7 +40,7 @@ beforeAll(async () => {
     host: "127.0.0.1",
     port: 0,
     renderOthers: () => Promise.resolve(""),
-    parts: () => shared.metrics.pageText(),
+    parts: (format) => shared.metrics.pageText(format),
     onError: (message) => {
       throw new Error(message);
     },
@@ -161,8 +161,8 @@ test("a real Prometheus reads any text, and gives it back", { timeout: 120_000 }
 test("a page that is broken is seen as down: the check above can fail", { timeout: 60_000 }, async () => {
   const { metrics } = shared;
   const broken = metrics.pageText.bind(metrics);
-  metrics.pageText = function* () {
-    yield* broken();
+  metrics.pageText = function* (format) {
+    yield* broken(format);
     yield 'a{b="c\n';
   };
   await vi.waitFor(() => expect(refuseUnreadable()).rejects.toThrow("Prometheus cannot read a page"), {

@@ -14,7 +14,7 @@ export interface TestPrometheus {
 
 /** Runs the program of `$TRIMTAB_PROMETHEUS`, or the one that the test command would find. */
 export async function startTestPrometheus(
-  settings: { targets?: string[]; scrapeInterval?: string } = {},
+  settings: { targets?: string[]; scrapeInterval?: string; features?: string[] } = {},
 ): Promise<TestPrometheus> {
   const { prometheus: binary } = await findOrFetchPrometheus();
   const directory = await mkdtemp(join(tmpdir(), "trimtab-prometheus-"));

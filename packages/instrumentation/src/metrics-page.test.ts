@@ -4,6 +4,7 @@ import { get, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
 import { afterEach, expect, test, vi } from "vitest";
+import type { PageFormat } from "./metrics/page-format.ts";
 import { serveMetricsPage } from "./metrics-page.ts";
 
 const servers: Server[] = [];
@@ -17,7 +18,7 @@ afterEach(async () => {
 });
 
 async function serve(
-  parts: () => Iterable<string>,
+  parts: (format: PageFormat) => Iterable<string>,
   renderOthers = (): Promise<string> => Promise.resolve(""),
 ): Promise<string> {
   const server = serveMetricsPage({ host: "127.0.0.1", port: 0, renderOthers, parts, onError: () => {} });
@@ -26,13 +27,25 @@ async function serve(
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`;
 }
 
+interface Answer {
+  readonly encoding: string | undefined;
+  readonly type: string | undefined;
+  readonly vary: string | undefined;
+  readonly body: Buffer;
+}
+
 /** Neither asks for compression by itself nor undoes it, unlike fetch. */
-async function ask(url: string, encodings?: string): Promise<{ encoding: string | undefined; body: Buffer }> {
-  const request = get(url, { agent: false, headers: encodings === undefined ? {} : { "accept-encoding": encodings } });
+async function ask(url: string, encodings?: string, accept?: string): Promise<Answer> {
+  const headers = {
+    ...(encodings === undefined ? {} : { "accept-encoding": encodings }),
+    ...(accept === undefined ? {} : { accept }),
+  };
+  const request = get(url, { agent: false, headers });
   const [response] = (await once(request, "response")) as [IncomingMessage];
   const chunks: Buffer[] = [];
   for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
-  return { encoding: response.headers["content-encoding"], body: Buffer.concat(chunks) };
+  const { "content-encoding": encoding, "content-type": type, vary } = response.headers;
+  return { encoding, type, vary, body: Buffer.concat(chunks) };
 }
 
 const LINES = Array.from({ length: 50_000 }, (_, each) => `lines{each="${each}",text="🚦"} ${each}\n`);
@@ -63,7 +76,57 @@ test.each(["identity", "gzip;q=0", "gzip; q=0.000, br", "xgzip", ""])(
   },
 );
 
-test("others have turns while a long page is written", async () => {
+const OPEN = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
+
+test.each([undefined, "gzip"])(
+  "is OpenMetrics for who prefers it, others too, with its end mark (encoding %j)",
+  async (zip) => {
+    const others = '# HELP jobs_total the "jobs"\n# TYPE jobs_total counter\njobs_total 7\n';
+    const url = await serve(
+      (format) => [`# TYPE format_${format} gauge\n`, `format_${format} 1\n`],
+      () => Promise.resolve(others),
+    );
+    const open = await ask(url, zip, OPEN);
+    expect({ ...open, body: (zip === undefined ? open.body : gunzipSync(open.body)).toString() }).toEqual({
+      encoding: zip,
+      type: "application/openmetrics-text; version=1.0.0; charset=utf-8",
+      vary: "accept, accept-encoding",
+      body: '# TYPE jobs counter\n# HELP jobs the \\"jobs\\"\njobs_total 7\n# TYPE format_openmetrics gauge\nformat_openmetrics 1\n# EOF\n',
+    });
+    const plain = await ask(
+      url,
+      undefined,
+      "text/plain;version=0.0.4, application/openmetrics-text;version=1.0.0;q=0.5",
+    );
+    expect([plain.type, plain.body.toString()]).toEqual([
+      "text/plain; version=0.0.4; charset=utf-8",
+      `${others}# TYPE format_plain gauge\nformat_plain 1\n`,
+    ]);
+  },
+);
+
+test("is plain where OpenMetrics has no words for what others say, and fails whole where it fails", async () => {
+  const twoTypes = "# TYPE a gauge\na 1\n# TYPE a histogram\n";
+  const plain = await ask(
+    await serve(
+      (format) => [`${format} 1\n`],
+      () => Promise.resolve(twoTypes),
+    ),
+    undefined,
+    OPEN,
+  );
+  expect([plain.type, plain.body.toString()]).toEqual([
+    "text/plain; version=0.0.4; charset=utf-8",
+    `${twoTypes}plain 1\n`,
+  ]);
+  const failing = await serve(function* () {
+    yield* LINES;
+    throw new Error("broken");
+  });
+  await expect(ask(failing, undefined, OPEN)).rejects.toThrow("aborted");
+});
+
+test.each([undefined, OPEN])("others have turns while a long page is written (accept %j)", async (accept) => {
   const turns: number[] = [];
   let isWriting = true;
   const url = await serve(function* () {
@@ -83,7 +146,7 @@ test("others have turns while a long page is written", async () => {
     if (isWriting) setImmediate(look);
   };
   setImmediate(look);
-  await ask(url);
+  await ask(url, undefined, accept);
   expect(turns).toHaveLength(20);
   expect(longestRun).toBeLessThanOrEqual(2);
 });

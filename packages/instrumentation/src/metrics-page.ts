@@ -6,28 +6,30 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { setImmediate } from "node:timers/promises";
 import { constants, createGzip } from "node:zlib";
+import { openFamilies } from "./metrics/open-families.ts";
+import { acceptedFormat, CONTENT_TYPES, type PageFormat } from "./metrics/page-format.ts";
 import { nodeHttp } from "./node-http.ts";
 import { describeError, reportOwnFailure } from "./own-failure.ts";
+import { Turns } from "./turns.ts";
 import { declareOwnServer } from "./zero-code/own-servers.ts";
 
 /** What the page shows, and where. */
 export interface MetricsPage {
   readonly host: string;
   readonly port: number;
-  /** What the service's other meters say, as whole lines; anew for each scrape. */
+  /** What the service's other meters say, as whole lines of text format 0.0.4; anew for each scrape. */
   readonly renderOthers: () => Promise<string>;
-  /** The rest of the page in parts of whole lines; anew for each scrape. */
-  readonly parts: () => Iterable<string>;
+  /** The rest of the page in parts of whole lines, without an end mark; anew for each scrape. */
+  readonly parts: (format: PageFormat) => Iterable<string>;
   /** Hears of the server's errors, such as a port that is taken. */
   readonly onError: (message: string) => void;
 }
 
-/** Work on a page without a turn for others, in milliseconds. */
-const LONGEST_WORK_MILLISECONDS = 2;
 /** Characters that are written at once. */
 const CHUNK_LENGTH = 32_768;
+/** Of a page in OpenMetrics: without it the page was cut off. */
+const END_MARK = "# EOF\n";
 
 /** Serves `/metrics`. A server of our own rather than the exporter's, whose errors nobody would hear after the first. */
 export function serveMetricsPage(page: MetricsPage): Server {
@@ -70,10 +72,14 @@ function giveWay(server: Server, onError: MetricsPage["onError"]): void {
 
 async function answer(request: IncomingMessage, response: ServerResponse, page: MetricsPage): Promise<void> {
   try {
-    const chunks = Readable.from(inTurns(await page.renderOthers(), page.parts()), { objectMode: false });
+    const others = await page.renderOthers();
+    const opened = acceptedFormat(request.headers.accept) === "openmetrics" ? await openFamilies(others) : undefined;
+    const format = opened === undefined ? "plain" : "openmetrics";
+    const parts = inOrder(opened ?? [others], page.parts(format), opened === undefined ? [] : [END_MARK]);
+    const chunks = Readable.from(inTurns(parts), { objectMode: false });
     const isZipped = acceptsGzip(request.headers["accept-encoding"]);
-    response.setHeader("content-type", "text/plain; version=0.0.4; charset=utf-8");
-    response.setHeader("vary", "accept-encoding");
+    response.setHeader("content-type", CONTENT_TYPES[format]);
+    response.setHeader("vary", "accept, accept-encoding");
     if (!isZipped) return await pipeline(chunks, response);
     response.setHeader("content-encoding", "gzip");
     // The fastest level: the numbers differ from page to page, the names compress well at any level.
@@ -86,18 +92,20 @@ async function answer(request: IncomingMessage, response: ServerResponse, page: 
   }
 }
 
-async function* inTurns(first: string, parts: Iterable<string>): AsyncGenerator<string, void> {
-  let chunk = first;
-  let startedAt = performance.now();
+function* inOrder(...all: readonly Iterable<string>[]): Generator<string, void> {
+  for (const parts of all) yield* parts;
+}
+
+async function* inTurns(parts: Iterable<string>): AsyncGenerator<string, void> {
+  let chunk = "";
+  const turns = new Turns();
   for (const part of parts) {
     chunk += part;
     if (chunk.length >= CHUNK_LENGTH) {
       yield chunk;
       chunk = "";
     }
-    if (performance.now() - startedAt < LONGEST_WORK_MILLISECONDS) continue;
-    await setImmediate();
-    startedAt = performance.now();
+    if (turns.isOver) await turns.pass();
   }
   if (chunk !== "") yield chunk;
 }

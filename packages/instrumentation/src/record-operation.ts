@@ -97,15 +97,10 @@ function record(shared: Instrumentation, component: TrackedComponent, name: stri
   const durationMilliseconds = validDuration(name, recorded.durationMilliseconds);
   const amounts = amountsOf(name, recorded);
   const quality = validQuality(shared, name, recorded.quality);
-  shared.metrics.record(operation, found.labels, variant, {
-    outcome,
-    durationMilliseconds,
-    quality,
-    costs: amounts?.costs,
-    errorType,
-    counts: amounts?.counts,
-    metadata: shared.takesRecords ? entriesOf(recorded) : undefined,
-  });
+  const { costs, counts } = amounts ?? {};
+  const metadata = shared.takesRecords ? entriesOf(recorded) : undefined;
+  const ended = { outcome, durationMilliseconds, quality, costs, errorType, counts, metadata };
+  shared.metrics.record(operation, found.labels, variant, ended);
   if (recorded.span === false) return;
   const startTime = durationMilliseconds === undefined ? undefined : Date.now() - durationMilliseconds;
   const { spans } = shared;
@@ -113,8 +108,9 @@ function record(shared: Instrumentation, component: TrackedComponent, name: stri
   const hasSpan = decision === "span" || (decision === "left_out" && outcome === "failure" && spans.takesFailure());
   const span = hasSpan ? spans.start(operation, context, startTime) : undefined;
   if (span === undefined) return;
+  shared.metrics.exemplify(operation, found.labels, variant, ended, span);
   for (const [key, value] of Object.entries(recorded.metadata ?? {})) setMetadata(span, key, value);
-  const tokens = amounts?.counts?.get("tokens");
+  const tokens = counts?.get("tokens");
   const thrown = recorded.error === undefined ? undefined : { error: recorded.error };
   endSpan(span, {
     component: component.name,

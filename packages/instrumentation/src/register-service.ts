@@ -54,7 +54,7 @@ function collect({ options, metricsPage }: EnvironmentOptions, load: NodeJS.Requ
   if (exporters.includes("prometheus")) {
     const { metrics: calls } = instrumentation();
     const renderOthers = sdk?.renderOthers ?? (() => Promise.resolve(""));
-    serveMetricsPage({ ...metricsPage, renderOthers, parts: () => calls.pageText(), onError: tell });
+    serveMetricsPage({ ...metricsPage, renderOthers, parts: (format) => calls.pageText(format), onError: tell });
   }
   if (sdk?.sends !== true) return;
   flushAtEnd(

@@ -282,6 +282,7 @@ export class TrackedCall implements OperationHandle {
       if (stopped !== undefined) reportStop(metrics, this.tracked, labels, stopped);
       const span = this.span ?? (outcome === "failure" ? this.#spanAfterwards(durationMilliseconds) : undefined);
       if (span === undefined) return;
+      metrics.exemplify(this.tracked, labels, variant, ended, span);
       const { component } = this.tracked;
       endSpan(span, {
         component,

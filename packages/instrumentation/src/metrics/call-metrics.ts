@@ -9,7 +9,7 @@
  * too early would stay silent for ever. So where no producer was taken the provider is looked at for each call, and a new one
  * gets new instruments, with every series starting at zero again.
  */
-import { createNoopMeter, type MeterProvider, metrics } from "@opentelemetry/api";
+import { createNoopMeter, type MeterProvider, metrics, type Span } from "@opentelemetry/api";
 import type { VariantId } from "@trimtab/conventions";
 import type { Interceptable } from "../call-interceptor.ts";
 import type { LabelledContext } from "../context-tree.ts";
@@ -21,6 +21,7 @@ import { meterOf } from "./instruments.ts";
 import type { CallWriter, CountKind, EndedCall, MeasuredOperation, SeriesSettings, Siblings } from "./measured-call.ts";
 import { type CollectedMetric, metricData } from "./metric-data.ts";
 import type { OwnReadings } from "./own-readings.ts";
+import type { PageFormat } from "./page-format.ts";
 import { pageText } from "./page-text.ts";
 
 /** What decides which series there are, and where they go. */
@@ -126,6 +127,18 @@ export class CallMetrics implements CallWriter {
     if (sampler !== undefined && sampler.ratio > 0) sampler.consider(operation, context, variant, call);
   }
 
+  /** The call was recorded just now, and has a span that has not ended yet: its series may show it as an exemplar. */
+  exemplify(
+    operation: MeasuredOperation,
+    context: LabelledContext,
+    variant: VariantId,
+    call: EndedCall,
+    span: Span,
+  ): void {
+    if (this.#shared.interceptor !== undefined || this.refresh() !== this.#cells) return;
+    this.#cells.exemplify(operation, context, variant, call, span);
+  }
+
   recordLateQuality(operation: MeasuredOperation, context: LabelledContext, variant: VariantId, quality: number): void {
     const { interceptor } = this.#shared;
     if (interceptor?.recordLate(operation, context.context, variant, { quality }) === true) return;
@@ -160,9 +173,10 @@ export class CallMetrics implements CallWriter {
     this.refresh().recordStop(operation, context, variant);
   }
 
-  /** The page of what the cells hold, in parts. */
-  pageText(): Generator<string, void> {
-    return pageText(this.#cells.shown(), this.#surroundings.ownReadings());
+  /** The page of what the cells hold, in parts; from the first one in OpenMetrics on exemplars are kept. */
+  pageText(format: PageFormat = "plain"): Generator<string, void> {
+    if (format === "openmetrics") this.#cells.keepExemplars();
+    return pageText(this.#cells.shown(), this.#surroundings.ownReadings(), format);
   }
 
   /** What the cells hold, in the SDK's data model. */

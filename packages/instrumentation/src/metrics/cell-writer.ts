@@ -5,11 +5,13 @@
  *     variants    those that no document names collapse past a hundred per context; the others never
  *     totals      stay exact: what collapses is counted under `__other__`
  */
+import type { Span } from "@opentelemetry/api";
 import { OTHER_CONTEXT_VALUE, serviceInstruments, type VariantId } from "@trimtab/conventions";
 import type { LabelledContext } from "../context-tree.ts";
 import { labelValue } from "../label-values.ts";
 import type { Cell, CellBuckets, CellShape } from "./cell.ts";
 import { Buckets } from "./distribution.ts";
+import { keepExemplars } from "./exemplars.ts";
 import { type CellSlot, KeptCell, type ShownCell } from "./kept-cell.ts";
 import { cellLabels } from "./label-text.ts";
 import {
@@ -43,6 +45,7 @@ export class CellWriter implements CallWriter {
   #settings: SeriesSettings;
   #owner: object = {};
   #sweptAt = Number.NEGATIVE_INFINITY;
+  #keepsExemplars = false;
   readonly #cells = new Map<string, KeptCell>();
   /** Series that are gone, oldest first. */
   readonly #gone = new Map<string, { readonly shape: CellShape; readonly at: number }>();
@@ -100,6 +103,22 @@ export class CellWriter implements CallWriter {
     const cell = slot.byVariant.get(variant) ?? this.#find(operation, context, variant);
     cell.record(call);
     if (cell.isCollapsed) this.#onCollapsed();
+  }
+
+  /** From now on: before somebody reads them they would only take room. */
+  keepExemplars(): void {
+    this.#keepsExemplars = true;
+  }
+
+  /** The call was counted just now, and has this span. */
+  exemplify(
+    operation: MeasuredOperation,
+    context: LabelledContext,
+    variant: VariantId,
+    call: EndedCall,
+    span: Span,
+  ): void {
+    if (this.#keepsExemplars) keepExemplars(this.#cellOf(operation, context, variant), call, span);
   }
 
   recordLateQuality(operation: MeasuredOperation, context: LabelledContext, variant: VariantId, quality: number): void {

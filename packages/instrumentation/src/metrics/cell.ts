@@ -6,6 +6,7 @@ import { OTHER_CONTEXT_VALUE, type VariantId } from "@trimtab/conventions";
 import type { LabelledContext } from "../context-tree.ts";
 import { UNKNOWN_ERROR_TYPE } from "../label-values.ts";
 import { type Buckets, Distribution } from "./distribution.ts";
+import type { CellExemplars } from "./exemplars.ts";
 import {
   type CountKind,
   type EndedCall,
@@ -61,6 +62,8 @@ export class Cell {
   resources: { -readonly [Key in keyof ResourceUse]: number } | undefined;
   /** How often this process stopped giving calls to the variant; undefined where it never did. */
   stops: number | undefined;
+  /** Undefined as long as no call has a span that is kept. */
+  exemplars: CellExemplars | undefined;
   readonly #buckets: CellBuckets;
   readonly #counts = new Float64Array(4);
 
