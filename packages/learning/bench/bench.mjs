@@ -2,18 +2,26 @@
 //
 // usage: node scripts/dev.mjs bench learning [strategy ...]      default: response-surface thompson-sampling threshold-rule
 //
-// Each row is a process of its own. Every context has its 120 calls in each cycle, so that every second cycle closes a window in all
-// of them at once: the worst there is. "deciding" is such a cycle, "collecting" the one between. More than 10,000 contexts are never
-// remembered, so beyond that only the reading grows.
+// Each row is a process of its own. Every context has its 120 calls in each cycle, so that windows close in all of them at once: the
+// worst there is. The row "sparse" has 1,500 calls in a cycle, dealt by Zipf, so that few contexts have enough. "deciding" is a cycle with
+// an odd number, "collecting" one with an even number: which of them closes more windows depends on the strategy. More than 10,000
+// contexts are never remembered, so beyond that only the reading grows.
+//
+// Times are those of the processor, which other programs on the machine move least; "block" is by the clock: how long the event loop
+// stands still where the decision is made in place.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { decide, STRATEGY_IDS } from "@trimtab/learning";
 
-const CONTEXTS = [10, 1_000, 10_000, 50_000];
+const CONTEXTS = [10, 240, 1_000, 10_000, 50_000];
+/** Contexts of the row in which most have a few calls only, and all their calls in one cycle. */
+const SPARSE = { contexts: 240, calls: 1_500, cycles: 40 };
+/** Ten times the contexts may take so many times ten times as long before the growth is called faster than linear: noise. */
+const TOLERANCE = 1.3;
 /** Two cycles to compile the code; then at least one of each kind. Fewer of the large ones, which take minutes. */
 const cyclesOf = (/** @type {number} */ count) => (count > 1_000 ? 4 : 8);
 
-/** @typedef {{ deciding: number, collecting: number, kept: number, heap: number, state: number }} Measured */
+/** @typedef {{ deciding: number, collecting: number, block: number, kept: number, heap: number, state: number }} Measured */
 /** @typedef {import("@trimtab/learning").OperationPolicy} OperationPolicy */
 /** @typedef {import("@trimtab/learning").Measurements} Measurements */
 
@@ -62,9 +70,10 @@ function policyOf(kind) {
  *
  * @param {string} kind
  * @param {number} count
+ * @param {boolean} isSparse
  * @returns {Measured}
  */
-function run(kind, count) {
+function run(kind, count, isSparse) {
   const policy = policyOf(kind);
   const contexts = Array.from({ length: count }, (_, index) => ({
     genre: `g${Math.floor(index / 10)}`,
@@ -75,23 +84,32 @@ function run(kind, count) {
   let served = new Map();
   const times = { deciding: /** @type {number[]} */ ([]), collecting: /** @type {number[]} */ ([]) };
   let kept = 0;
-  for (let cycle = 0; cycle < cyclesOf(count); cycle++) {
+  let block = 0;
+  const harmonic = contexts.reduce((sum, _, index) => sum + 1 / (index + 1), 0);
+  const callsOf = (/** @type {number} */ index, /** @type {number} */ cycle) =>
+    isSparse ? Math.floor(SPARSE.calls / harmonic / (index + 1) + ((index * 7 + cycle * 3) % 10) / 10) : 120;
+  for (let cycle = 0; cycle < (isSparse ? SPARSE.cycles : cyclesOf(count)); cycle++) {
     const cells = contexts.flatMap((context, index) => {
       const variants = served.get(`${context.genre} ${context.mood}`) ?? [{ id: baselineId(policy), weight: 1 }];
+      const calls = callsOf(index, cycle);
+      if (calls === 0) return [];
       return variants.map(({ id, weight }) => ({
         context,
         variant: id,
         reading: {
           kind: /** @type {const} */ ("value"),
-          value: measured(120 * weight, 0.7 + ((index * 7 + cycle) % 10) / 50),
+          value: measured(calls * weight, 0.7 + ((index * 7 + cycle) % 10) / 50),
         },
       }));
     });
     const window = { from: cycle * 1_000, to: (cycle + 1) * 1_000 };
     const evidence = { window, queries: [], cells: { kind: /** @type {const} */ ("value"), value: cells } };
     const startedAt = performance.now();
+    const usedBefore = process.cpuUsage();
     const output = decide({ policy, state, evidence, now: window.to, seed: "bench" });
-    const milliseconds = performance.now() - startedAt;
+    const { user, system } = process.cpuUsage(usedBefore);
+    const milliseconds = (user + system) / 1_000;
+    if (cycle >= 2) block = Math.max(block, performance.now() - startedAt);
     // the first cycles compile the code
     if (cycle >= 2) times[cycle % 2 === 1 ? "deciding" : "collecting"].push(milliseconds);
     state = JSON.parse(JSON.stringify(output.state)); // as a store gives it back
@@ -103,7 +121,14 @@ function run(kind, count) {
   globalThis.gc?.();
   const { heapUsed } = process.memoryUsage();
   const text = JSON.stringify(state).length;
-  return { deciding: median(times.deciding), collecting: median(times.collecting), kept, heap: heapUsed, state: text };
+  return {
+    deciding: median(times.deciding),
+    collecting: median(times.collecting),
+    block,
+    kept,
+    heap: heapUsed,
+    state: text,
+  };
 }
 
 /** @param {OperationPolicy} policy */
@@ -126,9 +151,10 @@ function median(values) {
 /**
  * @param {string} kind
  * @param {number} count
+ * @param {boolean} isSparse
  * @returns {Measured}
  */
-function runAlone(kind, count) {
+function runAlone(kind, count, isSparse) {
   const { stdout, stderr, status } = spawnSync(
     process.execPath,
     [
@@ -139,6 +165,7 @@ function runAlone(kind, count) {
       "--one",
       kind,
       String(count),
+      ...(isSparse ? ["sparse"] : []),
     ],
     { encoding: "utf8", maxBuffer: 1 << 20 },
   );
@@ -148,34 +175,52 @@ function runAlone(kind, count) {
 
 const [first, ...rest] = process.argv.slice(2);
 if (first === "--one") {
-  const [kind = "", count = ""] = rest;
-  console.log(JSON.stringify(run(kind, Number(count))));
+  const [kind = "", count = "", sparse] = rest;
+  console.log(JSON.stringify(run(kind, Number(count), sparse === "sparse")));
 } else {
   const wanted = first === undefined ? ["response-surface", "thompson-sampling", "threshold-rule"] : [first, ...rest];
   const unknown = wanted.find((kind) => !STRATEGY_IDS.includes(kind));
   if (unknown !== undefined)
     throw new RangeError(`there is no strategy "${unknown}"; write some of ${STRATEGY_IDS.join(", ")}`);
   console.log(
-    `Node ${process.version}; medians in milliseconds, the state as JSON, the heap with state and decision in it\n`,
+    `Node ${process.version}; medians in milliseconds of the processor, the state as JSON, the heap with it\n`,
   );
   console.log(
-    "| strategy | contexts | remembered | deciding ms | per context µs | collecting ms | state MB | heap MB |",
+    "| strategy | contexts | remembered | deciding ms | per context µs | collecting ms | block ms | state MB | heap MB |",
   );
-  console.log("|---|---:|---:|---:|---:|---:|---:|---:|");
+  console.log("|---|---:|---:|---:|---:|---:|---:|---:|---:|");
   for (const kind of wanted) {
+    print(kind, `${SPARSE.contexts} sparse`, SPARSE.contexts, runAlone(kind, SPARSE.contexts, true));
+    /** @type {Map<number, number>} */
+    const perContext = new Map();
     for (const count of CONTEXTS) {
-      const { deciding, collecting, kept, heap, state } = runAlone(kind, count);
-      const cells = [
-        kind,
-        count,
-        kept,
-        deciding.toFixed(1),
-        ((1_000 * deciding) / count).toFixed(1),
-        collecting.toFixed(1),
-        (state / 1e6).toFixed(2),
-        (heap / 1e6).toFixed(0),
-      ];
-      console.log(`| ${cells.join(" | ")} |`);
+      const row = runAlone(kind, count, false);
+      perContext.set(count, (row.deciding + row.collecting) / row.kept);
+      print(kind, String(count), count, row);
     }
+    const growth = (perContext.get(10_000) ?? 0) / (perContext.get(1_000) ?? 1);
+    const verdict = growth <= TOLERANCE ? "linear or better" : "FASTER THAN LINEAR";
+    console.log(`\n${kind}: a context of 10,000 takes ${growth.toFixed(2)} of one of 1,000: ${verdict}\n`);
   }
+}
+
+/**
+ * @param {string} kind
+ * @param {string} name
+ * @param {number} count
+ * @param {Measured} row
+ */
+function print(kind, name, count, { deciding, collecting, block, kept, heap, state }) {
+  const cells = [
+    kind,
+    name,
+    kept,
+    deciding.toFixed(1),
+    ((1_000 * deciding) / count).toFixed(1),
+    collecting.toFixed(1),
+    block.toFixed(0),
+    (state / 1e6).toFixed(2),
+    (heap / 1e6).toFixed(0),
+  ];
+  console.log(`| ${cells.join(" | ")} |`);
 }
