@@ -118,7 +118,7 @@ const anyCall = fc.record({
 let count = 0;
 const label = (text: string): string | undefined => text.slice(0, 128).toWellFormed() || undefined; // an empty label is none
 
-test("a real Prometheus reads any text, and gives it back", { timeout: 120_000 }, async () => {
+test("a real Prometheus reads any text, and gives it back", { timeout: 400_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(anyCall, { minLength: 100, maxLength: 100 }), async (calls) => {
       const run = `run-${++count}`;
@@ -158,7 +158,7 @@ test("a real Prometheus reads any text, and gives it back", { timeout: 120_000 }
   );
 });
 
-test("a page that is broken is seen as down: the check above can fail", { timeout: 60_000 }, async () => {
+test("a page that is broken is seen as down: the check above can fail", { timeout: 130_000 }, async () => {
   const { metrics } = shared;
   const broken = metrics.pageText.bind(metrics);
   metrics.pageText = function* (format) {
@@ -166,6 +166,6 @@ test("a page that is broken is seen as down: the check above can fail", { timeou
     yield 'a{b="c\n';
   };
   await vi.waitFor(() => expect(refuseUnreadable()).rejects.toThrow("Prometheus cannot read a page"), {
-    timeout: 50_000,
+    timeout: 120_000,
   });
 });
