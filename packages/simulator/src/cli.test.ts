@@ -71,6 +71,17 @@ describe("an environment of one's own, as the page tells", () => {
 
 describe("a strategy of one's own", () => {
   const own = join(folder, "one-step-up.mjs");
+
+  test("that fails is told with the run and the context, and is no strategy that found nothing", async () => {
+    const failing = join(folder, "failing.mjs");
+    const text =
+      'export default { id: "failing", options: {}, build: () => ({ propose() { throw new Error("no luck"); } }) };';
+    writeFileSync(failing, text);
+    const { code, err } = await simulate([bakery], { strategy: failing, seeds: "1", cycles: "20" });
+    expect(code).toBe(1);
+    expect(err).toContain("bakery, seed 1: In context shop=north: The strategy failing failed: no luck");
+  });
+
   const definition = `export default {
     id: "one-step-up",
     options: { by: { type: "number", default: 1, min: 1, max: 10 } },

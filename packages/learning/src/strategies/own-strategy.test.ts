@@ -4,6 +4,7 @@ import { SAMPLE_POLICY, sampleEvidence, sampleMeasurements } from "../decision/s
 import type { OperationPolicy } from "../policy/policy.ts";
 import { policyProblems } from "../policy/policy-problems.ts";
 import { ownStrategy, strategyDefinitionProblems } from "./own-strategy.ts";
+import type { StrategyInput } from "./strategy.ts";
 import { describeStrategy } from "./strategy-contract.ts";
 import type { StrategyDefinition } from "./strategy-definition.ts";
 
@@ -91,6 +92,22 @@ test("the promises around a strategy hold for it too", () => {
   expect(allocation?.variants.map(({ weight }) => weight)).toEqual([0.3, 0.7]);
 });
 
+test("what it does to what it is given reaches nothing that is served", () => {
+  const vandal = definitionOf((input: StrategyInput) => {
+    for (const { baseline, incumbent, known } of input.contexts) {
+      Object.assign(baseline.parameters, { temperature: 99 });
+      Object.assign(incumbent.parameters, { temperature: 99 });
+      for (const parameters of known.values()) Object.assign(parameters, { temperature: 99 });
+    }
+    Object.assign(input.policy.parameters, { temperature: { type: "number", base: 99, min: 0, max: 100 } });
+    return { contexts: {} };
+  });
+  const { decision, state } = decideWith(vandal);
+  expect(rock({ decision, state })?.reason.code).not.toBe("INTERNAL_ERROR");
+  expect(JSON.stringify([decision, state, POLICY])).not.toContain("99,");
+  expect(JSON.stringify(decision.allocations)).not.toContain("99");
+});
+
 const ROUND: Record<string, unknown> = {};
 ROUND["self"] = ROUND;
 
@@ -123,6 +140,19 @@ describe("what does not fit changes nothing, and the decision says what was wron
       "values that are none",
       always({ reason: fits, change: { to: { temperature: null }, confidence: 1, reason: fits } }),
       "change.to.temperature is no number",
+    ],
+    [
+      "a value of NaN",
+      always({
+        reason: fits,
+        change: { to: { temperature: Number.NaN, model: "small" }, confidence: 1, reason: fits },
+      }),
+      "change.to.temperature is NaN",
+    ],
+    [
+      "an endless value",
+      always({ reason: fits, challengers: [{ parameters: { temperature: Number.POSITIVE_INFINITY }, weight: 0.1 }] }),
+      "challengers[0].parameters.temperature is Infinity",
     ],
     [
       "a share of NaN",

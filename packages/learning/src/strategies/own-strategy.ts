@@ -61,7 +61,8 @@ export function ownStrategy(definition: StrategyDefinition, options: Readonly<Re
   return {
     id: definition.id,
     windowRule: windowRuleOf(built["windowRule"], definition.id),
-    propose: (input) => checkedProposal(strategy.propose(input), input),
+    // of a copy: whatever it does to what it is given must not reach what is served
+    propose: (input) => checkedProposal(strategy.propose(copyOf(input)), input),
   };
 }
 
@@ -157,6 +158,8 @@ function parametersOf(value: unknown, place: string): ParameterValues {
   if (!isRecord(value)) throw new TypeError(`${place} holds no values of parameters`);
   const wrong = Object.entries(value).find(([, each]) => !["number", "string", "boolean"].includes(typeof each));
   if (wrong !== undefined) throw new TypeError(`${place}.${wrong[0]} is no number, text or boolean`);
+  const endless = Object.entries(value).find(([, each]) => typeof each === "number" && !Number.isFinite(each));
+  if (endless !== undefined) throw new TypeError(`${place}.${endless[0]} is ${String(endless[1])}`);
   return value as ParameterValues; // whether they lie inside the space, `decide` asks of every strategy
 }
 
@@ -199,6 +202,16 @@ function specificationProblem(value: unknown): string | undefined {
     default:
       return forms;
   }
+}
+
+/** Lists, maps, sets and plain objects anew, all the way down; functions and everything else as they are. */
+function copyOf<Value>(value: Value): Value;
+function copyOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((each: unknown) => copyOf(each));
+  if (value instanceof Map) return new Map([...value].map(([key, each]) => [key, copyOf<unknown>(each)]));
+  if (value instanceof Set) return new Set(value);
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, copyOf(each)]));
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

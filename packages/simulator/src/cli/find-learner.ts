@@ -1,7 +1,8 @@
 /** From a choice on the command line to a learner. */
-import type { ParameterSpace } from "@trimtab/conventions";
+import { describeContext, type ParameterSpace } from "@trimtab/conventions";
 import {
   createLearner,
+  type ProductLearner,
   STRATEGY_IDS,
   type StrategyChoice,
   type StrategyDefinition,
@@ -41,7 +42,20 @@ export async function findLearner(choice: LearnerChoice): Promise<LearnerFor> {
     return () => create as CreateLearner;
   }
   const { choice: strategy, strategies } = await findStrategy(choice);
-  return () => (specification, seed) => createLearner({ ...specification, strategy }, seed, strategies);
+  return () => (specification, seed) => failingAloud(createLearner({ ...specification, strategy }, seed, strategies));
+}
+
+/** A controller holds where a strategy fails, so the run would go on and look like one that never finds anything. */
+function failingAloud(learner: ProductLearner): ProductLearner {
+  return {
+    ...learner,
+    decide(statistics, now) {
+      const allocations = learner.decide(statistics, now);
+      const failed = learner.decision()?.contexts.find(({ reason }) => reason.code === "INTERNAL_ERROR");
+      if (failed === undefined) return allocations;
+      throw new Error(`In context ${describeContext(failed.context)}: ${failed.reason.sentence}`);
+    },
+  };
 }
 
 /** What to call it. */
