@@ -60,6 +60,7 @@ export function applyProposal(before: ContextMemory, proposal: ContextProposal, 
       challengers.push({ setting, weight });
   }
   const isServing = proposal.challengers !== undefined || changed?.kind === "adapt" || changed?.kind === "roll-back";
+  refused.push(...(proposal.undecided ?? []));
   return { ...outcome, memory, refused, ...(isServing ? { challengers } : {}) };
 }
 

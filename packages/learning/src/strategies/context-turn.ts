@@ -17,7 +17,7 @@ import { FEEDBACK, limitChannel, UTILITY } from "./surface-channels.ts";
 import type { TrialMemory } from "./surface-memory.ts";
 import type { SurfaceOptions } from "./surface-options.ts";
 import { SurfaceView } from "./surface-view.ts";
-import { describeDifference, judgeTrial, newTrial, type Trial } from "./trial.ts";
+import { describeDifference, judgeTrial, newTrial, type Trial, undecidedReason } from "./trial.ts";
 
 const REST_WORSE_CYCLES = 20;
 const REST_EQUIVALENT_CYCLES = 60;
@@ -53,6 +53,7 @@ export class ContextTurn {
   private readonly limits: LimitView;
   private readonly mayInherit: boolean;
   private readonly refused: { variant: VariantId; reason: Reason }[] = [];
+  private readonly undecided: { variant: VariantId; reason: Reason }[] = [];
 
   constructor(observation: ContextObservation, turn: SharedTurn) {
     const { input, features, surfaces, alarms } = turn;
@@ -150,6 +151,11 @@ export class ContextTurn {
         continue;
       }
       trials[variant] = counted;
+      if (verdict.kind === "going-on" && counted.windows > 0)
+        this.undecided.push({
+          variant,
+          reason: undecidedReason(variant, counted, this.view.difference(counted.parameters), threshold),
+        });
       if (verdict.kind === "blocked") this.refused.push({ variant, reason: verdict.reason });
       if (verdict.kind === "better" && (winner === undefined || verdict.logE > winner.verdict.logE))
         winner = { variant, trial: counted, verdict };
@@ -255,7 +261,14 @@ export class ContextTurn {
                 ? `Nothing is likely to be better than ${describeSetting(incumbent.parameters)}.`
                 : `Not decided yet ${beside}: ${names.join("; ")}.`,
           };
-    return { memory: memory as unknown as Json, reason, refused: this.refused, challengers: sharesOf(weighed) };
+    const undecided = this.undecided.filter(({ variant }) => Object.hasOwn(weighed, variant));
+    return {
+      memory: memory as unknown as Json,
+      reason,
+      refused: this.refused,
+      undecided,
+      challengers: sharesOf(weighed),
+    };
   }
 
   /** Without an incumbent there is one variant less to compare with, so one more may run. */

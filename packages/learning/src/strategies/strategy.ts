@@ -74,6 +74,11 @@ export interface ContextProposal {
   readonly memory: Json;
   readonly reason: Reason;
   readonly refused: readonly { readonly variant: VariantId; readonly reason: Reason }[];
+  /**
+   * What runs on without a decision, with what its test says so far. The decision lists it among what was not taken; unlike a refusal it
+   * does not withdraw a suggestion.
+   */
+  readonly undecided?: readonly { readonly variant: VariantId; readonly reason: Reason }[];
   readonly change?: ProposedChange;
   /**
    * What shall run beside baseline and incumbent, with its share; the incumbent (after the change, where it is applied) has the

@@ -209,6 +209,14 @@ export function judgeTrial(variant: VariantId, trial: Trial, view: TrialView, le
     : { kind: "better", logE: sharedLogE, threshold: 1 / levels.alpha, confidence, isInherited: true };
 }
 
+/** What the test of a challenger that runs on says so far. */
+export function undecidedReason(variant: VariantId, trial: Trial, difference: Difference, threshold: number): Reason {
+  const logE = logSavageDickey(difference.mean, difference.deviation, difference.prior);
+  const test = `e-value ${Math.exp(Math.min(60, logE)).toPrecision(3)} of ${threshold.toPrecision(3)}`;
+  const sentence = `${variant}: ${describeDifference(difference)}, ${test}, ${Math.round(trial.calls)} calls in ${trial.windows} windows.`;
+  return { code: "NOTHING_PROVEN", sentence };
+}
+
 /** The measured difference with an interval that holds at all times; undefined before the first window. */
 export function intervalOf(trial: Trial, alpha: number): Interval | undefined {
   if (trial.windows === 0) return undefined;
