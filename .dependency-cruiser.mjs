@@ -58,10 +58,10 @@ export default {
     only({
       name: "instrumentation-stays-light",
       comment:
-        "instrumentation runs inside other people's services: conventions, @opentelemetry/api and Node, nothing more. The SDK belongs to open-telemetry-sdk.ts, OpenFeature to openfeature/.",
+        "instrumentation runs inside other people's services: conventions, @opentelemetry/api and Node, nothing more. The SDK belongs to open-telemetry-sdk.ts and metrics-on-demand.ts, OpenFeature to openfeature/.",
       from: source("instrumentation"),
       except: [
-        "^packages/instrumentation/src/(register-service[.]ts|open-telemetry-sdk[.]ts|register[.]c?ts|openfeature/)",
+        "^packages/instrumentation/src/(register-service[.]ts|open-telemetry-sdk[.]ts|metrics-on-demand[.]ts|register[.]c?ts|openfeature/)",
       ],
       mayImport: [source("instrumentation", "conventions"), npm("@opentelemetry/api")],
       node: true,
@@ -69,8 +69,8 @@ export default {
     only({
       name: "register-sets-up-the-sdk",
       comment:
-        "open-telemetry-sdk.ts sets up OpenTelemetry for a service that has none, and imports nothing else for it.",
-      from: "^packages/instrumentation/src/(register-service[.]ts|open-telemetry-sdk[.]ts|register[.]c?ts)$",
+        "open-telemetry-sdk.ts and metrics-on-demand.ts set up OpenTelemetry for a service that has none, and import nothing else for it.",
+      from: "^packages/instrumentation/src/(register-service[.]ts|open-telemetry-sdk[.]ts|metrics-on-demand[.]ts|register[.]c?ts)$",
       mayImport: [source("instrumentation", "conventions"), npm("@opentelemetry/[^/]+")],
       node: true,
     }),

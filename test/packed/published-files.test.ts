@@ -142,7 +142,7 @@ describe("a consumer", () => {
     async (specifier) => {
       const modules = await bundle(`import "${specifier}";`);
       const ours = modules.filter((path) => /^(conventions|instrumentation)\//.test(path));
-      expect(ours.includes("instrumentation/dist/register-service.js")).toBe(specifier.endsWith("/register"));
+      expect(ours.includes("instrumentation/dist/cjs/register-service.js")).toBe(specifier.endsWith("/register"));
       expect(ours.length > 0).toBe(specifier.endsWith("/register"));
     },
   );

@@ -17,7 +17,7 @@ const CONNECTIONS = 8;
 const STARTS = 5;
 
 const folder = import.meta.dirname;
-const register = join(folder, "../dist/register.js");
+const register = join(folder, "../dist/cjs/register.cjs");
 const setUp = join(folder, "http-instrumentation.cjs");
 if (!existsSync(register)) throw new Error("build the packages first: node scripts/dev.mjs exec tsc -b");
 
@@ -64,15 +64,25 @@ async function cpuPerRequest(flags) {
   return used / REQUESTS;
 }
 
+/**
+ * What a program prints that does nothing: all of its memory in KiB, and the part of it that no other process shares. The rest is Node's
+ * own code, of which an empty program has touched less than any service has. Linux tells them apart.
+ */
+const TELL_MEMORY = `
+  const status = process.platform === "linux" ? require("node:fs").readFileSync("/proc/self/status", "utf8") : "";
+  console.log(process.memoryUsage().rss / 1024, status.match(/RssAnon:\\s+(\\d+)/)?.[1]); process.exit()`;
+
 /** Milliseconds and MiB of a program that does nothing. @param {readonly string[]} flags */
 function start(flags) {
   const began = performance.now();
-  const text = execFileSync(
-    process.execPath,
-    [...flags, "--eval", "console.log(process.memoryUsage().rss); process.exit()"],
-    { env: environment, encoding: "utf8" },
-  );
-  return { milliseconds: performance.now() - began, mebibytes: Number(text) / 2 ** 20 };
+  const text = execFileSync(process.execPath, [...flags, "--eval", TELL_MEMORY], {
+    env: environment,
+    encoding: "utf8",
+  });
+  const [mebibytes = Number.NaN, ownMebibytes = Number.NaN] = text
+    .split(" ")
+    .map((kibibytes) => Number(kibibytes) / 1024);
+  return { milliseconds: performance.now() - began, mebibytes, ownMebibytes };
 }
 
 /** @param {readonly number[]} values */
@@ -90,7 +100,7 @@ for (let turn = 0; turn < STARTS; turn++) {
 // The least that was seen is what little disturbed: CPU time only ever grows by what others do.
 const least = (/** @type {string} */ name) => Math.min(...(cpu.get(name) ?? []));
 const over = (/** @type {string} */ name) => least(name) - least("bare");
-const started = (/** @type {string} */ name, /** @type {"milliseconds" | "mebibytes"} */ what) =>
+const started = (/** @type {string} */ name, /** @type {"milliseconds" | "mebibytes" | "ownMebibytes"} */ what) =>
   median((starts.get(name) ?? []).map((each) => each[what]));
 measured.set("request register", over("register"));
 measured.set("start ms register", started("register", "milliseconds") - started("bare", "milliseconds"));
@@ -105,6 +115,7 @@ console.table(
     "CPU us per request over bare": over(name).toFixed(1),
     "of instrumentation-http": (over(name) / over("instrumentation-http")).toFixed(2),
     "start ms over bare": Math.round(started(name, "milliseconds") - started("bare", "milliseconds")),
+    "start MiB of its own over bare": Math.round(started(name, "ownMebibytes") - started("bare", "ownMebibytes")),
     "start MiB over bare": Math.round(started(name, "mebibytes") - started("bare", "mebibytes")),
   })),
 );

@@ -1,6 +1,6 @@
 /** One request to the controller: the only network code of this package, beside the metrics page. */
 import type { IncomingMessage } from "node:http";
-import { nodeHttp, nodeHttps } from "./node-http.ts";
+import { nodeHttp, nodeHttps } from "./node-on-demand.ts";
 import { describeError } from "./own-failure.ts";
 
 /** What is asked. */

@@ -6,10 +6,9 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { constants, createGzip } from "node:zlib";
 import { openFamilies } from "./metrics/open-families.ts";
 import { acceptedFormat, CONTENT_TYPES, type PageFormat } from "./metrics/page-format.ts";
-import { nodeHttp } from "./node-http.ts";
+import { nodeHttp, nodeZlib } from "./node-on-demand.ts";
 import { describeError, reportOwnFailure } from "./own-failure.ts";
 import { Turns } from "./turns.ts";
 import { declareOwnServer } from "./zero-code/own-servers.ts";
@@ -83,6 +82,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, page: 
     if (!isZipped) return await pipeline(chunks, response);
     response.setHeader("content-encoding", "gzip");
     // The fastest level: the numbers differ from page to page, the names compress well at any level.
+    const { constants, createGzip } = nodeZlib();
     await pipeline(chunks, createGzip({ level: constants.Z_BEST_SPEED }), response);
   } catch (error) {
     // Half a page would be taken for the whole: Prometheus must see that the scrape failed.

@@ -3,9 +3,9 @@
  * (0.300 and later). Everything is taken from the packages that sdk-node itself depends on, so that their versions belong together.
  */
 import { createRequire } from "node:module";
-import { type ContextManager, context, metrics } from "@opentelemetry/api";
 import type { IMetricReader, PushMetricExporter } from "@opentelemetry/sdk-metrics";
 import type { OperationMetricProducer } from "./metric-producer.ts";
+import { pageReader, startMetricsOnDemand } from "./metrics-on-demand.ts";
 import { describeError } from "./own-failure.ts";
 
 /** What the SDK is to do. */
@@ -64,29 +64,10 @@ function sendsNothing({ exporters, hasSpanListener }: SdkRequest): boolean {
   return !isAsked && !hasSpanListener && exporters.every((name) => name === "prometheus" || name === "none");
 }
 
-/**
- * The part of the SDK that a service needs which sends nothing. The whole of it loads the exporters of all protocols: it takes three
- * times as long to start, and twice the memory. Undefined for generation 1, whose parts are others.
- */
-function startMetrics({ exporters, serviceName }: SdkRequest, ofSdk: NodeJS.Require): StartedSdk | undefined {
-  const resources = ofSdk("@opentelemetry/resources") as Partial<typeof import("@opentelemetry/resources")>;
-  const { defaultResource, detectResources, resourceFromAttributes } = resources;
-  if (!defaultResource || !detectResources || !resourceFromAttributes) return undefined;
-  const { MeterProvider } = ofSdk("@opentelemetry/sdk-metrics") as typeof import("@opentelemetry/sdk-metrics");
-  const { AsyncLocalStorageContextManager } = ofSdk("@opentelemetry/context-async-hooks") as {
-    AsyncLocalStorageContextManager: new () => ContextManager;
-  };
-  const page = exporters.includes("prometheus") ? pageReader(ofSdk) : undefined;
-  const named = resourceFromAttributes(serviceName === undefined ? {} : { "service.name": serviceName });
-  const provider = new MeterProvider({
-    resource: defaultResource()
-      .merge(detectResources({ detectors: detectors(ofSdk) }))
-      .merge(named),
-    readers: page === undefined ? [] : [page.reader],
-  });
-  metrics.setGlobalMeterProvider(provider);
-  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-  return { renderOthers: page?.render, sends: false, shutdown: () => provider.shutdown() };
+/** Without most of the SDK, which loads the exporters of all protocols. Undefined for generation 1. */
+function startMetrics({ exporters, serviceName, tell }: SdkRequest, ofSdk: NodeJS.Require): StartedSdk | undefined {
+  const started = startMetricsOnDemand({ hasPage: exporters.includes("prometheus"), serviceName, tell }, ofSdk);
+  return started && { ...started, sends: false };
 }
 
 function startWhole(request: SdkRequest, ofSdk: NodeJS.Require): StartedSdk {
@@ -116,22 +97,6 @@ function startWhole(request: SdkRequest, ofSdk: NodeJS.Require): StartedSdk {
     sends: isSet("OTEL_TRACES_EXPORTER") || isSet("OTEL_LOGS_EXPORTER") || sending.length > 0,
     shutdown: () => sdk.shutdown(),
   };
-}
-
-/** A reader that is asked and never serves: the page is ours. It is not given our calls, which the page renders itself. */
-function pageReader(ofSdk: NodeJS.Require): { reader: IMetricReader; render: () => Promise<string> } {
-  const { PrometheusExporter, PrometheusSerializer } = ofSdk(
-    "@opentelemetry/exporter-prometheus",
-  ) as typeof import("@opentelemetry/exporter-prometheus");
-  const reader = new PrometheusExporter({ preventServerStart: true });
-  const serializer = new PrometheusSerializer();
-  return { reader, render: async () => asLines(serializer.serialize((await reader.collect()).resourceMetrics)) };
-}
-
-/** Whole lines; a reader without metrics says so in a comment that is none of Prometheus' kinds and has no end. */
-function asLines(text: string): string {
-  const lines = text.replace(/# no registered metrics$/, "");
-  return lines === "" || lines.endsWith("\n") ? lines : `${lines}\n`;
 }
 
 /** What the SDK would make of the environment itself, with our calls handed to it. */

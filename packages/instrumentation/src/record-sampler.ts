@@ -2,10 +2,10 @@
  * Takes a sample of the operations that end, one by one, for whoever wants to look at the last ones. Metrics count every operation
  * whatever is taken here.
  */
-import { randomUUID } from "node:crypto";
 import type { OperationRecord, VariantId } from "@trimtab/conventions";
 import type { LabelledContext } from "./context-tree.ts";
 import type { EndedCall, MeasuredOperation } from "./metrics/measured-call.ts";
+import { nodeCrypto } from "./node-on-demand.ts";
 import { recordMetadata } from "./record-metadata.ts";
 
 /** Records per second, whatever the share: a burst must not crowd out what else the service sends. */
@@ -40,7 +40,7 @@ export class RecordSampler {
     const { outcome, durationMilliseconds, quality, costs, errorType } = call;
     const metadata = call.metadata && recordMetadata(call.metadata);
     this.#take({
-      id: randomUUID(),
+      id: nodeCrypto().randomUUID(),
       component: operation.component,
       operation: operation.name,
       context: context.context,

@@ -142,6 +142,39 @@ describe("a service that is started with register", { timeout: 60_000 }, () => {
     expect(sumOf(samples, "trimtab_operation_calls_total", { operation: "deliver", outcome: "success" })).toBe(1);
   });
 
+  test("loads the SDK's metrics when the first meter is asked for, and is the same process on its page before and after", async () => {
+    const api = JSON.stringify(import.meta.resolve("@opentelemetry/api"));
+    const child = await start(
+      `import Module from "node:module";
+       import { metrics } from ${api};
+       const isLoaded = () => Object.keys(Module._cache).some((file) => file.includes("/sdk-metrics/"));
+       console.log("loaded " + isLoaded());
+       process.stdin.once("data", () => {
+         metrics.getMeter("shop").createCounter("orders").add(3);
+         console.log("loaded " + isLoaded());
+         process.stdin.resume();
+       });
+       console.log("ready");`,
+      { OTEL_RESOURCE_ATTRIBUTES: "deployment.environment=test" },
+    );
+    await ready(child);
+    const processOf = (samples: readonly Sample[]): readonly Sample[] =>
+      samples.filter(({ name }) => name === "target_info");
+    const before = processOf(await scrape(child));
+    expect(before.map(({ labels }) => labels)).toEqual([
+      expect.objectContaining({ deployment_environment: "test", telemetry_sdk_version: expect.stringMatching(/^3\./) }),
+    ]);
+    expect(child.stdout).toBe("loaded false\nready\n");
+    child.process.stdin.write("go\n");
+    await until(() => child.stdout.includes("loaded true"));
+    const samples = await scrape(child);
+    expect(processOf(samples)).toEqual(before);
+    expect(sumOf(samples, "orders_total")).toBe(3);
+    child.process.stdin.end();
+    expect(await child.ended).toEqual({ code: 0, signal: null });
+    expect(child.stderr).toBe("");
+  });
+
   test("has room for more sets of labels than the SDK's 2,000", async () => {
     const child = await start(
       `import { defineOperation } from "@trimtab/instrumentation";

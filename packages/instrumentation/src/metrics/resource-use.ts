@@ -5,8 +5,10 @@
  * between two beginnings or ends are divided evenly among the calls that ran in between: what all calls are given together is what
  * the process used while there were any. The delay of the event loop is not divided: every call waits for all of it.
  */
-import { getHeapStatistics } from "node:v8";
+import { nodeV8 } from "../node-on-demand.ts";
 import type { ResourceUse } from "./measured-call.ts";
+
+let v8: ReturnType<typeof nodeV8> | undefined;
 
 /** Where a call began. */
 export interface ResourceMark {
@@ -31,7 +33,7 @@ const REAL_PROCESS: ProcessReadings = {
     const { user, system } = process.cpuUsage();
     return (user + system) / 1e6;
   },
-  heapBytes: () => getHeapStatistics().used_heap_size,
+  heapBytes: () => (v8 ??= nodeV8()).getHeapStatistics().used_heap_size,
   now: () => performance.now(),
 };
 

@@ -2,8 +2,7 @@
  * The last known good document on disk, so that a service that restarts while the controller is away keeps what was learnt. Any
  * number of processes may share a folder: a file is replaced whole, and the last one to write it wins.
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { rename, rm, writeFile } from "node:fs/promises";
+import { mkdirSync, promises, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { threadId } from "node:worker_threads";
 import { shortDigest } from "@trimtab/conventions";
@@ -65,11 +64,11 @@ async function replace(directory: string, file: string, kept: KeptDocument): Pro
   process.on("SIGXFSZ", survive);
   try {
     makeFolder(directory);
-    await writeFile(temporary, JSON.stringify(kept), { mode: 0o600 });
-    await rename(temporary, file);
+    await promises.writeFile(temporary, JSON.stringify(kept), { mode: 0o600 });
+    await promises.rename(temporary, file);
   } catch (error) {
     reportOwnFailure(`keeping the parameters in ${directory}`, error);
-    await rm(temporary, { force: true }).catch(() => {});
+    await promises.rm(temporary, { force: true }).catch(() => {});
   } finally {
     process.removeListener("SIGXFSZ", survive);
   }
