@@ -25,10 +25,19 @@ export class CallContext<Call extends NestedCall> {
   #hasManager = false;
   #callsUntilLook = 0;
 
-  /** The innermost call here, ended or not. */
-  current(): Call | undefined {
+  /** The OpenTelemetry context here, where calls are in it: asked for once, for all who need it at the beginning of a call. */
+  get active(): Context | undefined {
+    return this.#usesContext ? context.active() : undefined;
+  }
+
+  /**
+   * The innermost call here, ended or not.
+   *
+   * @param active The OpenTelemetry context here, where somebody has asked for it already.
+   */
+  current(active?: Context): Call | undefined {
     const own = this.#usesOwn ? this.#own.getStore() : undefined;
-    const inContext = this.#usesContext ? (context.active().getValue(CALL) as Call | undefined) : undefined;
+    const inContext = this.#usesContext ? ((active ?? context.active()).getValue(CALL) as Call | undefined) : undefined;
     if (own === undefined || inContext === undefined) return own ?? inContext;
     for (let call: NestedCall | undefined = inContext; call !== undefined; call = call.parent) {
       if (call === own) return inContext;
@@ -37,19 +46,22 @@ export class CallContext<Call extends NestedCall> {
   }
 
   /** Runs a function inside a call. Whatever the function throws comes out as it is. */
-  run<Result>(call: Call, invoke: () => Result): Result {
+  run<Result>(call: Call, invoke: (call: Call) => Result): Result {
     const { span } = call;
     if (span === undefined && !this.#findsManager()) return this.#runInOwn(call, invoke);
     let hasBegun = false;
+    let entered: Context | undefined;
     const inside = (): Result => {
       hasBegun = true;
+      const here = context.active();
       // Without a context manager the context goes nowhere, and the call would be lost with it.
-      return context.active().getValue(CALL) === call ? invoke() : this.#runInOwn(call, invoke);
+      return here === entered || here.getValue(CALL) === call ? invoke(call) : this.#runInOwn(call, invoke);
     };
     try {
       this.#usesContext = true;
       const active = context.active();
-      return context.with(new ContextOfCall(span === undefined ? active : trace.setSpan(active, span), call), inside);
+      entered = new ContextOfCall(span === undefined ? active : trace.setSpan(active, span), call);
+      return context.with(entered, inside);
     } catch (error) {
       if (hasBegun) throw error;
       reportOwnFailure("the OpenTelemetry context manager", error);
@@ -57,9 +69,9 @@ export class CallContext<Call extends NestedCall> {
     }
   }
 
-  #runInOwn<Result>(call: Call, invoke: () => Result): Result {
+  #runInOwn<Result>(call: Call, invoke: (call: Call) => Result): Result {
     this.#usesOwn = true;
-    return this.#own.run(call, invoke);
+    return this.#own.run(call, invoke, call);
   }
 
   /** An SDK may bring one at any time. */

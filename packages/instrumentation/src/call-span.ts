@@ -8,7 +8,10 @@ import {
   spanAttributes,
   type VariantId,
 } from "@trimtab/conventions";
+import type { Failure } from "./call-failure.ts";
+import type { EndedCall, MeasuredOperation } from "./metrics/measured-call.ts";
 import { describeError, reportOwnFailure } from "./own-failure.ts";
+import type { ChosenVariant } from "./parameters/chosen-variant.ts";
 import type { ParameterSource } from "./parameters/last-known-good.ts";
 
 /** A call that has ended, as its span tells it. */
@@ -26,6 +29,18 @@ export interface DescribedCall {
   readonly tokens?: ReadonlyMap<string, number> | undefined;
   /** What was thrown, in a box: `undefined` can be thrown too. */
   readonly thrown: { readonly error: unknown } | undefined;
+}
+
+/** What the span of a tracked call tells. */
+export function describedCall(
+  { component, name: operation }: MeasuredOperation,
+  { id: variant, parameters, source, revision }: ChosenVariant,
+  { outcome, quality, errorType, counts }: EndedCall,
+  failure: Failure | undefined,
+): DescribedCall {
+  const tokens = counts?.get("tokens");
+  const thrown = failure?.thrown;
+  return { component, operation, outcome, variant, parameters, source, revision, quality, errorType, tokens, thrown };
 }
 
 /** Describes the call on its span, and ends it. Never throws, and ends the span whatever happens. */

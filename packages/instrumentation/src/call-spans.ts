@@ -9,6 +9,7 @@
  * A call that chance left out and that fails is recorded after the fact, in a trace of its own.
  */
 import {
+  type Context,
   context,
   ProxyTracerProvider,
   type Span,
@@ -69,13 +70,22 @@ export class CallSpans {
     this.#tracer = tracerOf(settings);
   }
 
-  /** @param outer What was decided for the tracked call that this one runs in. */
-  decide(outer: SpanDecision | undefined): SpanDecision {
+  /** May any call have a span? Otherwise there is nothing to decide. */
+  get areWanted(): boolean {
     const { ratio, tracerProvider } = this.#settings;
-    if (ratio <= 0) return "none";
+    if (ratio <= 0) return false;
     this.#hasProvider ||= tracerProvider !== undefined || hasGlobalProvider();
-    if (!this.#hasProvider) return "none";
-    const parent = trace.getSpan(context.active())?.spanContext();
+    return this.#hasProvider;
+  }
+
+  /**
+   * @param outer What was decided for the tracked call that this one runs in.
+   * @param active The OpenTelemetry context here, where somebody has asked for it already.
+   */
+  decide(outer: SpanDecision | undefined, active?: Context): SpanDecision {
+    if (!this.areWanted) return "none";
+    const { ratio } = this.#settings;
+    const parent = trace.getSpan(active ?? context.active())?.spanContext();
     if (parent !== undefined && trace.isSpanContextValid(parent)) {
       return (parent.traceFlags & TraceFlags.SAMPLED) === 0 ? "none" : "span";
     }

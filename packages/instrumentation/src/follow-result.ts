@@ -22,15 +22,14 @@ export interface FollowOptions {
 export function complete<Result>(
   shared: Instrumentation,
   call: TrackedCall,
-  invoke: () => Result,
+  invoke: (call: TrackedCall) => Result,
   options?: FollowOptions,
 ): Result {
   let result: Result;
   try {
     result = shared.run(call, invoke);
   } catch (error) {
-    call.fallThrough(error);
-    throw error; // whatever it was, even `throw undefined`
+    return endByThrow(call, error);
   }
   const stream = options ? streamOptions(options) : undefined;
   const ownNames = namesOfPlainPromise(result);
@@ -55,23 +54,34 @@ function follow<Value>(
   call: TrackedCall,
   stream: StreamOptions | undefined,
 ): Promise<Value> {
-  const followed = promise.then(
-    (value) => {
-      if (stream !== undefined) return followStream(shared, call, value, stream);
-      call.succeed(value);
-      return value;
-    },
-    (error: unknown) => {
-      call.fallThrough(error);
-      throw error;
-    },
-  );
+  const followed =
+    stream === undefined
+      ? followValue(promise, call)
+      : promise.then(
+          (value) => followStream(shared, call, value, stream),
+          (error: unknown) => endByThrow(call, error),
+        );
   // Some clients hang methods on a plain promise: `request(...).json()`.
   for (const name of ownNames) {
     const property = Object.getOwnPropertyDescriptor(promise, name);
     if (property !== undefined) Reflect.defineProperty(followed, name, property);
   }
   return followed;
+}
+
+function followValue<Value>(promise: Promise<Value>, call: TrackedCall): Promise<Value> {
+  return promise.then(
+    (value) => {
+      call.succeed(value);
+      return value;
+    },
+    (error: unknown) => endByThrow(call, error),
+  );
+}
+
+function endByThrow(call: TrackedCall, error: unknown): never {
+  call.fallThrough(error);
+  throw error; // whatever it was, even `throw undefined`
 }
 
 /** Of async functions; whoever replaced the global Promise did not replace these. */

@@ -2,6 +2,7 @@
  * The one instance of this package in a process. It lives on `globalThis`, so that two copies of the package (two versions in one
  * dependency tree, or one as ES module and one as CommonJS) count into the same series and poll once.
  */
+import type { Context } from "@opentelemetry/api";
 import { type ContextInput, OTHER_CONTEXT_VALUE } from "@trimtab/conventions";
 import { CallContext } from "./call-context.ts";
 import type { CallInterceptor } from "./call-interceptor.ts";
@@ -152,8 +153,8 @@ export class Instrumentation implements SharedParts {
   }
 
   /** The innermost call that is still running here. */
-  currentCall(): TrackedCall | undefined {
-    const call = this.#calls.current();
+  currentCall(active?: Context): TrackedCall | undefined {
+    const call = this.#calls.current(active);
     return call === undefined || !call.isEnded ? call : undefined;
   }
 
@@ -169,8 +170,9 @@ export class Instrumentation implements SharedParts {
       const operation = component.operation(name);
       const given = input ?? {};
       const found = findContext(operation, given);
-      const outer = this.currentCall();
-      const decision = this.spans.decide(outer?.spanDecision);
+      const { active } = this.#calls;
+      const outer = this.currentCall(active);
+      const decision = this.spans.decide(outer?.spanDecision, active);
       const span = decision === "span" ? this.spans.start(operation, given) : undefined;
       const call = new TrackedCall(component, operation, found, span, decision, outer);
       if (options) call.begin(options);
@@ -182,7 +184,7 @@ export class Instrumentation implements SharedParts {
   }
 
   /** Runs the function of a call inside it. Whatever the function throws comes out as it is. */
-  run<Result>(call: TrackedCall, invoke: () => Result): Result {
+  run<Result>(call: TrackedCall, invoke: (call: TrackedCall) => Result): Result {
     return this.#calls.run(call, invoke);
   }
 

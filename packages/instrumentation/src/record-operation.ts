@@ -102,11 +102,13 @@ function record(shared: Instrumentation, component: TrackedComponent, name: stri
   const ended = { outcome, durationMilliseconds, quality, costs, errorType, counts, metadata };
   shared.metrics.record(operation, found.labels, variant, ended);
   if (recorded.span === false) return;
-  const startTime = durationMilliseconds === undefined ? undefined : Date.now() - durationMilliseconds;
   const { spans } = shared;
+  if (!spans.areWanted) return;
   const decision = spans.decide(shared.currentCall()?.spanDecision);
   const hasSpan = decision === "span" || (decision === "left_out" && outcome === "failure" && spans.takesFailure());
-  const span = hasSpan ? spans.start(operation, context, startTime) : undefined;
+  if (!hasSpan) return;
+  const startTime = durationMilliseconds === undefined ? undefined : Date.now() - durationMilliseconds;
+  const span = spans.start(operation, context, startTime);
   if (span === undefined) return;
   shared.metrics.exemplify(operation, found.labels, variant, ended, span);
   for (const [key, value] of Object.entries(recorded.metadata ?? {})) setMetadata(span, key, value);

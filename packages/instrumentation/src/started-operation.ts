@@ -101,7 +101,7 @@ class Started implements StartedOperation {
   }
 
   run<Result>(fn: () => Result): Result {
-    return this.#call === undefined ? fn() : complete(instrumentation(), this.#call, fn);
+    return this.#call === undefined ? fn() : complete(instrumentation(), this.#call, () => fn());
   }
 
   end(outcome?: Outcome): void {

@@ -51,7 +51,7 @@ export function trackIn<Result>(
   const owner = shared.component(component);
   const call = shared.begin(operation, context, options as CallOptions | undefined, owner);
   if (call === undefined) return fn(untrackedHandle(owner, operation, options as CallOptions | undefined));
-  return complete(shared, call, () => fn(call), options);
+  return complete(shared, call, fn, options);
 }
 
 /** The same function, tracked: it keeps its name, length, `this`, arguments and result. */

@@ -17,39 +17,22 @@ import {
   type TokenUse,
   unitOf,
 } from "./call-amounts.ts";
-import { type Failure, failureOf, failureThrown, UNEXPLAINED } from "./call-failure.ts";
-import { endSpan, setMetadata } from "./call-span.ts";
-import type { CallSpans, SpanDecision } from "./call-spans.ts";
+import { CallDetails } from "./call-details.ts";
+import { failureOf, failureThrown, UNEXPLAINED } from "./call-failure.ts";
+import { describedCall, endSpan, setMetadata } from "./call-span.ts";
+import type { SpanDecision } from "./call-spans.ts";
+import type { CallSurroundings } from "./call-surroundings.ts";
 import type { FoundContext } from "./context-tree.ts";
 import { LateAmounts } from "./late-amounts.ts";
 import type { CallMetrics } from "./metrics/call-metrics.ts";
-import type { ResourceMark, ResourceMeter } from "./metrics/resource-use.ts";
+import type { EndedCall } from "./metrics/measured-call.ts";
 import { type CallOptions, type OperationHandle, stickyKey } from "./operation-handle.ts";
 import { describeError, reportOwnFailure, warnOnce } from "./own-failure.ts";
 import { assignmentOf } from "./parameters/assigned-answer.ts";
 import type { ChosenVariant } from "./parameters/chosen-variant.ts";
-import type { ParameterClient } from "./parameters/parameter-client.ts";
 import { reportStop } from "./parameters/report-stop.ts";
 import { copyOf, type ServedParameters } from "./parameters/served-parameters.ts";
 import type { TrackedOperation } from "./tracked-operation.ts";
-
-/** What a call needs of the instance that tracks it. */
-export interface CallSurroundings {
-  readonly metrics: CallMetrics;
-  readonly parameters: ParameterClient;
-  readonly spans: CallSpans;
-  /** At level `comprehensive` alone. */
-  readonly resources: ResourceMeter | undefined;
-  /** Are records of single calls wanted? */
-  readonly takesRecords: boolean;
-  /** Counts a score that was refused. */
-  refuseQuality(): void;
-}
-
-interface GivenOptions {
-  readonly key: string | undefined;
-  readonly classify: ((result: never) => Outcome | undefined) | undefined;
-}
 
 /** A call while it runs, and after. */
 export class TrackedCall implements OperationHandle {
@@ -61,17 +44,11 @@ export class TrackedCall implements OperationHandle {
   readonly #surroundings: CallSurroundings;
   readonly span: Span | undefined;
   readonly spanDecision: SpanDecision;
-  /** What its options say; most calls have none. */
-  #given: GivenOptions | undefined;
   readonly #startedAt: number;
-  readonly #resources: { readonly meter: ResourceMeter; readonly mark: ResourceMark } | undefined;
   #chosen: ChosenVariant | undefined;
   #answer: ServedParameters | undefined;
-  #said: Outcome | undefined;
-  #failure: Failure | undefined;
   #quality: number | undefined;
-  #amounts: CallAmounts | undefined;
-  #metadata: Map<string, AttributeValue> | undefined;
+  #details: CallDetails | undefined;
 
   constructor(
     surroundings: CallSurroundings,
@@ -88,7 +65,7 @@ export class TrackedCall implements OperationHandle {
     this.spanDecision = spanDecision;
     this.parent = parent;
     const { resources: meter } = surroundings;
-    this.#resources = meter && { meter, mark: meter.begin() };
+    if (meter !== undefined) this.#detailed().beginUse(meter);
     this.#startedAt = performance.now();
   }
 
@@ -134,12 +111,13 @@ export class TrackedCall implements OperationHandle {
   }
 
   partial(): void {
-    this.#said = "partial";
+    this.#detailed().said = "partial";
   }
 
   fail(reason?: unknown): void {
-    this.#said = "failure";
-    this.#failure = failureOf(reason);
+    const details = this.#detailed();
+    details.said = "failure";
+    details.failure = failureOf(reason);
   }
 
   cost(amount: number, unit: string): void {
@@ -170,8 +148,9 @@ export class TrackedCall implements OperationHandle {
   attribute(key: string, value: AttributeValue): void {
     setMetadata(this.span, key, value);
     if (!this.#surroundings.takesRecords) return;
-    this.#metadata ??= new Map();
-    this.#metadata.set(key, value);
+    const details = this.#detailed();
+    details.metadata ??= new Map();
+    details.metadata.set(key, value);
   }
 
   /** The parameters of this call as the application gets them: the same at each question. Only the first may bring a key. */
@@ -194,7 +173,8 @@ export class TrackedCall implements OperationHandle {
     try {
       const { key, outcome, parameters, override, metadata } = options;
       const classify = typeof outcome === "function" ? outcome : undefined;
-      if (key !== undefined || classify !== undefined) this.#given = { key: stickyKey(key), classify };
+      if (key !== undefined) this.#detailed().key = stickyKey(key);
+      if (classify !== undefined) this.#detailed().classify = classify;
       if (parameters) this.#use(parameters);
       if (override) this.#chosen = this.#surroundings.parameters.override(this.tracked, override) ?? this.#chosen;
       this.#chosen?.watched?.begin();
@@ -209,10 +189,11 @@ export class TrackedCall implements OperationHandle {
 
   /** The function returned. */
   succeed(result: unknown): void {
-    if (this.#said !== undefined) return this.#end(this.#said);
+    const details = this.#details;
+    if (details?.said !== undefined) return this.#end(details.said);
     let outcome: Outcome = "success";
     try {
-      const classify = this.#given?.classify ?? this.tracked.declaration?.outcome;
+      const classify = details?.classify ?? this.tracked.declaration?.outcome;
       outcome = classify?.(result as never) ?? "success";
     } catch (error) {
       warnOnce(
@@ -225,13 +206,13 @@ export class TrackedCall implements OperationHandle {
 
   /** The function threw, or its promise was rejected, with anything. */
   fallThrough(error: unknown): void {
-    this.#failure = failureThrown(error);
+    this.#detailed().failure = failureThrown(error);
     this.#end("failure");
   }
 
   /** It is over, as somebody says who saw no result. What was said of the outcome before holds, unless another one is given. */
   finish(outcome: Outcome | undefined, otherwise: Outcome = "success"): void {
-    this.#end(outcome ?? this.#said ?? otherwise);
+    this.#end(outcome ?? this.#details?.said ?? otherwise);
   }
 
   #use(answer: ServedParameters): void {
@@ -245,7 +226,7 @@ export class TrackedCall implements OperationHandle {
   #choose(key: string | undefined, base: ParameterValues | undefined): ChosenVariant {
     if (this.#chosen !== undefined) return this.#chosen;
     const { parameters } = this.#surroundings;
-    const chosen = parameters.choose(this.tracked, this.found.context, stickyKey(key) ?? this.#given?.key, base);
+    const chosen = parameters.choose(this.tracked, this.found.context, stickyKey(key) ?? this.#details?.key, base);
     this.#chosen = chosen;
     chosen.watched?.begin();
     return chosen;
@@ -256,47 +237,33 @@ export class TrackedCall implements OperationHandle {
     this.isEnded = true;
     this.parent = undefined;
     const durationMilliseconds = performance.now() - this.#startedAt;
-    const { operation } = this;
-    const quality = this.#quality;
-    const failure = outcome === "failure" ? (this.#failure ?? UNEXPLAINED) : undefined;
-    const errorType = failure?.type;
     try {
-      const resources = this.#resources?.meter.end(this.#resources.mark);
+      const details = this.#details;
+      const quality = this.#quality;
+      const failure = outcome === "failure" ? (details?.failure ?? UNEXPLAINED) : undefined;
+      const errorType = failure?.type;
+      const resources = details?.endUse();
+      const amounts = details?.amounts;
       const chosen = this.#choose(undefined, undefined);
-      const { id: variant, parameters, source, revision, siblings } = chosen;
       const { metrics } = this.#surroundings;
       const { labels } = this.found;
-      const counts = this.#amounts?.counts;
-      const ended = {
+      const ended: EndedCall = {
         outcome,
         durationMilliseconds,
         quality,
-        costs: this.#amounts?.costs,
+        costs: amounts?.costs,
         errorType,
-        counts,
+        counts: amounts?.counts,
         resources,
-        metadata: this.#metadata,
+        metadata: details?.metadata,
       };
-      metrics.record(this.tracked, labels, variant, ended, siblings);
+      metrics.record(this.tracked, labels, chosen.id, ended, chosen.siblings);
       const stopped = chosen.watched?.end(outcome === "failure", chosen.subject);
       if (stopped !== undefined) reportStop(metrics, this.tracked, labels, stopped);
       const span = this.span ?? (outcome === "failure" ? this.#spanAfterwards(durationMilliseconds) : undefined);
       if (span === undefined) return;
-      metrics.exemplify(this.tracked, labels, variant, ended, span);
-      const { component } = this.tracked;
-      endSpan(span, {
-        component,
-        operation,
-        outcome,
-        variant,
-        parameters,
-        source,
-        revision,
-        quality,
-        errorType,
-        thrown: failure?.thrown,
-        tokens: counts?.get("tokens"),
-      });
+      metrics.exemplify(this.tracked, labels, chosen.id, ended, span);
+      endSpan(span, describedCall(this.tracked, chosen, ended, failure));
     } catch (failure) {
       reportOwnFailure("recording a call", failure);
     }
@@ -311,8 +278,14 @@ export class TrackedCall implements OperationHandle {
   /** Where amounts go: to the call while it runs, to its series after that. */
   get #sink(): AmountSink {
     if (this.isEnded) return new LateAmounts((write) => this.#late(write), this.tracked, this.found.labels);
-    this.#amounts ??= new CallAmounts();
-    return this.#amounts;
+    const details = this.#detailed();
+    details.amounts ??= new CallAmounts();
+    return details.amounts;
+  }
+
+  #detailed(): CallDetails {
+    this.#details ??= new CallDetails();
+    return this.#details;
   }
 
   #add(add: (sink: AmountSink) => void): void {

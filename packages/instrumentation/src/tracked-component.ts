@@ -2,6 +2,7 @@
 import { OTHER_CONTEXT_VALUE } from "@trimtab/conventions";
 import type { Interceptable } from "./call-interceptor.ts";
 import type { CallSpans } from "./call-spans.ts";
+import type { CallSurroundings } from "./call-surroundings.ts";
 import type { ContextBudget } from "./context-tree.ts";
 import { ControllerConnection } from "./controller-connection.ts";
 import { labelValue } from "./label-values.ts";
@@ -12,7 +13,6 @@ import { warn, warnOnce } from "./own-failure.ts";
 import { keepDocument, readKeptDocument } from "./parameters/kept-document.ts";
 import { type Confirmation, ParameterClient } from "./parameters/parameter-client.ts";
 import { OperationHistory } from "./performance-history.ts";
-import type { CallSurroundings } from "./tracked-call.ts";
 import { TrackedOperation } from "./tracked-operation.ts";
 
 /** Names come from the application; more of them than this are one operation. */

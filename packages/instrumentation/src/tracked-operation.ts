@@ -17,6 +17,7 @@ import { type ContextBudget, ContextTree } from "./context-tree.ts";
 import { labelValue } from "./label-values.ts";
 import type { MeasuredOperation } from "./metrics/measured-call.ts";
 import { AllocationIndex, type CompiledAllocation } from "./parameters/allocation-index.ts";
+import { baseChoice, type ChosenVariant } from "./parameters/chosen-variant.ts";
 import type { OperationHistory } from "./performance-history.ts";
 
 /** What the code says of an operation. */
@@ -30,12 +31,6 @@ export interface OperationDeclaration {
   readonly durationBoundaries?: readonly number[];
 }
 
-/** Values with the id of the variant that they are. */
-export interface NamedValues {
-  readonly id: VariantId;
-  readonly parameters: ParameterValues;
-}
-
 /** One operation of this process. */
 export class TrackedOperation implements MeasuredOperation {
   /** The name as it stands in labels. */
@@ -47,7 +42,7 @@ export class TrackedOperation implements MeasuredOperation {
   #declaration: OperationDeclaration | undefined;
   #published: OperationAllocations | undefined;
   #contexts: ContextTree;
-  #base: NamedValues | undefined;
+  #base: ChosenVariant | undefined;
   #index: AllocationIndex | undefined;
 
   /** @param owner Whose operation it is. @param now Milliseconds on a monotonic clock. */
@@ -77,7 +72,7 @@ export class TrackedOperation implements MeasuredOperation {
   }
 
   /** The base values: the code's, else the controller's, else unknown. */
-  get base(): NamedValues | undefined {
+  get base(): ChosenVariant | undefined {
     return this.#base;
   }
 
@@ -144,6 +139,6 @@ function variantsOf(
   return "exploring" in allocation ? allocation.exploring : allocation.variants;
 }
 
-function named(parameters: ParameterValues): NamedValues {
-  return { id: variantId(parameters, "baseline"), parameters };
+function named(parameters: ParameterValues): ChosenVariant {
+  return baseChoice(variantId(parameters, "baseline"), parameters);
 }

@@ -52,6 +52,8 @@ export class Cell {
   readonly context: LabelledContext;
   /** As it stands in labels. */
   readonly variant: VariantId;
+  /** Stands for more than what its labels say. */
+  readonly isCollapsed: boolean;
   /** Milliseconds since 1970. */
   readonly bornAt: number;
   duration: Distribution | undefined;
@@ -78,6 +80,7 @@ export class Cell {
     this.operation = operation;
     this.context = context;
     this.variant = variant;
+    this.isCollapsed = context.isCollapsed || variant === OTHER_CONTEXT_VALUE;
     this.#buckets = buckets;
     this.bornAt = bornAt;
     if (shape !== undefined) this.#take(shape);
@@ -93,11 +96,6 @@ export class Cell {
       errorTypes: [...(this.errors?.keys() ?? [])],
       countTypes: [...(this.counts ?? [])].map(([kind, byType]) => [kind, [...byType.keys()]]),
     };
-  }
-
-  /** Stands for more than what its labels say. */
-  get isCollapsed(): boolean {
-    return this.context.isCollapsed || this.variant === OTHER_CONTEXT_VALUE;
   }
 
   get success(): number {

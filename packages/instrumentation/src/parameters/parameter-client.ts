@@ -17,8 +17,8 @@ import {
 } from "@trimtab/conventions";
 import type { Interceptable } from "../call-interceptor.ts";
 import { reportOwnFailure, warn, warnOnce } from "../own-failure.ts";
-import type { NamedValues, TrackedOperation } from "../tracked-operation.ts";
-import type { ChosenVariant } from "./chosen-variant.ts";
+import type { TrackedOperation } from "../tracked-operation.ts";
+import { baseChoice, type ChosenVariant } from "./chosen-variant.ts";
 import { type DocumentAge, exploreFor, exploringLeft, type ParameterSource, trustIn } from "./last-known-good.ts";
 
 /** Why a document, or an operation in it, was not applied. */
@@ -48,7 +48,7 @@ interface HeldDocument {
 }
 
 const NO_VALUES: ParameterValues = Object.freeze({});
-const UNKNOWN: NamedValues = { id: UNKNOWN_VARIANT, parameters: NO_VALUES };
+const UNKNOWN: ChosenVariant = baseChoice(UNKNOWN_VARIANT, NO_VALUES);
 /** Ids of sets of values that callers pass; more different ones than this are computed anew each time. */
 const MAXIMUM_REMEMBERED_IDS = 1000;
 
@@ -272,19 +272,10 @@ export class ParameterClient {
   }
 
   #base(operation: TrackedOperation, base: ParameterValues | undefined): ChosenVariant {
-    const { id, parameters } = operation.base ?? (base === undefined ? UNKNOWN : this.#named(base));
-    const isWider = base !== undefined && parameters !== base && !fits(base, parameters);
-    return {
-      id,
-      parameters: isWider ? { ...base, ...parameters } : parameters,
-      source: "base",
-      revision: undefined,
-      siblings: undefined,
-    };
-  }
-
-  #named(parameters: ParameterValues): NamedValues {
-    return { id: this.#id(canonicalJson(parameters as Json), parameters, "baseline"), parameters };
+    if (base === undefined) return operation.base ?? UNKNOWN;
+    if (operation.base === undefined) return baseChoice(this.#id(canonicalJson(base as Json), base, "baseline"), base);
+    const { id, parameters } = operation.base;
+    return fits(base, parameters) ? operation.base : baseChoice(id, { ...base, ...parameters });
   }
 
   /** SHA-256 costs more than everything else of a call together. */
