@@ -65,7 +65,7 @@ test("requests are answered while a large decision is made", { timeout: 120_000 
   await new Promise((resolve) => server.close(resolve));
 });
 
-test("few contexts are decided in place, with the strategies of one's own; many need their address", {
+test("a strategy of one's own is asked in the thread, however few contexts there are", {
   timeout: 60_000,
 }, async () => {
   const code = `export default { id: "telling", options: {}, build: () => ({ propose: ({ contexts }) => ({
@@ -73,7 +73,6 @@ test("few contexts are decided in place, with the strategies of one's own; many 
   const url = `data:text/javascript,${encodeURIComponent(code)}`;
   const { default: definition } = (await import(/* @vite-ignore */ url)) as { default: never };
   thread = createDecideThread({
-    contextsInPlace: 2,
     strategies: { definitions: { telling: definition }, urls: { telling: url } },
   });
   const module = { path: "./telling.mjs", digest: "d" };
@@ -98,4 +97,21 @@ test("a thread that cannot answer is an error, and the next question starts anot
   await thread.close();
   expect(await refused).toMatchObject({ message: expect.stringContaining("the thread that decides ended") });
   expect((await thread.decide(inputOf(3, 0))).decision.contexts.length).toBe(4);
+});
+
+test("a strategy that never returns is given up with its thread; the others go on", { timeout: 60_000 }, async () => {
+  const code = `export default { id: "endless", options: {}, build: () => ({ propose() { for (;;); } }) };`;
+  const url = `data:text/javascript,${encodeURIComponent(code)}`;
+  const { default: definition } = (await import(/* @vite-ignore */ url)) as { default: never };
+  thread = createDecideThread({
+    longestMilliseconds: 2_000,
+    contextsInPlace: 5,
+    strategies: { definitions: { endless: definition }, urls: { endless: url } },
+  });
+  const module = { path: "./endless.mjs", digest: "d" };
+  const endless = samplePolicy({ strategy: { kind: "endless", options: {}, module } });
+  const given = thread.decide({ ...inputOf(1, 0), policy: endless }).catch((error: unknown) => error);
+  expect((await thread.decide(inputOf(1, 0))).decision.contexts.length).toBe(2); // in place, meanwhile
+  expect(await given).toMatchObject({ message: expect.stringContaining("took longer than 2 s") });
+  expect((await thread.decide(inputOf(8, 0))).decision.contexts.length).toBe(9); // in the next thread
 });
