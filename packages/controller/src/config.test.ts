@@ -32,6 +32,7 @@ describe("what the file leaves out", () => {
       listen: { host: "127.0.0.1", port: 4600 },
       intervalMilliseconds: 30_000,
       learnAfterFeedback: 20,
+      keepRecords: 10_000,
       suggestions: DEFAULT_SUGGESTION_RULES,
       store: { kind: "sqlite", path: "/etc/trimtab/trimtab.db", keepDecisionsMilliseconds: 7 * 86_400_000 },
       tokens: [],
