@@ -3,7 +3,7 @@ import { canonicalJson, type Json } from "@trimtab/conventions";
 import type { Act, ActChange, ActOutcome, Decision } from "@trimtab/learning";
 import type { ActCommand, ActFilter, ActStore, NewAct, StoredAct } from "./act-store.ts";
 import { listAdaptations, readAdaptation } from "./adaptation-rows.ts";
-import { decodeCursor, encodeCursor } from "./cursor.ts";
+import { decodeCursor, pageOf, wantedOf } from "./cursor.ts";
 import { fromJsonText, jsonText } from "./json-text.ts";
 import { IllegalRecordError, type OperationKey, type Page, type PageRequest } from "./store.ts";
 import type { SqlDatabase } from "./tables.ts";
@@ -154,23 +154,14 @@ function selectActs(database: SqlDatabase) {
 }
 
 async function listActs(database: SqlDatabase, filter: ActFilter, page: PageRequest): Promise<Page<StoredAct>> {
-  const wanted = FILTERS.flatMap((name) => {
-    const value = filter[name];
-    return value === undefined ? [] : [{ name, value }];
-  });
+  const wanted = wantedOf(FILTERS, filter);
   const list: Json = ["acts", wanted];
   let query = selectActs(database)
     .orderBy("acts.number", "desc")
     .limit(page.limit + 1);
   for (const { name, value } of wanted) query = query.where(`acts.${name}`, "=", value);
   if (page.cursor !== undefined) query = query.where("acts.number", "<", Number(decodeCursor(list, page.cursor)[0]));
-  const rows = await query.execute();
-  const shown = rows.slice(0, page.limit);
-  const last = shown.at(-1);
-  const items = shown.map((row) => asStored(row));
-  return rows.length > shown.length && last !== undefined
-    ? { items, nextCursor: encodeCursor(list, [last.number]) }
-    : { items };
+  return pageOf(await query.execute(), page, list, { item: asStored, position: (row) => [row.number] });
 }
 
 interface ActRow {

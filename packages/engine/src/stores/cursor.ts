@@ -1,6 +1,6 @@
 /** Where a list goes on: opaque to callers, checked when it comes back. */
 import { canonicalJson, type Json, shortDigest } from "@trimtab/conventions";
-import { InvalidCursorError } from "./store.ts";
+import { InvalidCursorError, type Page, type PageRequest } from "./store.ts";
 
 type Position = readonly (string | number)[];
 
@@ -21,6 +21,36 @@ export function decodeCursor(list: Json, cursor: string): Position {
     // no JSON: told below like every other text that is no cursor
   }
   throw new InvalidCursorError(`"${cursor.slice(0, 100)}" is no cursor of this list; begin without one`);
+}
+
+/** The columns that a filter asks for, by name and value, in the order of the names. */
+export function wantedOf<Name extends string, Value>(
+  names: readonly Name[],
+  filter: { readonly [Key in Name]?: Value },
+): { readonly name: Name; readonly value: Value }[] {
+  return names.flatMap((name) => {
+    const value = filter[name];
+    return value === undefined ? [] : [{ name, value }];
+  });
+}
+
+/**
+ * A page of rows, with the cursor of the next one.
+ *
+ * @param rows One more than the page has, where there are more.
+ */
+export function pageOf<Row, Item>(
+  rows: readonly Row[],
+  { limit }: PageRequest,
+  list: Json,
+  { item, position }: { readonly item: (row: Row) => Item; readonly position: (row: Row) => Position },
+): Page<Item> {
+  const shown = rows.slice(0, limit);
+  const items = shown.map((row) => item(row));
+  const last = shown.at(-1);
+  return rows.length > limit && last !== undefined
+    ? { items, nextCursor: encodeCursor(list, position(last)) }
+    : { items };
 }
 
 function checksum(list: Json, text: string): string {

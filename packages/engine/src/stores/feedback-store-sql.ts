@@ -2,7 +2,7 @@
 import { canonicalJson, type Json } from "@trimtab/conventions";
 import type { Evidence } from "@trimtab/learning";
 import type { Insertable } from "kysely";
-import { decodeCursor, encodeCursor } from "./cursor.ts";
+import { decodeCursor, pageOf, wantedOf } from "./cursor.ts";
 import type { Feedback, FeedbackAddition, FeedbackFilter, FeedbackStore, StoredFeedback } from "./feedback-store.ts";
 import type { FeedbackTable } from "./feedback-tables.ts";
 import { fromJsonText } from "./json-text.ts";
@@ -118,10 +118,7 @@ async function listFeedback(
   filter: FeedbackFilter,
   page: PageRequest,
 ): Promise<Page<StoredFeedback>> {
-  const wanted = FILTERS.flatMap((name) => {
-    const value = filter[name];
-    return value === undefined ? [] : [{ name, value }];
-  });
+  const wanted = wantedOf(FILTERS, filter);
   const list: Json = ["feedback", wanted];
   let query = database
     .selectFrom("feedback")
@@ -139,15 +136,10 @@ async function listFeedback(
       ]),
     );
   }
-  const rows = await query.execute();
-  const shown = rows.slice(0, page.limit);
-  const items = shown.map((row): StoredFeedback => {
-    return feedbackOfRow(row);
+  return pageOf(await query.execute(), page, list, {
+    item: feedbackOfRow,
+    position: (row) => [Number(row.received_at), row.id],
   });
-  const last = shown.at(-1);
-  return rows.length > page.limit && last !== undefined
-    ? { items, nextCursor: encodeCursor(list, [last.received_at, last.id]) }
-    : { items };
 }
 
 function asRow({ receivedAt, ...item }: Feedback): Insertable<FeedbackTable> {

@@ -1,7 +1,7 @@
 /** Individual operations in SQL, through Kysely: in the same file as everything else, and never long in the way of a cycle. */
 import { type Context, canonicalJson, type Json } from "@trimtab/conventions";
 import { type Insertable, sql } from "kysely";
-import { decodeCursor, encodeCursor } from "./cursor.ts";
+import { decodeCursor, pageOf } from "./cursor.ts";
 import { fromJsonText, jsonText } from "./json-text.ts";
 import type { RecordFilter, RecordStore, StoredRecord } from "./record-store.ts";
 import type { RecordTable } from "./record-tables.ts";
@@ -60,13 +60,7 @@ async function listRecords(
     const [at, id] = decodeCursor(list, page.cursor);
     query = query.where(sql<boolean>`(ended_at, id) < (${Number(at)}, ${String(id)})`);
   }
-  const rows = await query.execute();
-  const shown = rows.slice(0, page.limit);
-  const items = shown.map((row) => fromRow(row));
-  const last = shown.at(-1);
-  return rows.length > page.limit && last !== undefined
-    ? { items, nextCursor: encodeCursor(list, [last.ended_at, last.id]) }
-    : { items };
+  return pageOf(await query.execute(), page, list, { item: fromRow, position: (row) => [row.ended_at, row.id] });
 }
 
 async function dropOldRecords(database: SqlDatabase, component: string, keep: number): Promise<number> {

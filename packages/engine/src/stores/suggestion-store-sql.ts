@@ -1,7 +1,7 @@
 /** Suggestions in SQL, through Kysely: in the database of the feedback that they come from. */
 import { canonicalJson, type Json } from "@trimtab/conventions";
 import type { ProposedSuggestion } from "@trimtab/learning";
-import { decodeCursor, encodeCursor } from "./cursor.ts";
+import { decodeCursor, pageOf, wantedOf } from "./cursor.ts";
 import { feedbackOfRow } from "./feedback-store-sql.ts";
 import type { SuggestionTable } from "./feedback-tables.ts";
 import { fromJsonText } from "./json-text.ts";
@@ -108,10 +108,7 @@ async function listSuggestions(
   filter: SuggestionFilter,
   page: PageRequest,
 ): Promise<Page<Suggestion>> {
-  const wanted = FILTERS.flatMap((name) => {
-    const value = filter[name];
-    return value === undefined ? [] : [{ name, value }];
-  });
+  const wanted = wantedOf(FILTERS, filter);
   const list: Json = ["suggestions", wanted];
   let query = database
     .selectFrom("suggestions")
@@ -129,12 +126,10 @@ async function listSuggestions(
       ]),
     );
   }
-  const items = (await query.execute()).map(fromRow);
-  const shown = items.slice(0, page.limit);
-  const last = shown.at(-1);
-  return items.length > page.limit && last !== undefined
-    ? { items: shown, nextCursor: encodeCursor(list, [last.createdAt, last.id]) }
-    : { items: shown };
+  return pageOf(await query.execute(), page, list, {
+    item: fromRow,
+    position: (row) => [Number(row.created_at), row.id],
+  });
 }
 
 function asRow({ id, createdAt, status, decidedAt, decidedBy, why, ...proposed }: Suggestion): SuggestionTable {
