@@ -28,7 +28,7 @@ import {
   wireTime,
   wireWindow,
 } from "./wire/learning-wire.ts";
-import { linkNextPage, pageRequest, pagingParameters } from "./wire/paging.ts";
+import { linkNextPage, type OperationListQuery, operationListQuery, pageRequest } from "./wire/paging.ts";
 
 /** What was decided for one context. */
 interface WireContextDecision {
@@ -99,19 +99,6 @@ const decisionPageSchema: z.ZodType<{
   nextCursor: z.string().optional(),
 });
 
-interface ListQuery {
-  readonly component: string;
-  readonly operation: string;
-  readonly limit?: string | undefined;
-  readonly cursor?: string | undefined;
-}
-
-const listQuery: z.ZodType<ListQuery> = z.strictObject({
-  component: z.string().min(1),
-  operation: z.string().min(1),
-  ...pagingParameters,
-});
-
 /** The route /v1/decisions. */
 export function decisionRoutes({
   store,
@@ -120,12 +107,12 @@ export function decisionRoutes({
   readonly store: Store;
   readonly operations: ConfiguredOperations;
 }): readonly Route[] {
-  const list: Route<ListQuery> = {
+  const list: Route<OperationListQuery> = {
     method: "get",
     path: "/v1/decisions",
     summary: "Every decision of one operation, newest first: also the ones that changed nothing, with the reason.",
     role: "read",
-    query: listQuery,
+    query: operationListQuery,
     answers: {
       200: { description: "A page of decisions.", body: { name: "DecisionPage", schema: decisionPageSchema } },
     },

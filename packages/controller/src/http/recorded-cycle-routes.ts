@@ -6,7 +6,7 @@ import type { Act, Evidence, OperationPolicy, OperationState } from "@trimtab/le
 import { z } from "zod";
 import type { ConfiguredOperations } from "./configured-operations.ts";
 import { type Route, sendJson } from "./route.ts";
-import { linkNextPage, pageRequest, pagingParameters } from "./wire/paging.ts";
+import { linkNextPage, type OperationListQuery, operationListQuery, pageRequest } from "./wire/paging.ts";
 
 /** Counts the forms of a recorded cycle: a replay refuses one that it does not know. */
 export const RECORDED_CYCLE_SCHEMA = 1;
@@ -58,19 +58,6 @@ const pageSchema: z.ZodType<unknown> = z.strictObject({
   nextCursor: z.string().optional(),
 });
 
-interface ListQuery {
-  readonly component: string;
-  readonly operation: string;
-  readonly limit?: string | undefined;
-  readonly cursor?: string | undefined;
-}
-
-const listQuery: z.ZodType<ListQuery> = z.strictObject({
-  component: z.string().min(1),
-  operation: z.string().min(1),
-  ...pagingParameters,
-});
-
 /** The route /v1/recorded-cycles. */
 export function recordedCycleRoutes({
   store,
@@ -79,13 +66,13 @@ export function recordedCycleRoutes({
   readonly store: Pick<Store, "listCycles" | "loadPolicy">;
   readonly operations: ConfiguredOperations;
 }): readonly Route[] {
-  const list: Route<ListQuery> = {
+  const list: Route<OperationListQuery> = {
     method: "get",
     path: "/v1/recorded-cycles",
     summary:
       "Recorded cycles of one operation whole, newest first: evidence, seed, allocations, policies. For replays.",
     role: "read",
-    query: listQuery,
+    query: operationListQuery,
     answers: {
       200: { description: "A page of cycles.", body: { name: "RecordedCyclePage", schema: pageSchema } },
     },

@@ -2,7 +2,7 @@
 import { canonicalJson, contextId, type Json } from "@trimtab/conventions";
 import type { Adaptation, AdaptationStatus, AdaptationTransition, Decision } from "@trimtab/learning";
 import { adaptationStatusProblem } from "./adaptation-status.ts";
-import { decodeCursor, encodeCursor } from "./cursor.ts";
+import { decodeCursor, encodeCursor, isOlder, wantedOf } from "./cursor.ts";
 import { fromJsonText, jsonText } from "./json-text.ts";
 import {
   type AdaptationFilter,
@@ -76,10 +76,7 @@ export async function listAdaptations(
   filter: AdaptationFilter,
   page: PageRequest,
 ): Promise<Page<StoredAdaptation>> {
-  const wanted = (Object.keys(FILTER_COLUMNS) as (keyof AdaptationFilter)[]).flatMap((name) => {
-    const value = filter[name];
-    return value === undefined ? [] : [{ name, value }];
-  });
+  const wanted = wantedOf(Object.keys(FILTER_COLUMNS) as (keyof AdaptationFilter)[], filter);
   const list: Json = ["adaptations", wanted];
   let query = database
     .selectFrom("adaptations")
@@ -88,15 +85,7 @@ export async function listAdaptations(
     .orderBy("id", "desc")
     .limit(page.limit + 1);
   for (const { name, value } of wanted) query = query.where(FILTER_COLUMNS[name], "=", value);
-  if (page.cursor !== undefined) {
-    const [at, id] = decodeCursor(list, page.cursor);
-    query = query.where((where) =>
-      where.or([
-        where("decided_at", "<", Number(at)),
-        where.and([where("decided_at", "=", Number(at)), where("id", "<", String(id))]),
-      ]),
-    );
-  }
+  if (page.cursor !== undefined) query = query.where(isOlder("decided_at", decodeCursor(list, page.cursor)));
   const rows = await query.execute();
   const items = await withHistory(database, rows.slice(0, page.limit));
   const last = items.at(-1);

@@ -1,5 +1,6 @@
 /** Where a list goes on: opaque to callers, checked when it comes back. */
 import { canonicalJson, type Json, shortDigest } from "@trimtab/conventions";
+import { type RawBuilder, sql } from "kysely";
 import { InvalidCursorError, type Page, type PageRequest } from "./store.ts";
 
 type Position = readonly (string | number)[];
@@ -21,6 +22,11 @@ export function decodeCursor(list: Json, cursor: string): Position {
     // no JSON: told below like every other text that is no cursor
   }
   throw new InvalidCursorError(`"${cursor.slice(0, 100)}" is no cursor of this list; begin without one`);
+}
+
+/** Does a row come after the position, in a list by time and id with the newest first? The index of such a list serves it. */
+export function isOlder(timeColumn: string, [at, id]: Position): RawBuilder<boolean> {
+  return sql<boolean>`(${sql.ref(timeColumn)}, id) < (${Number(at)}, ${String(id)})`;
 }
 
 /** The columns that a filter asks for, by name and value, in the order of the names. */

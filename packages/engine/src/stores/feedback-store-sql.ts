@@ -2,7 +2,7 @@
 import { canonicalJson, type Json } from "@trimtab/conventions";
 import type { Evidence } from "@trimtab/learning";
 import type { Insertable } from "kysely";
-import { decodeCursor, pageOf, wantedOf } from "./cursor.ts";
+import { decodeCursor, isOlder, pageOf, wantedOf } from "./cursor.ts";
 import type { Feedback, FeedbackAddition, FeedbackFilter, FeedbackStore, StoredFeedback } from "./feedback-store.ts";
 import type { FeedbackTable } from "./feedback-tables.ts";
 import { fromJsonText } from "./json-text.ts";
@@ -127,15 +127,7 @@ async function listFeedback(
     .orderBy("id", "desc")
     .limit(page.limit + 1);
   for (const { name, value } of wanted) query = query.where(name, "=", value);
-  if (page.cursor !== undefined) {
-    const [at, id] = decodeCursor(list, page.cursor);
-    query = query.where((where) =>
-      where.or([
-        where("received_at", "<", Number(at)),
-        where.and([where("received_at", "=", Number(at)), where("id", "<", String(id))]),
-      ]),
-    );
-  }
+  if (page.cursor !== undefined) query = query.where(isOlder("received_at", decodeCursor(list, page.cursor)));
   return pageOf(await query.execute(), page, list, {
     item: feedbackOfRow,
     position: (row) => [Number(row.received_at), row.id],

@@ -1,7 +1,7 @@
 /** Individual operations in SQL, through Kysely: in the same file as everything else, and never long in the way of a cycle. */
 import { type Context, canonicalJson, type Json } from "@trimtab/conventions";
 import { type Insertable, sql } from "kysely";
-import { decodeCursor, pageOf } from "./cursor.ts";
+import { decodeCursor, isOlder, pageOf } from "./cursor.ts";
 import { fromJsonText, jsonText } from "./json-text.ts";
 import type { RecordFilter, RecordStore, StoredRecord } from "./record-store.ts";
 import type { RecordTable } from "./record-tables.ts";
@@ -56,10 +56,7 @@ async function listRecords(
   // Quotes within a value are escaped, so that this text is found only where it is a key with its value.
   for (const [key, value] of Object.entries(context))
     query = query.where(sql<boolean>`replace(context, ${canonicalJson({ [key]: value }).slice(1, -1)}, '') <> context`);
-  if (page.cursor !== undefined) {
-    const [at, id] = decodeCursor(list, page.cursor);
-    query = query.where(sql<boolean>`(ended_at, id) < (${Number(at)}, ${String(id)})`);
-  }
+  if (page.cursor !== undefined) query = query.where(isOlder("ended_at", decodeCursor(list, page.cursor)));
   return pageOf(await query.execute(), page, list, { item: fromRow, position: (row) => [row.ended_at, row.id] });
 }
 

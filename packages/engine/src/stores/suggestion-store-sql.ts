@@ -1,7 +1,7 @@
 /** Suggestions in SQL, through Kysely: in the database of the feedback that they come from. */
 import { canonicalJson, type Json } from "@trimtab/conventions";
 import type { ProposedSuggestion } from "@trimtab/learning";
-import { decodeCursor, pageOf, wantedOf } from "./cursor.ts";
+import { decodeCursor, isOlder, pageOf, wantedOf } from "./cursor.ts";
 import { feedbackOfRow } from "./feedback-store-sql.ts";
 import type { SuggestionTable } from "./feedback-tables.ts";
 import { fromJsonText } from "./json-text.ts";
@@ -117,15 +117,7 @@ async function listSuggestions(
     .orderBy("id", "desc")
     .limit(page.limit + 1);
   for (const { name, value } of wanted) query = query.where(name, "=", value);
-  if (page.cursor !== undefined) {
-    const [at, id] = decodeCursor(list, page.cursor);
-    query = query.where((where) =>
-      where.or([
-        where("created_at", "<", Number(at)),
-        where.and([where("created_at", "=", Number(at)), where("id", "<", String(id))]),
-      ]),
-    );
-  }
+  if (page.cursor !== undefined) query = query.where(isOlder("created_at", decodeCursor(list, page.cursor)));
   return pageOf(await query.execute(), page, list, {
     item: fromRow,
     position: (row) => [Number(row.created_at), row.id],

@@ -20,6 +20,21 @@ export const pagingParameters: {
   cursor: z.string().min(1).optional().meta({ description: "`nextCursor` of the page before." }),
 };
 
+/** The query of a list about one operation. */
+export interface OperationListQuery {
+  readonly component: string;
+  readonly operation: string;
+  readonly limit?: string | undefined;
+  readonly cursor?: string | undefined;
+}
+
+/** Checks the query of a list about one operation. */
+export const operationListQuery: z.ZodType<OperationListQuery> = z.strictObject({
+  component: z.string().min(1),
+  operation: z.string().min(1),
+  ...pagingParameters,
+});
+
 /** Which page a checked query asks for. */
 export function pageRequest({
   limit,
