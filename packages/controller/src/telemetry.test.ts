@@ -109,6 +109,29 @@ test("an experiment has its difference and its arms; what both arms serve is one
   expect(valuesOf("trimtab_lift_ratio")).toEqual([0.05]);
 });
 
+test("breaker and sample ratio are told of every context, as bad as the worse arm has them", async () => {
+  const { decision, ...rest } = view(["rock", "jazz"]);
+  const [rock, jazz] = decision?.contexts ?? [];
+  if (decision === undefined || rock === undefined || jazz === undefined)
+    throw new RangeError("two contexts are missing");
+  const contexts = [
+    { ...rock, arm: "control" as const, breaker: "half-open" as const, isSampleMismatched: true as const },
+    { ...rock, arm: "treatment" as const, breaker: "open" as const },
+    jazz,
+  ];
+  const samples = await samplesOf([{ ...rest, decision: { ...decision, contexts } }]);
+  const valuesOf = (wanted: string) =>
+    samples.flatMap(({ name, labels, value }) => (name === wanted ? [[labels.get("ctx_genre"), value]] : []));
+  expect(valuesOf("trimtab_breaker_state")).toEqual([
+    ["rock", 2],
+    ["jazz", 0],
+  ]);
+  expect(valuesOf("trimtab_sample_ratio_mismatch")).toEqual([
+    ["rock", 1],
+    ["jazz", 0],
+  ]);
+});
+
 test("passes are counted by what they read and decided", async () => {
   const metrics = createControllerMetrics(() => [], NOTHING_WAITS);
   const pass = (decision: Decision): void =>

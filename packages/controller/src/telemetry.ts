@@ -1,6 +1,7 @@
 /** The controller's own metrics: instruments of `conventions`, filled from the board, the scheduler and the source. */
 import {
   type Allocation,
+  contextId,
   contextLabel,
   controllerInstruments,
   type Instrument,
@@ -174,6 +175,15 @@ function learningPage(views: readonly OperationView[]): string {
       ),
     ),
   );
+  const safety = shown.flatMap(safetyOf);
+  family(
+    controllerInstruments.breakerState,
+    safety.map(({ labels, breaker }) => ({ labels, value: breaker })),
+  );
+  family(
+    controllerInstruments.sampleRatioMismatch,
+    safety.map(({ labels, isMismatched }) => ({ labels, value: isMismatched ? 1 : 0 })),
+  );
   const experiments = shown.flatMap(experimentOf);
   for (const [instrument, value] of DIFFERENCES) {
     const measured = experiments.flatMap(({ labels, report: { difference } }) =>
@@ -219,6 +229,24 @@ function eachOnce(variants: Allocation["variants"]): Allocation["variants"] {
     found.set(place, other === undefined ? variant : { ...other, weight: other.weight + variant.weight });
   }
   return [...found.values()];
+}
+
+/** How the breaker's states are numbered: the worse, the higher. */
+const BREAKER_STATES = { closed: 0, "half-open": 1, open: 2 } as const;
+
+/** Under an experiment both arms decide about a context: it is as bad as the worse of them. */
+function safetyOf(view: OperationView): { labels: Sample["labels"]; breaker: number; isMismatched: boolean }[] {
+  const found = new Map<string, { labels: Sample["labels"]; breaker: number; isMismatched: boolean }>();
+  for (const { context, breaker = "closed", isSampleMismatched = false } of view.decision?.contexts ?? []) {
+    const place = contextId(context);
+    const other = found.get(place);
+    found.set(place, {
+      labels: labelsOf(view, context),
+      breaker: Math.max(BREAKER_STATES[breaker], other?.breaker ?? 0),
+      isMismatched: isSampleMismatched || other?.isMismatched === true,
+    });
+  }
+  return [...found.values()].slice(0, MOST_CONTEXTS_PER_OPERATION);
 }
 
 /** Under an experiment the lift is the control's: what the operation's own strategy is worth. */

@@ -265,6 +265,8 @@ export type ControllerInstrument =
   | "experimentDifferenceLower"
   | "experimentDifferenceUpper"
   | "experimentArm"
+  | "breakerState"
+  | "sampleRatioMismatch"
   | "readings"
   | "decisions"
   | "adaptations"
@@ -326,6 +328,18 @@ export const controllerInstruments: Readonly<Record<ControllerInstrument, Instru
     "trimtab.experiment.arm.weight.ratio",
     "Share of the calls outside of the holdout that an arm of an experiment has.",
     ["arm", "strategy"],
+  ),
+  breakerState: ofLearning(
+    "trimtab.breaker.state",
+    "gauge",
+    "1",
+    "Circuit breaker of a context: 0 closed, 1 half open, 2 open: learning did harm, and the base values are served.",
+  ),
+  sampleRatioMismatch: ofLearning(
+    "trimtab.sample.ratio.mismatch",
+    "gauge",
+    "1",
+    "1 where the variants do not get the calls that their shares promise, so that nothing is learnt; else 0.",
   ),
   readings: ofProcess(
     "trimtab.readings",

@@ -39,6 +39,9 @@ interface WireContextDecision {
   readonly reason: WireReason;
   readonly refused: readonly { readonly variant: string; readonly reason: WireReason }[];
   readonly lift?: WireLift | undefined;
+  /** Absent while the breaker is closed. */
+  readonly breaker?: ContextDecision["breaker"];
+  readonly isSampleMismatched?: true | undefined;
 }
 
 /** One decision. */
@@ -83,6 +86,8 @@ const decisionPageSchema: z.ZodType<{
           reason: reasonSchema,
           refused: z.array(z.strictObject({ variant: z.string(), reason: reasonSchema })),
           lift: liftSchema.optional(),
+          breaker: z.enum(["open", "half-open"]).optional(),
+          isSampleMismatched: z.literal(true).optional(),
         }),
       ),
       adaptations: z.array(z.string()),
@@ -137,13 +142,15 @@ function wireDecision({ cycle, decision, evidence }: RecordedCycle): WireDecisio
       evidence.cells.kind === "value"
         ? { kind: "value" }
         : { kind: evidence.cells.kind, detail: evidence.cells.detail },
-    contexts: decision.contexts.map(({ context, arm, kind, reason, refused, lift }) => ({
+    contexts: decision.contexts.map(({ context, arm, kind, reason, refused, lift, breaker, isSampleMismatched }) => ({
       context,
       arm,
       kind,
       reason: wireReason(reason),
       refused: refused.map((each) => ({ variant: each.variant, reason: wireReason(each.reason) })),
       lift: lift && wireLift(lift),
+      breaker,
+      isSampleMismatched,
     })),
     adaptations: decision.adaptations.map(({ id }) => id),
     transitions: decision.transitions.map(({ id, status, reason }) => ({ id, status, reason: wireReason(reason) })),

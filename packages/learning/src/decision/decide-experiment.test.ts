@@ -396,6 +396,8 @@ describe("the whole operation", () => {
     expect(new Set(rollBacks)).toEqual(new Set(["control", "treatment"]));
     // no arm had three of its own before a breaker opened
     expect(open.size).toBeGreaterThan(0);
+    const opened = events.filter(({ reason }) => reason.code === "BREAKER_OPEN");
+    expect(new Set(opened.map(({ breaker }) => breaker))).toEqual(new Set(["open"]));
     const untilOpen = events.slice(
       0,
       events.findIndex(({ reason }) => reason.code === "BREAKER_OPEN"),

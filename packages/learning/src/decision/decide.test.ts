@@ -390,6 +390,10 @@ test("while the calls do not follow the shares nothing is learnt or changed, and
     (output) => output.decision.contexts.find(({ context }) => context["genre"] === "rock")?.reason,
   );
   const held = reasons.find((reason) => reason?.code === "SAMPLE_RATIO_MISMATCH");
+  const mismatched = deaf
+    .flatMap(({ decision }) => decision.contexts)
+    .filter(({ reason }) => reason.code === "SAMPLE_RATIO_MISMATCH");
+  expect(new Set(mismatched.map(({ isSampleMismatched }) => isSampleMismatched))).toEqual(new Set([true]));
   expect(held?.sentence).toMatch(/^The \w+ had \d+\.\d % of \d+ calls where its share is \d+\.\d %/);
 });
 

@@ -18,6 +18,7 @@ import { type DispersionSums, dispersionOf } from "../evidence/over-dispersion.t
 import { learnTrouble, type Trouble } from "../guardrails/common-trouble.ts";
 import { objectionOf } from "../guardrails/guardrails.ts";
 import { siblingDurations } from "../guardrails/limit-counts.ts";
+import { isSampleMismatched } from "../guardrails/sample-ratio.ts";
 import type { Setting } from "../policy/setting.ts";
 import type { ContextObservation, ContextProposal, Strategy } from "../strategies/strategy.ts";
 import { applyProposal, mayApply } from "./apply-proposal.ts";
@@ -203,7 +204,14 @@ export class DecisionTurn {
     for (const [id, memory] of Object.entries(contexts)) {
       const outcome = this.outcomes.get(id) ?? held(noCallsReason(id, policy));
       const lift = liftOf(memory.lift ?? undefined, this.servedSetting(memory), this.baseline, policy.objective);
-      decisions.push({ context: memory.context, ...outcome, ...(lift === undefined ? {} : { lift }) });
+      const breaker = breakerState(memory, this.cycle);
+      decisions.push({
+        context: memory.context,
+        ...outcome,
+        ...(lift === undefined ? {} : { lift }),
+        ...(breaker === "closed" ? {} : { breaker }),
+        ...(isSampleMismatched(memory.ratio) ? { isSampleMismatched: true as const } : {}),
+      });
       allocations.push(memory.allocation);
     }
     const { component, operation } = policy;

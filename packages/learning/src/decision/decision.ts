@@ -160,6 +160,10 @@ export interface ContextDecision {
   /** Other things that were considered, and why not. */
   readonly refused: readonly { readonly variant: VariantId; readonly reason: Reason }[];
   readonly lift?: Lift;
+  /** Learning did harm here: it rests (open), or one challenger tries again (half-open). Absent while the breaker is closed. */
+  readonly breaker?: "open" | "half-open";
+  /** The variants do not get the calls that their shares promise; absent where they do, or where it cannot be told yet. */
+  readonly isSampleMismatched?: true;
 }
 
 /** How an experiment stands. */
