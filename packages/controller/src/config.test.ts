@@ -33,6 +33,8 @@ describe("what the file leaves out", () => {
       intervalMilliseconds: 30_000,
       learnAfterFeedback: 20,
       keepRecords: 10_000,
+      outcomeLatenessMilliseconds: 3_600_000,
+      reportedComponents: [],
       suggestions: DEFAULT_SUGGESTION_RULES,
       store: { kind: "sqlite", path: "/etc/trimtab/trimtab.db", keepDecisionsMilliseconds: 7 * 86_400_000 },
       tokens: [],
@@ -169,7 +171,7 @@ describe("secrets in files", () => {
   test("are read from beside the configuration, without the line break", () => {
     const file = join(folder, "trimtab.yaml");
     writeFileSync(file, SMALLEST.replace("9090/ }", "9090, tokenFile: token }"));
-    expect(loadConfig(file, {}).metrics.headers).toEqual({ authorization: "Bearer from-a-file" });
+    expect(loadConfig(file, {}).metrics).toMatchObject({ headers: { authorization: "Bearer from-a-file" } });
     writeFileSync(file, SMALLEST.replace("9090/ }", "9090, tokenFile: empty }"));
     expect(() => loadConfig(file, {})).toThrow("metrics.tokenFile  empty is empty");
   });

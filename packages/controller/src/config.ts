@@ -13,6 +13,7 @@ import { nameProblems, operationProblems, toPolicies } from "./config/operation-
 import type { OwnStrategies } from "./config/own-strategies.ts";
 import { isRecord, member } from "./config/plain-values.ts";
 import { readYaml } from "./config/read-yaml.ts";
+import { type ReportedComponents, reportingProblems, toReportedComponents } from "./config/reported-components.ts";
 import { schemaProblems } from "./config/schema-problems.ts";
 import { toSuggestionRules } from "./config/suggestion-rules.ts";
 
@@ -21,6 +22,8 @@ export interface Config extends ControllerSettings {
   /** Absolute path of the file it came from. */
   readonly file: string;
   readonly policies: readonly OperationPolicy[];
+  /** The components that report their operations instead of being scraped. */
+  readonly reportedComponents: ReportedComponents;
   /** What is suggested when the same is said about an entity again and again. */
   readonly suggestions: readonly SuggestionRule[];
   /** Absent before the modules of strategies were loaded, and where there are none. */
@@ -64,6 +67,7 @@ export function parseConfig(text: string, file: string, environment: NodeJS.Proc
       file,
       ...settings,
       policies: toPolicies(value as ConfigFile),
+      reportedComponents: toReportedComponents(value as ConfigFile),
       suggestions: toSuggestionRules(value as ConfigFile),
     };
   throw new ConfigError(
@@ -90,7 +94,7 @@ function unreadable(path: string, error: unknown): string {
 function meaningProblems(value: unknown, structural: readonly Problem[]): Problem[] {
   const components = member(value, "components");
   if (!isRecord(components)) return [];
-  const problems = nameProblems(components);
+  const problems = [...nameProblems(components), ...reportingProblems(value, components)];
   let operationCount = 0;
   for (const [component, section] of Object.entries(components)) {
     const operations = member(section, "operations");

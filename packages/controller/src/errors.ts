@@ -26,6 +26,10 @@ export type ErrorCode =
   | "METHOD_NOT_ALLOWED"
   | "SUGGESTION_DECIDED"
   | "ACT_REFUSED"
+  | "COMPONENT_SCRAPED"
+  | "OUTCOME_TOO_LATE"
+  | "IDEMPOTENCY_KEY_REUSED"
+  | "CONTEXT_LIMIT_REACHED"
   | "BODY_TOO_LARGE"
   | "MEDIA_TYPE_UNSUPPORTED"
   | "HOST_REFUSED"
@@ -113,6 +117,26 @@ const DESCRIPTIONS: Readonly<Record<ErrorCode, ErrorDescription>> = {
     status: 409,
     title: "What a person asked for cannot be done as things stand, and nothing was changed",
     remedy: "`detail` begins with a reason code of docs/reference/reasons.md; the attempt stands in GET /v1/audit.",
+  },
+  COMPONENT_SCRAPED: {
+    status: 409,
+    title: "The component's metrics are scraped, so its operations are counted already",
+    remedy: "Write `metrics: reported` under the component in trimtab.yaml, or report nothing for it.",
+  },
+  OUTCOME_TOO_LATE: {
+    status: 409,
+    title: "The operation ended too long ago to be counted",
+    remedy: "Report within controller.outcomes.lateness, or raise it.",
+  },
+  IDEMPOTENCY_KEY_REUSED: {
+    status: 409,
+    title: "The key was used before for something else",
+    remedy: "Give each outcome a key of its own; repeat a key only with the same content.",
+  },
+  CONTEXT_LIMIT_REACHED: {
+    status: 409,
+    title: "The operation has as many contexts as are kept",
+    remedy: "Declare a context key with fewer values.",
   },
   BODY_TOO_LARGE: {
     status: 413,

@@ -2,6 +2,7 @@
 import {
   createActStore,
   createFeedbackStore,
+  createOutcomeStore,
   createRecordStore,
   createRollupStore,
   createSqlStore,
@@ -11,6 +12,7 @@ import {
   openSqliteDatabase,
   type Store,
 } from "@trimtab/engine";
+import { isReportedComponent } from "./config/reported-components.ts";
 import { loadStrategyModules } from "./config/strategy-modules.ts";
 import type { Config } from "./config.ts";
 import { createFeedbackProcessing } from "./feedback-processing.ts";
@@ -80,9 +82,17 @@ export async function startController(given: Config, { log }: ControllerOptions)
   const acts = createActStore(database);
   const suggestions = createSuggestionStore(database);
   const records = createRecordStore(database);
+  const outcomes = createOutcomeStore(database);
   const metrics = createControllerMetrics(() => inForce?.loop.views() ?? [], feedback);
-  const parts = { rollups, observer: metrics.observer, log };
   let inForce: InForce | undefined;
+  const parts = {
+    rollups,
+    outcomes,
+    isReported: (component: string) => isReportedComponent((inForce?.config ?? config).reportedComponents, component),
+    outcomeLatenessMilliseconds: () => (inForce?.config ?? config).outcomeLatenessMilliseconds,
+    observer: metrics.observer,
+    log,
+  };
   let server: ListeningServer | undefined;
   let isShuttingDown = false;
   const current = (): InForce => {
@@ -120,6 +130,14 @@ export async function startController(given: Config, { log }: ControllerOptions)
       suggestions,
       records,
       onRecords: (components) => bounding.start(components),
+      outcomes: {
+        store: outcomes,
+        isReported: parts.isReported,
+        latenessMilliseconds: parts.outcomeLatenessMilliseconds,
+        gridMilliseconds: () => current().source.scrapeIntervalMilliseconds(),
+        latestWindowEnd: (now) => current().source.latestWindowEnd(now),
+        onOutcomes: metrics.onOutcomes,
+      },
       acts,
       onFeedback: (kept) => {
         metrics.onFeedback(kept);

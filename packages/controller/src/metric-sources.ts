@@ -1,25 +1,53 @@
 /** From the configuration to the metric source. */
-import type { EvidenceRequest, Log, MetricSource, QuestionObserver, RollupStore } from "@trimtab/engine";
+import type { EvidenceRequest, Log, MetricSource, OutcomeStore, QuestionObserver, RollupStore } from "@trimtab/engine";
 import type { Adaptation, Evidence, EvidenceQuery, OperationPolicy } from "@trimtab/learning";
 import type { Config } from "./config.ts";
 import { createEmbeddedSource } from "./sources/embedded-source.ts";
 import { evidenceQueries } from "./sources/prometheus/prometheus-queries.ts";
 import { createPrometheusSource } from "./sources/prometheus/prometheus-source.ts";
+import { createReportedSource } from "./sources/reported/reported-source.ts";
+import { createRoutedSource } from "./sources/routed-source.ts";
 import type { SourceLog } from "./sources/source-log.ts";
 
 /** What a source is built with beside its configuration. */
 export interface SourceParts {
   readonly rollups: RollupStore;
+  readonly outcomes: OutcomeStore;
+  /** Asked at each reading, because a reload may change it. */
+  readonly isReported: (component: string) => boolean;
+  readonly outcomeLatenessMilliseconds: () => number;
   readonly observer: QuestionObserver;
   readonly log: Log;
 }
 
-/** The source that a configuration names; not started. */
-export function createSource(metrics: Config["metrics"], { rollups, observer, log }: SourceParts): MetricSource {
-  const sourceLog: SourceLog = {
+/** The source that a configuration names, with what is reported beside it; not started. */
+export function createSource(metrics: Config["metrics"], parts: SourceParts): MetricSource {
+  const { outcomes, isReported, outcomeLatenessMilliseconds, observer, log } = parts;
+  const reporting = { outcomes, latenessMilliseconds: outcomeLatenessMilliseconds, observer, log: toSourceLog(log) };
+  if (metrics.source === "reported") {
+    const { gridMilliseconds } = metrics;
+    return createReportedSource({ ...reporting, gridMilliseconds: () => gridMilliseconds });
+  }
+  const scraped = createScrapedSource(metrics, parts);
+  const reported = createReportedSource({
+    ...reporting,
+    gridMilliseconds: () => scraped.scrapeIntervalMilliseconds(),
+  });
+  return createRoutedSource({ scraped, reported, isReported });
+}
+
+function toSourceLog(log: Log): SourceLog {
+  return {
     info: (message, fields = {}) => log.info(message, fields),
     warn: (message, fields = {}) => log.warning(message, fields),
   };
+}
+
+function createScrapedSource(
+  metrics: Exclude<Config["metrics"], { readonly source: "reported" }>,
+  { rollups, observer, log }: SourceParts,
+): MetricSource {
+  const sourceLog = toSourceLog(log);
   const { headers } = metrics;
   if (metrics.source === "embedded") {
     const { targets, scrapeIntervalMilliseconds } = metrics;

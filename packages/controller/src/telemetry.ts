@@ -5,6 +5,7 @@ import {
   contextLabel,
   controllerInstruments,
   type Instrument,
+  OTHER_CONTEXT_VALUE,
   prometheusName,
 } from "@trimtab/conventions";
 import type { Feedback, FeedbackStore, FinishedPass, QuestionObserver } from "@trimtab/engine";
@@ -13,6 +14,8 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 
 import { exposedLabels } from "./exposed-labels.ts";
 import { createFeedbackMetrics } from "./feedback-metrics.ts";
+import type { TakenOutcome } from "./http/outcome-routes.ts";
+import { createOutcomeMetrics } from "./outcome-metrics.ts";
 
 /** The most contexts of one operation that have series of their own: what everybody can read must not grow without end. */
 const MOST_CONTEXTS_PER_OPERATION = 200;
@@ -31,6 +34,7 @@ export interface ControllerMetrics {
   readonly observer: QuestionObserver;
   readonly onPass: (pass: FinishedPass) => void;
   readonly onFeedback: (kept: readonly Feedback[]) => void;
+  readonly onOutcomes: (taken: readonly TakenOutcome[], refused: number) => void;
   readonly onRequest: (request: {
     readonly method: string;
     readonly route: string;
@@ -40,6 +44,15 @@ export interface ControllerMetrics {
   /** The page that Prometheus scrapes. */
   readonly page: () => Promise<{ readonly contentType: string; readonly text: string }>;
 }
+
+/** Additions as results for people. */
+const OUTCOME_RESULTS: Readonly<Record<TakenOutcome["addition"], string>> = {
+  added: "accepted",
+  known: "known",
+  different: "refused",
+  "too-late": "refused",
+  "too-many-contexts": "refused",
+};
 
 /** Metrics in a registry of their own. `views` and the backlog are asked at each scrape. */
 export function createControllerMetrics(
@@ -64,6 +77,8 @@ export function createControllerMetrics(
   const sourceErrors = counter(controllerInstruments.sourceErrors);
   const feedbackBacklog = gauge(controllerInstruments.feedbackBacklog);
   const feedbackScores = createFeedbackMetrics();
+  const outcomeItems = counter(controllerInstruments.outcomeItems);
+  const outcomes = createOutcomeMetrics();
   const httpRequestDuration = histogram(controllerInstruments.httpRequestDuration);
 
   return {
@@ -92,6 +107,15 @@ export function createControllerMetrics(
         if (view !== undefined) feedbackScores.observe(feedback, view.contextKeys);
       }
     },
+    onOutcomes(taken, refused) {
+      for (const each of taken) {
+        const result = OUTCOME_RESULTS[each.addition];
+        outcomeItems.inc({ component: each.outcome.cell.component, result });
+        outcomes.observe(each);
+      }
+      // Whoever sends them chooses the names, so what was refused before it was looked up has none.
+      if (refused > 0) outcomeItems.inc({ component: OTHER_CONTEXT_VALUE, result: "refused" }, refused);
+    },
     onRequest({ method, route, status, seconds }) {
       httpRequestDuration.observe({ method, route, status: String(status) }, seconds);
     },
@@ -104,7 +128,7 @@ export function createControllerMetrics(
           const own = waiting.find((each) => each.component === component && each.operation === operation);
           feedbackBacklog.set({ component, operation }, own?.waiting ?? 0);
         }
-      const learnt = `${learningPage(shown)}${feedbackScores.page()}`;
+      const learnt = `${learningPage(shown)}${feedbackScores.page()}${outcomes.page()}`;
       return { contentType: registry.contentType, text: `${await registry.metrics()}${learnt}` };
     },
   };

@@ -72,6 +72,12 @@ export {
   UNKNOWN_VARIANT,
 } from "./names.ts";
 export {
+  MAXIMUM_OUTCOMES,
+  type OutcomeReport,
+  type OutcomesReceipt,
+  type OutcomesRequest,
+} from "./operation-outcome.ts";
+export {
   MAXIMUM_RECORDS,
   type OperationRecord,
   RECORD_FORM,

@@ -276,6 +276,7 @@ export type ControllerInstrument =
   | "sourceErrors"
   | "feedbackScore"
   | "feedbackBacklog"
+  | "outcomeItems"
   | "httpRequestDuration";
 
 /** What the controller exports about its learning and itself. */
@@ -405,6 +406,13 @@ export const controllerInstruments: Readonly<Record<ControllerInstrument, Instru
     "{feedback}",
     "Scored feedback that waits to be learnt from.",
     [...BY_OPERATION],
+  ),
+  outcomeItems: ofProcess(
+    "trimtab.outcome.items",
+    "counter",
+    "{item}",
+    "Outcomes that were reported instead of scraped, by result: accepted, known (counted before), or refused.",
+    ["component", "result"],
   ),
   httpRequestDuration: {
     ...ofProcess("trimtab.http.request.duration.seconds", "histogram", "s", "Duration of requests to the controller.", [

@@ -46,12 +46,14 @@ export type {
   DiscoveredOperation,
   EvidenceRequest,
   MetricSource,
+  MetricSourceKind,
   QuestionObserver,
   SourceInspection,
   SourceTarget,
 } from "./sources/metric-source.ts";
 export type { ActCommand, ActFilter, ActStore, NewAct, StoredAct } from "./stores/act-store.ts";
 export { createActStore } from "./stores/act-store-sql.ts";
+export { decodeCursor, pageOf } from "./stores/cursor.ts";
 export type {
   Feedback,
   FeedbackAddition,
@@ -60,6 +62,14 @@ export type {
   StoredFeedback,
 } from "./stores/feedback-store.ts";
 export { createFeedbackStore } from "./stores/feedback-store-sql.ts";
+export type {
+  OutcomeAddition,
+  OutcomeArrival,
+  OutcomeStore,
+  ReportedOperation,
+  ReportedOutcome,
+} from "./stores/outcome-store.ts";
+export { createOutcomeStore, type OutcomeStoreOptions } from "./stores/outcome-store-sql.ts";
 export type { RecordFilter, RecordStore, StoredRecord } from "./stores/record-store.ts";
 export { createRecordStore } from "./stores/record-store-sql.ts";
 export type {

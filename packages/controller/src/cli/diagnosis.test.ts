@@ -110,3 +110,38 @@ describe("what keeps a controller from learning", () => {
     },
   );
 });
+
+describe("an operation whose outcomes are reported", () => {
+  const reportedBy = (secondsAgo: number | undefined, changes: Partial<Facts> = {}): string[] =>
+    diagnose({
+      ...healthy,
+      seen: { kind: "value", value: [] },
+      source: { kind: "reported", address: "POST /v1/outcomes" },
+      reported: [{ component: "shop", operation: "checkout", ...(secondsAgo === undefined ? {} : { secondsAgo }) }],
+      ...changes,
+    }).map(({ state, subject, message }) => `${state} ${subject}: ${message}`);
+
+  test("is well where a report arrived, and no metrics page is missed", () => {
+    expect(reportedBy(12.4)).toEqual([
+      "ok controller: answers at http://127.0.0.1:4600, reads its source, and its cycles run",
+      "ok shop / checkout: the last outcome was reported 12 s ago",
+    ]);
+  });
+
+  test("is told where nothing arrived, or nothing for long", () => {
+    expect(reportedBy(undefined)).toContain(
+      "wrong shop / checkout: its outcomes are reported, and none has arrived yet",
+    );
+    expect(reportedBy(7_200)).toContain("note shop / checkout: the last outcome was reported 120 minutes ago");
+  });
+
+  test("is not looked for among the series of others", () => {
+    const other = { ...seen, component: "cart" };
+    const found = reportedBy(1, {
+      source: { kind: "prometheus", address: "http://127.0.0.1:9090" },
+      seen: { kind: "value", value: [other] },
+    });
+    expect(found).toContain("ok shop / checkout: the last outcome was reported 1 s ago");
+    expect(found.filter((line) => line.startsWith("wrong"))).toEqual([]);
+  });
+});

@@ -1,8 +1,9 @@
 /** Why is nothing learned? From facts to findings, each with its remedy; pure. */
-import type { DiscoveredOperation, SourceTarget } from "@trimtab/engine";
+import type { DiscoveredOperation, MetricSourceKind, SourceTarget } from "@trimtab/engine";
 import type { OperationPolicy, Reading } from "@trimtab/learning";
 import type { Finding } from "./finding.ts";
 import { type DecisionFacts, operationFindings } from "./operation-diagnosis.ts";
+import { type ReportFacts, reportedFindings } from "./reported-diagnosis.ts";
 
 /** What a controller said about its metric source and cycles. */
 export interface ControllerFacts {
@@ -20,12 +21,14 @@ export interface ControllerFacts {
 /** Everything that was found out. */
 export interface Facts {
   readonly policies: readonly OperationPolicy[];
-  readonly source: { readonly kind: "prometheus" | "embedded"; readonly address: string };
+  readonly source: { readonly kind: MetricSourceKind; readonly address: string };
   readonly targets: readonly SourceTarget[];
   readonly seen: Reading<readonly DiscoveredOperation[]>;
   /** Undefined where no controller answered. */
   readonly controller: ControllerFacts | undefined;
   readonly decisions: readonly DecisionFacts[];
+  /** The operations whose outcomes are reported instead of scraped. */
+  readonly reported?: readonly ReportFacts[];
 }
 
 /** Clocks further apart than this make windows of one that the other does not have yet. */
@@ -35,20 +38,28 @@ const LARGEST_CLOCK_DIFFERENCE_SECONDS = 5;
 export function diagnose(facts: Facts): Finding[] {
   const findings: Finding[] = [];
   if (facts.controller !== undefined) findings.push(...controllerFindings(facts.controller));
+  for (const policy of facts.policies) {
+    const own = facts.reported?.find((each) => isSame(each, policy));
+    const decided = facts.decisions.find((each) => isSame(each, policy));
+    if (own !== undefined) findings.push(...reportedFindings(policy, own, decided));
+  }
+  const { kind } = facts.source;
+  if (kind === "reported") return findings;
   findings.push(...sourceFindings(facts));
   if (facts.seen.kind !== "value") return findings;
   const seen = facts.seen.value;
   for (const policy of facts.policies) {
-    const own = seen.find(
-      ({ component, operation }) => component === policy.component && operation === policy.operation,
-    );
-    const decided = facts.decisions.find(
-      (each) => each.component === policy.component && each.operation === policy.operation,
-    );
-    findings.push(...operationFindings(policy, own, seen, facts.source.kind, decided));
+    if (facts.reported?.some((each) => isSame(each, policy)) === true) continue;
+    const own = seen.find((each) => isSame(each, policy));
+    const decided = facts.decisions.find((each) => isSame(each, policy));
+    findings.push(...operationFindings(policy, own, seen, kind, decided));
   }
   findings.push(...notConfigured(facts.policies, seen));
   return findings;
+}
+
+function isSame(left: Pick<OperationPolicy, "component" | "operation">, right: typeof left): boolean {
+  return left.component === right.component && left.operation === right.operation;
 }
 
 /** What a controller says of itself, judged. */
@@ -88,7 +99,7 @@ export function controllerFindings({ url, secondsAhead, source, cycles }: Contro
   return findings;
 }
 
-function sourceFindings({ source, seen, targets }: Facts): Finding[] {
+function sourceFindings({ source, seen, targets }: Pick<Facts, "source" | "seen" | "targets">): Finding[] {
   if (seen.kind !== "value") {
     const remedy =
       source.kind === "prometheus"

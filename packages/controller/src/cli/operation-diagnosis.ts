@@ -125,7 +125,8 @@ function objectiveFindings({ objective }: OperationPolicy, own: DiscoveredOperat
   return findings;
 }
 
-function modeFindings({ mode, parameters }: OperationPolicy): Omit<Finding, "subject">[] {
+/** Is it only measured? */
+export function modeFindings({ mode, parameters }: OperationPolicy): Omit<Finding, "subject">[] {
   if (Object.keys(parameters).length === 0)
     return [
       {
@@ -139,7 +140,8 @@ function modeFindings({ mode, parameters }: OperationPolicy): Omit<Finding, "sub
     : [];
 }
 
-function decisionFindings({ evidence, reasons }: DecisionFacts): Omit<Finding, "subject">[] {
+/** What the last decisions could not do. */
+export function decisionFindings({ evidence, reasons }: DecisionFacts): Omit<Finding, "subject">[] {
   const [last] = evidence;
   if (last === undefined)
     return [
@@ -175,7 +177,7 @@ const WAITING_REASONS: ReadonlySet<string> = new Set([
 ]);
 
 const REMEDIES: Readonly<Record<string, string>> = {
-  "no-data": "Is the service called, and are its metrics scraped?",
+  "no-data": "Is the service called, and are its metrics scraped, or its outcomes reported?",
   "not-a-number": "A metric of the service is NaN or infinite; look for it on its metrics page.",
   "several-series": "Two sources report the same calls; keep one of them.",
   stale: "Scrapes arrive late or not at all; is the target up, and is metrics.scrapeInterval right?",

@@ -40,6 +40,11 @@ interface EmbeddedSection extends SecretSection {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
+/** The section `metrics` where no service is scraped: all of them report. */
+interface ReportedSection {
+  readonly source: "reported";
+}
+
 /** One part of an objective as it is written. */
 export type RatioSection = number | { readonly weight: number };
 
@@ -105,6 +110,12 @@ interface SuggestionSection {
   readonly confidence?: number | undefined;
 }
 
+/** One component as it is written. */
+interface ComponentSection {
+  readonly metrics?: "scraped" | "reported" | undefined;
+  readonly operations: Readonly<Record<string, OperationSection>>;
+}
+
 /** The whole file. */
 export interface ConfigFile {
   readonly controller?:
@@ -116,10 +127,11 @@ export interface ConfigFile {
           | undefined;
         readonly feedback?: { readonly learnAfter?: number | undefined } | undefined;
         readonly records?: { readonly keep?: number | undefined } | undefined;
+        readonly outcomes?: { readonly lateness?: string | undefined } | undefined;
         readonly tokens?: readonly TokenSection[] | undefined;
       }
     | undefined;
-  readonly metrics: PrometheusSection | EmbeddedSection;
+  readonly metrics: PrometheusSection | EmbeddedSection | ReportedSection;
   readonly suggestions?: readonly SuggestionSection[] | undefined;
-  readonly components: Readonly<Record<string, { readonly operations: Readonly<Record<string, OperationSection>> }>>;
+  readonly components: Readonly<Record<string, ComponentSection>>;
 }

@@ -6,6 +6,8 @@ import type { ConfigFile } from "./config-file.ts";
 import {
   DEFAULTS,
   LONGEST_INTERVAL_MILLISECONDS,
+  LONGEST_LATENESS_MILLISECONDS,
+  LONGEST_REPORTED_GRID_MILLISECONDS,
   LONGEST_TIMEOUT_MILLISECONDS,
   SHORTEST_INTERVAL_MILLISECONDS,
 } from "./defaults.ts";
@@ -32,6 +34,12 @@ interface EmbeddedMetrics {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** Nothing is scraped: all components report. */
+interface ReportedMetrics {
+  readonly source: "reported";
+  readonly gridMilliseconds: number;
+}
+
 /** The settings of the controller itself. */
 export interface ControllerSettings {
   readonly listen: ListenAddress;
@@ -44,7 +52,9 @@ export interface ControllerSettings {
   readonly keepRecords: number;
   /** None: everybody who reaches the port may do everything. */
   readonly tokens: readonly AccessToken[];
-  readonly metrics: PrometheusMetrics | EmbeddedMetrics;
+  /** How long after its end an operation may be reported. */
+  readonly outcomeLatenessMilliseconds: number;
+  readonly metrics: PrometheusMetrics | EmbeddedMetrics | ReportedMetrics;
 }
 
 /** The two sections as they are written. */
@@ -94,6 +104,12 @@ export function controllerSettings(
       message: `${listen.host} can be reached from other machines, and there are no tokens; add controller.tokens or TRIMTAB_OPERATE_TOKEN, or listen on 127.0.0.1`,
     });
   }
+  const lateness = checkedDuration(controller.outcomes?.lateness ?? DEFAULTS.outcomeLateness);
+  if (lateness > LONGEST_LATENESS_MILLISECONDS)
+    problems.push({
+      path: ["controller", "outcomes", "lateness"],
+      message: `"${controller.outcomes?.lateness}" is too long; the longest is 7d, because so long every key is kept`,
+    });
   if (metrics === undefined) return undefined;
   const storePath = controller.store?.path ?? DEFAULTS.storePath;
   const storeFolder = environment["TRIMTAB_STORE_PATH"] ? process.cwd() : folder;
@@ -107,17 +123,21 @@ export function controllerSettings(
     },
     learnAfterFeedback: controller.feedback?.learnAfter ?? DEFAULTS.learnAfterFeedback,
     keepRecords: controller.records?.keep ?? DEFAULTS.keepRecords,
+    outcomeLatenessMilliseconds: lateness,
     tokens,
-    metrics: toMetrics(metrics, folder, environment, problems),
+    metrics:
+      metrics.source === "reported"
+        ? { source: "reported", gridMilliseconds: Math.min(interval, LONGEST_REPORTED_GRID_MILLISECONDS) }
+        : toMetrics(metrics, folder, environment, problems),
   };
 }
 
 function toMetrics(
-  section: ConfigFile["metrics"],
+  section: Exclude<ConfigFile["metrics"], { readonly source: "reported" }>,
   folder: string,
   environment: NodeJS.ProcessEnv,
   problems: Problem[],
-): ControllerSettings["metrics"] {
+): PrometheusMetrics | EmbeddedMetrics {
   const scrapeInterval = section.scrapeInterval === undefined ? undefined : checkedDuration(section.scrapeInterval);
   checkInterval(section.scrapeInterval, ["metrics", "scrapeInterval"], problems);
   for (const [name, value] of Object.entries(section.headers ?? {})) {

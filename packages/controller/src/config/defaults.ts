@@ -15,6 +15,7 @@ export const DEFAULTS = {
   attribution: "7d",
   learnAfterFeedback: 20,
   keepRecords: 10_000,
+  outcomeLateness: "1h",
   moreThan: 5,
   within: "30d",
   suggestions: [{ id: "low-engagement", type: "low_engagement", suggest: "increase_uniqueness" }],
@@ -28,6 +29,12 @@ export const LONGEST_INTERVAL_MILLISECONDS = 3_600_000;
 
 /** The longest time for one question: a cycle asks several, and must end. Milliseconds. */
 export const LONGEST_TIMEOUT_MILLISECONDS = 60_000;
+
+/** The longest grid of what is reported where nothing is scraped, in milliseconds. */
+export const LONGEST_REPORTED_GRID_MILLISECONDS = 5_000;
+
+/** The longest time after which an outcome may be reported: so long its key is kept. Milliseconds. */
+export const LONGEST_LATENESS_MILLISECONDS: number = 7 * 24 * 3_600_000;
 
 /** The most records of a component that may be kept: a list looks through all of them. */
 export const MOST_RECORDS = 100_000;

@@ -104,6 +104,14 @@ const controller = z
       })
       .optional()
       .meta({ description: "Individual operations, of a sample that the services send." }),
+    outcomes: z
+      .strictObject({
+        lateness: duration("How long after its end an operation may be reported; so long its key is kept.", "6h")
+          .optional()
+          .meta({ default: DEFAULTS.outcomeLateness }),
+      })
+      .optional()
+      .meta({ description: "Operations that services report instead of being scraped." }),
     tokens: z
       .array(
         z.strictObject({
@@ -156,6 +164,9 @@ const metrics = z
         .meta({ default: DEFAULTS.embeddedScrapeInterval }),
       headers,
       ...secret,
+    }),
+    z.strictObject({
+      source: z.literal("reported").meta({ description: "Nothing is scraped: every service reports its operations." }),
     }),
   ])
   .meta({
@@ -230,6 +241,14 @@ export const configFileSchema: z.ZodType<ConfigFile> = z
       .record(
         z.string(),
         z.strictObject({
+          metrics: z
+            .enum(["scraped", "reported"])
+            .optional()
+            .meta({
+              description:
+                "Does the section metrics read its metrics, or does it report its operations by POST /v1/outcomes? Never both.",
+              examples: ["reported"],
+            }),
           operations: z.record(z.string(), operationSchema).meta({ description: "The operations, by name." }),
         }),
       )

@@ -3,6 +3,7 @@ import { type Allocation, variantId } from "@trimtab/conventions";
 import {
   createActStore,
   createFeedbackStore,
+  createOutcomeStore,
   createRecordStore,
   createSqlStore,
   createSuggestionStore,
@@ -17,6 +18,7 @@ import {
 } from "@trimtab/engine";
 import type { Adaptation, Decision, Evidence, EvidenceCell, Measurements, OperationPolicy } from "@trimtab/learning";
 import type { AccessToken } from "../config/access-tokens.ts";
+import { isReportedComponent } from "../config/reported-components.ts";
 import { type Config, parseConfig } from "../config.ts";
 import { createLearningLoop } from "../learning-loop.ts";
 import { adaptationEvidence, adaptationQueries } from "../metric-sources.ts";
@@ -71,6 +73,8 @@ export interface AppOptions {
   /** Recorded before the interface starts. */
   readonly decisions?: readonly Decision[];
   readonly now?: () => number;
+  /** The configuration as YAML. */
+  readonly file?: string;
 }
 
 /** Starts one. */
@@ -78,8 +82,9 @@ export async function startApp({
   tokens = [],
   decisions = [],
   now = Date.now,
+  file = FILE,
 }: AppOptions = {}): Promise<AppUnderTest> {
-  const config = parseConfig(FILE, "/trimtab.yaml", {});
+  const config = parseConfig(file, "/trimtab.yaml", {});
   const database = await openSqliteDatabase(":memory:");
   const store = createSqlStore(database);
   const feedback = createFeedbackStore(database);
@@ -105,6 +110,14 @@ export async function startApp({
     suggestions,
     records,
     onRecords: () => {},
+    outcomes: {
+      store: createOutcomeStore(database),
+      isReported: (component) => isReportedComponent(config.reportedComponents, component),
+      latenessMilliseconds: () => config.outcomeLatenessMilliseconds,
+      gridMilliseconds: () => source.scrapeIntervalMilliseconds(),
+      latestWindowEnd: (time) => source.latestWindowEnd(time),
+      onOutcomes: metrics.onOutcomes,
+    },
     acts,
     onFeedback: metrics.onFeedback,
     now,

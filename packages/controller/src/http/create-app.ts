@@ -27,6 +27,7 @@ import { indexPage } from "./index-page.ts";
 import { learningCycleRoutes } from "./learning-cycle-routes.ts";
 import { openApiDocument } from "./openapi.ts";
 import { operationRoutes } from "./operation-routes.ts";
+import { type OutcomeIntake, outcomeRoutes } from "./outcome-routes.ts";
 import { parameterRoutes } from "./parameter-routes.ts";
 import type { PerformanceReader } from "./performance-reader.ts";
 import { performanceRoutes } from "./performance-routes.ts";
@@ -48,6 +49,7 @@ export interface AppDependencies {
   readonly records: RecordStore;
   /** Told of the components whose records were kept; it must not wait. */
   readonly onRecords: (components: readonly string[]) => void;
+  readonly outcomes: OutcomeIntake;
   readonly acts: ActStore;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -80,7 +82,7 @@ export function createApp(dependencies: AppDependencies): Express {
   const operations = configuredOperations(dependencies.policies);
   const routes: readonly Route[] = [
     ...parameterRoutes({ operations, board: dependencies.board, chance: dependencies.chance }),
-    ...operationRoutes({ operations, store, board: dependencies.board }),
+    ...operationRoutes({ operations, store, outcomes: dependencies.outcomes, board: dependencies.board }),
     ...performanceRoutes({ operations, reader: dependencies.performance }),
     ...adaptationRoutes({ store, queriesFor: dependencies.queriesFor, countedFor: dependencies.countedFor }),
     ...feedbackRoutes({
@@ -95,6 +97,7 @@ export function createApp(dependencies: AppDependencies): Express {
       now: dependencies.now,
       onRecords: dependencies.onRecords,
     }),
+    ...outcomeRoutes({ operations, now: dependencies.now, ...dependencies.outcomes }),
     ...suggestionRoutes({
       store: dependencies.suggestions,
       now: dependencies.now,

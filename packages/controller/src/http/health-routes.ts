@@ -1,5 +1,5 @@
 /** Probes, the controller's metrics, and the page at the root. */
-import type { SourceInspection } from "@trimtab/engine";
+import type { MetricSourceKind, SourceInspection } from "@trimtab/engine";
 import { z } from "zod";
 import { type Route, sendJson } from "./route.ts";
 import { timeSchema, wireTime } from "./wire/learning-wire.ts";
@@ -21,7 +21,7 @@ export interface Health {
     readonly problem?: string;
     readonly nextDueAt: number;
   }[];
-  readonly source: { readonly kind: "prometheus" | "embedded"; readonly inspection: SourceInspection };
+  readonly source: { readonly kind: MetricSourceKind; readonly inspection: SourceInspection };
 }
 
 /** What the routes need. */
@@ -44,7 +44,7 @@ interface WireDetails {
   /** The controller's clock. */
   readonly now: string;
   readonly source: {
-    readonly kind: "prometheus" | "embedded";
+    readonly kind: MetricSourceKind;
     readonly reachable: boolean;
     readonly detail?: string | undefined;
     readonly scrapeIntervalSeconds: number;
@@ -71,7 +71,7 @@ const detailsSchema: z.ZodType<WireDetails> = z.strictObject({
   startedAt: timeSchema,
   now: timeSchema,
   source: z.strictObject({
-    kind: z.enum(["prometheus", "embedded"]),
+    kind: z.enum(["prometheus", "embedded", "reported"]),
     reachable: z.boolean(),
     detail: z.string().optional(),
     scrapeIntervalSeconds: z.number(),

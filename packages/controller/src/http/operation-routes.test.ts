@@ -37,21 +37,54 @@ describe("GET /v1/operations", () => {
       operations: [
         {
           component: "shop",
+          operation: "browse",
+          mode: "observe",
+          strategy: "default",
+          metrics: "scraped",
+          cycles: 0,
+          contexts: 1,
+        },
+        {
+          component: "shop",
           operation: "checkout",
           mode: "auto",
           strategy: "default",
+          metrics: "scraped",
           cycles: 2,
           contexts: 2,
           lastDecisionAt: "2025-11-20T10:00:30.000Z",
         },
-        { component: "shop", operation: "browse", mode: "observe", strategy: "default", cycles: 0, contexts: 1 },
       ],
     });
   });
 
-  test("takes no parameters, and says so", async () => {
-    expect(await app.json("/v1/operations?limit=3", 400)).toMatchObject({
-      problems: [{ path: "limit", message: "is unknown; this address takes no parameters" }],
+  test("comes in pages, each of which names the next", async () => {
+    type List = { operations: { operation: string }[]; nextCursor?: string };
+    const first = await app.fetch("/v1/operations?component=shop&limit=1");
+    const { operations, nextCursor = "" } = (await first.json()) as List;
+    expect(operations.map(({ operation }) => operation)).toEqual(["browse"]);
+    expect(first.headers.get("link")).toBe(`</v1/operations?component=shop&limit=1&cursor=${nextCursor}>; rel="next"`);
+    const second = await app.json<List>(`/v1/operations?component=shop&limit=1&cursor=${nextCursor}`);
+    expect(second.operations.map(({ operation }) => operation)).toEqual(["checkout"]);
+    expect(second.nextCursor).toBeUndefined();
+    expect(await app.json(`/v1/operations?cursor=${nextCursor}`, 400)).toMatchObject({ code: "CURSOR_INVALID" });
+  });
+
+  test.each([
+    ["mode=auto", ["checkout"]],
+    ["mode=suggest", []],
+    ["metrics=scraped", ["browse", "checkout"]],
+    ["metrics=reported", []],
+    ["component=shop", ["browse", "checkout"]],
+  ])("can be narrowed by %s", async (query, names) => {
+    const { operations } = await app.json<{ operations: { operation: string }[] }>(`/v1/operations?${query}`);
+    expect(operations.map(({ operation }) => operation)).toEqual(names);
+  });
+
+  test("refuses what it does not know, with the right form", async () => {
+    expect(await app.json("/v1/operations?modus=auto", 400)).toMatchObject({ code: "PARAMETER_INVALID" });
+    expect(await app.json("/v1/operations?component=shp", 404)).toMatchObject({
+      detail: 'The component "shp" is not configured; did you mean "shop"?',
     });
   });
 });

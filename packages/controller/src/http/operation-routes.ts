@@ -1,8 +1,18 @@
 /** Operations: what is configured, what is served per context, and what it brings. */
 import { type Allocation, contextId } from "@trimtab/conventions";
-import type { AllocationBoard, Store, StoredOperation } from "@trimtab/engine";
+import {
+  type AllocationBoard,
+  decodeCursor,
+  type Page,
+  pageOf,
+  type ReportedOperation,
+  type Store,
+  type StoredOperation,
+} from "@trimtab/engine";
 import { describeConstraint, type OperationPolicy } from "@trimtab/learning";
+import { z } from "zod";
 import type { ConfiguredOperations } from "./configured-operations.ts";
+import type { OutcomeIntake } from "./outcome-routes.ts";
 import { type Route, sendJson } from "./route.ts";
 import { wirePeople } from "./wire/act-wire.ts";
 import { type WireAdaptation, wireAdaptation } from "./wire/adaptation-wire.ts";
@@ -15,39 +25,84 @@ import {
   type WireOperationContext,
   type WireOperationSummary,
 } from "./wire/operation-wire.ts";
+import { LARGEST_PAGE, linkNextPage, pageRequest, pagingParameters } from "./wire/paging.ts";
 
 /** What the routes need. */
 export interface OperationRouteDependencies {
   readonly operations: ConfiguredOperations;
   readonly store: Store;
+  readonly outcomes: Pick<OutcomeIntake, "store" | "isReported">;
   /** What is served. */
   readonly board: () => AllocationBoard;
 }
 
+interface ListQuery {
+  readonly component?: string | undefined;
+  readonly mode?: OperationPolicy["mode"] | undefined;
+  readonly metrics?: "scraped" | "reported" | undefined;
+  readonly limit?: string | undefined;
+  readonly cursor?: string | undefined;
+}
+
+const listQuery: z.ZodType<ListQuery> = z.strictObject({
+  component: z.string().min(1).optional(),
+  mode: z.enum(["observe", "suggest", "auto"]).optional(),
+  metrics: z
+    .enum(["scraped", "reported"])
+    .optional()
+    .meta({ description: "Whether its metrics are scraped, or its outcomes reported." }),
+  ...pagingParameters,
+});
+
 /** The routes under /v1/operations. */
-export function operationRoutes({ operations, store, board }: OperationRouteDependencies): readonly Route[] {
+export function operationRoutes({ operations, store, outcomes, board }: OperationRouteDependencies): readonly Route[] {
   const allocationsOf = (policy: OperationPolicy): readonly Allocation[] =>
     board().document(policy.component)?.document.operations[policy.operation]?.allocations ?? [];
-  const summaryOf = (policy: OperationPolicy, stored: StoredOperation | undefined): WireOperationSummary => ({
-    component: policy.component,
-    operation: policy.operation,
-    mode: policy.mode,
-    strategy: policy.strategy.kind,
-    cycles: stored?.cycle ?? 0,
-    contexts: allocationsOf(policy).length,
-    lastDecisionAt: stored && wireTime(stored.decision.at),
-  });
-  const list: Route = {
+  const summaryOf = (
+    policy: OperationPolicy,
+    stored: StoredOperation | undefined,
+    reported: readonly ReportedOperation[],
+  ): WireOperationSummary => {
+    const { component, operation } = policy;
+    const report = reported.find((each) => each.component === component && each.operation === operation);
+    return {
+      component,
+      operation,
+      mode: policy.mode,
+      strategy: policy.strategy.kind,
+      metrics: outcomes.isReported(component) ? "reported" : "scraped",
+      cycles: stored?.cycle ?? 0,
+      contexts: allocationsOf(policy).length,
+      lastDecisionAt: stored && wireTime(stored.decision.at),
+      lastReportAt: report && wireTime(report.reportedAt),
+    };
+  };
+  const list: Route<ListQuery> = {
     method: "get",
     path: "/v1/operations",
-    summary: "The configured operations.",
+    summary: "The configured operations, by component and name.",
     role: "read",
-    answers: { 200: { description: "The operations.", body: { name: "OperationList", schema: operationListSchema } } },
-    errors: [],
-    async handle(_, response) {
-      const policies = operations.all();
-      const stored = await Promise.all(policies.map((policy) => store.loadOperation(policy)));
-      sendJson(response, { operations: policies.map((policy, index) => summaryOf(policy, stored[index])) });
+    query: listQuery,
+    answers: {
+      200: { description: "A page of operations.", body: { name: "OperationList", schema: operationListSchema } },
+    },
+    errors: ["COMPONENT_UNKNOWN", "CURSOR_INVALID"],
+    async handle({ query, path }, response) {
+      const { component, mode, metrics } = query;
+      const wanted = component === undefined ? operations.all() : operations.ofComponent(component);
+      const filtered = wanted.filter(
+        (policy) =>
+          (mode === undefined || policy.mode === mode) &&
+          (metrics === undefined || (metrics === "reported") === outcomes.isReported(policy.component)),
+      );
+      const { items, nextCursor } = pageOfPolicies(filtered, query);
+      const reported = await outcomes.store.listReported();
+      const stored = await Promise.all(items.map((policy) => store.loadOperation(policy)));
+      linkNextPage(response, path, { ...query }, nextCursor);
+      sendJson(response, {
+        operations: items.map((policy, index) => summaryOf(policy, stored[index], reported)),
+        nextCursor,
+      });
     },
   };
   const one: Route = {
@@ -63,7 +118,7 @@ export function operationRoutes({ operations, store, board }: OperationRouteDepe
       const stored = await store.loadOperation(policy);
       const allocations = allocationsOf(policy);
       const operation: WireOperation = {
-        ...summaryOf(policy, stored),
+        ...summaryOf(policy, stored, await outcomes.store.listReported()),
         specification: specificationOf(policy),
         experiment: stored?.decision.experiment && wireExperiment(stored.decision.experiment),
         decision: stored && {
@@ -120,6 +175,26 @@ export function operationRoutes({ operations, store, board }: OperationRouteDepe
     };
   }
   return [list, one] as readonly Route[];
+}
+
+/** A configuration may change between two pages: so a page begins after a name, and not at a place. */
+function pageOfPolicies(policies: readonly OperationPolicy[], query: ListQuery): Page<OperationPolicy> {
+  // Whoever asks for no page wants them all: there are few, as far as people write them down.
+  const request = pageRequest({ ...query, limit: query.limit ?? String(LARGEST_PAGE) });
+  const { component = null, mode = null, metrics = null } = query;
+  const list = ["operations", component, mode, metrics];
+  const sorted = [...policies].sort((left, right) => (isAfter(left, positionOf(right)) ? 1 : -1));
+  const after = request.cursor === undefined ? undefined : decodeCursor(list, request.cursor);
+  const rest = after === undefined ? sorted : sorted.filter((policy) => isAfter(policy, after));
+  return pageOf(rest.slice(0, request.limit + 1), request, list, { item: (policy) => policy, position: positionOf });
+}
+
+function positionOf({ component, operation }: OperationPolicy): readonly [string, string] {
+  return [component, operation];
+}
+
+function isAfter({ component, operation }: OperationPolicy, [first, second]: readonly (string | number)[]): boolean {
+  return component === first ? operation > String(second) : component > String(first);
 }
 
 function lastAdaptationOf({

@@ -52,11 +52,14 @@ export interface QuestionObserver {
   onQuestion(question: string, seconds: number, reading: Reading<unknown>["kind"]): void;
 }
 
+/** Where evidence comes from: a Prometheus, the services' own metrics pages, or reports that services send. */
+export type MetricSourceKind = "prometheus" | "embedded" | "reported";
+
 /**
  * A metric source. No method throws for a source that fails: evidence then holds a reading that is no value.
  */
 export interface MetricSource {
-  readonly kind: "prometheus" | "embedded";
+  readonly kind: MetricSourceKind;
   /** Connects, or starts scraping. Resolves without waiting for the source to be reachable, and never rejects. */
   start(): Promise<void>;
   /** Ends at once what is still asked: its evidence then holds a reading that is no value. */

@@ -40,7 +40,9 @@ function describeController({ listen, intervalMilliseconds, store, tokens, metri
   const source =
     metrics.source === "embedded"
       ? `reads ${metrics.targets.join(", ")} every ${formatDuration(metrics.scrapeIntervalMilliseconds)}`
-      : `asks the Prometheus at ${metrics.url}, waiting at most ${formatDuration(metrics.timeoutMilliseconds)} for an answer`;
+      : metrics.source === "reported"
+        ? "waits for the services to report their operations (POST /v1/outcomes)"
+        : `asks the Prometheus at ${metrics.url}, waiting at most ${formatDuration(metrics.timeoutMilliseconds)} for an answer`;
   return [
     "The configuration is good.",
     "",

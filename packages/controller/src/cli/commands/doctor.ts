@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import type { OperationPolicy } from "@trimtab/learning";
 import { ConfigError } from "../../config/config-error.ts";
+import { isReportedComponent } from "../../config/reported-components.ts";
 import type { Config } from "../../config.ts";
 import { type Command, CommandFailure, EXIT, type Terminal } from "../command.ts";
 import { configFileOf } from "../config-option.ts";
@@ -9,6 +10,7 @@ import { type ControllerClient, controllerClient, controllerOptions } from "../c
 import { type ControllerFacts, controllerFindings, diagnose } from "../diagnosis.ts";
 import type { Finding } from "../finding.ts";
 import type { DecisionFacts } from "../operation-diagnosis.ts";
+import type { ReportFacts } from "../reported-diagnosis.ts";
 import { type Seen, seenInPrometheus, seenOnPages } from "../seen-operations.ts";
 
 /** Looks for what keeps a controller from learning. */
@@ -60,10 +62,12 @@ async function examine(options: Options, environment: NodeJS.ProcessEnv): Promis
   ];
   let controller: ControllerFacts | undefined;
   let decisions: DecisionFacts[] = [];
+  let reported: ReportFacts[] = [];
   try {
     const client = await controllerClient(options, environment);
     controller = await askController(client);
     decisions = await askDecisions(client, config.policies);
+    reported = await askReports(client, config);
   } catch (error) {
     findings.push(noAnswer(error));
   }
@@ -78,6 +82,7 @@ async function examine(options: Options, environment: NodeJS.ProcessEnv): Promis
       seen: seen.operations,
       controller,
       decisions,
+      reported,
     }),
   ];
 }
@@ -98,6 +103,8 @@ function noAnswer(error: unknown): Finding {
 }
 
 async function look({ metrics }: Config): Promise<{ seen: Seen; address: string }> {
+  if (metrics.source === "reported")
+    return { seen: { operations: { kind: "value", value: [] }, targets: [] }, address: "POST /v1/outcomes" };
   if (metrics.source === "embedded")
     return { seen: await seenOnPages(metrics.targets, metrics.headers), address: metrics.targets.join(", ") };
   const { url, headers, timeoutMilliseconds } = metrics;
@@ -120,6 +127,26 @@ async function askController(client: ControllerClient): Promise<ControllerFacts>
     );
   const { now, source, operations } = body.details;
   return { url: client.url, secondsAhead: (Date.parse(now) - Date.now()) / 1000, source, cycles: operations };
+}
+
+interface OperationList {
+  readonly operations: readonly {
+    readonly component: string;
+    readonly operation: string;
+    readonly lastReportAt?: string;
+  }[];
+}
+
+/** When the operations that are reported were reported last; one that the controller does not know has never been. */
+async function askReports(client: ControllerClient, { policies, reportedComponents }: Config): Promise<ReportFacts[]> {
+  const own = policies.filter(({ component }) => isReportedComponent(reportedComponents, component));
+  if (own.length === 0) return [];
+  const { body } = await client.get<OperationList>("/v1/operations?metrics=reported");
+  return own.map(({ component, operation }) => {
+    const known = body.operations.find((each) => each.component === component && each.operation === operation);
+    const at = known?.lastReportAt;
+    return { component, operation, ...(at === undefined ? {} : { secondsAgo: (Date.now() - Date.parse(at)) / 1000 }) };
+  });
 }
 
 interface DecisionPage {

@@ -28,6 +28,10 @@ export interface WireOperationSummary {
   /** How many contexts have an allocation of their own. */
   readonly contexts: number;
   readonly lastDecisionAt?: string | undefined;
+  /** Are its metrics scraped, or its outcomes reported? */
+  readonly metrics: "scraped" | "reported";
+  /** When the last outcome was reported; absent where none was. */
+  readonly lastReportAt?: string | undefined;
 }
 
 /** One context of an operation. */
@@ -93,10 +97,16 @@ const operationSummary = {
   cycles: z.int(),
   contexts: z.int(),
   lastDecisionAt: timeSchema.optional(),
+  metrics: z.enum(["scraped", "reported"]),
+  lastReportAt: timeSchema.optional(),
 };
 /** The list of operations. */
-export const operationListSchema: z.ZodType<{ readonly operations: readonly WireOperationSummary[] }> = z.strictObject({
+export const operationListSchema: z.ZodType<{
+  readonly operations: readonly WireOperationSummary[];
+  readonly nextCursor?: string | undefined;
+}> = z.strictObject({
   operations: z.array(z.strictObject(operationSummary)),
+  nextCursor: z.string().optional(),
 });
 const numeric = {
   base: z.number(),

@@ -4,7 +4,7 @@ import type { Response } from "express";
 import { z } from "zod";
 
 /** The most items of a page. */
-const LARGEST_PAGE = 1000;
+export const LARGEST_PAGE = 1000;
 const USUAL_PAGE = 100;
 
 /** The query parameters of every list, as they come: texts. */

@@ -7,6 +7,7 @@ import { suggestions } from "./0006-suggestions.ts";
 import { adaptationsByArm } from "./0007-adaptations-by-arm.ts";
 import { acts } from "./0008-acts.ts";
 import { records } from "./0009-records.ts";
+import { outcomes } from "./0017-outcomes.ts";
 import type { Migration } from "./migration.ts";
 
 /** Every migration, in order. Forward only. */
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   adaptationsByArm,
   acts,
   records,
+  outcomes,
 ];
