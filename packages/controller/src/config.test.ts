@@ -35,6 +35,7 @@ describe("what the file leaves out", () => {
       keepRecords: 10_000,
       outcomeLatenessMilliseconds: 3_600_000,
       reportedComponents: [],
+      allowsRegistration: false,
       suggestions: DEFAULT_SUGGESTION_RULES,
       store: { kind: "sqlite", path: "/etc/trimtab/trimtab.db", keepDecisionsMilliseconds: 7 * 86_400_000 },
       tokens: [],

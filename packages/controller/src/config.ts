@@ -2,10 +2,12 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Problem } from "@trimtab/conventions";
+import type { OperationKey } from "@trimtab/engine";
 import type { OperationPolicy, SuggestionRule } from "@trimtab/learning";
 import { ConfigError } from "./config/config-error.ts";
 import type { ConfigFile, OperationSection } from "./config/config-file.ts";
 import { type ControllerSettings, controllerSettings, withoutBrokenSettings } from "./config/controller-settings.ts";
+import { DEFAULTS } from "./config/defaults.ts";
 import { applyEnvironment } from "./config/environment-overrides.ts";
 import type { FileProblem } from "./config/file-problem.ts";
 import { configFileSchema } from "./config/file-schema.ts";
@@ -22,6 +24,10 @@ export interface Config extends ControllerSettings {
   /** Absolute path of the file it came from. */
   readonly file: string;
   readonly policies: readonly OperationPolicy[];
+  /** May services register operations that the file lacks? */
+  readonly allowsRegistration: boolean;
+  /** The operations among the policies that services have registered; absent before they were added, and where there are none. */
+  readonly registered?: readonly OperationKey[];
   /** The components that report their operations instead of being scraped. */
   readonly reportedComponents: ReportedComponents;
   /** What is suggested when the same is said about an entity again and again. */
@@ -67,6 +73,7 @@ export function parseConfig(text: string, file: string, environment: NodeJS.Proc
       file,
       ...settings,
       policies: toPolicies(value as ConfigFile),
+      allowsRegistration: ((value as ConfigFile).registration ?? DEFAULTS.registration) === "allow",
       reportedComponents: toReportedComponents(value as ConfigFile),
       suggestions: toSuggestionRules(value as ConfigFile),
     };
@@ -116,7 +123,7 @@ function meaningProblems(value: unknown, structural: readonly Problem[]): Proble
       }
     }
   }
-  if (operationCount === 0 && structural.length === 0) {
+  if (operationCount === 0 && structural.length === 0 && member(value, "registration") !== "allow") {
     problems.push({
       path: ["components"],
       message: 'declares no operation; "trimtab init" writes the ones that it sees',

@@ -26,6 +26,10 @@ export type ErrorCode =
   | "METHOD_NOT_ALLOWED"
   | "SUGGESTION_DECIDED"
   | "ACT_REFUSED"
+  | "SPECIFICATION_DIFFERS"
+  | "REGISTRATION_OFF"
+  | "REGISTRATION_LIMIT_REACHED"
+  | "OPERATION_IN_FILE"
   | "COMPONENT_SCRAPED"
   | "OUTCOME_TOO_LATE"
   | "IDEMPOTENCY_KEY_REUSED"
@@ -117,6 +121,27 @@ const DESCRIPTIONS: Readonly<Record<ErrorCode, ErrorDescription>> = {
     status: 409,
     title: "What a person asked for cannot be done as things stand, and nothing was changed",
     remedy: "`detail` begins with a reason code of docs/reference/reasons.md; the attempt stands in GET /v1/audit.",
+  },
+  SPECIFICATION_DIFFERS: {
+    status: 409,
+    title: "The service declares the operation otherwise than the configuration",
+    remedy:
+      "Make the two alike; until then the service uses the base values of its code. GET /v1/operations shows both.",
+  },
+  REGISTRATION_OFF: {
+    status: 409,
+    title: "Services may not register operations here",
+    remedy: "Add the operation to trimtab.yaml, or write `registration: allow` there.",
+  },
+  REGISTRATION_LIMIT_REACHED: {
+    status: 409,
+    title: "As many operations are registered as are kept",
+    remedy: "Move operations into trimtab.yaml, or remove those that nobody uses by DELETE.",
+  },
+  OPERATION_IN_FILE: {
+    status: 409,
+    title: "The operation stands in the configuration, which only people change",
+    remedy: "Remove it from trimtab.yaml.",
   },
   COMPONENT_SCRAPED: {
     status: 409,

@@ -1,6 +1,7 @@
 /** The composition root: from a configuration to a running controller. The only file that knows every part. */
 import {
   createActStore,
+  createDeclarationStore,
   createFeedbackStore,
   createOutcomeStore,
   createRecordStore,
@@ -15,6 +16,7 @@ import {
 import { isReportedComponent } from "./config/reported-components.ts";
 import { loadStrategyModules } from "./config/strategy-modules.ts";
 import type { Config } from "./config.ts";
+import { declaredStates, withRegistered } from "./declared-operations.ts";
 import { createFeedbackProcessing } from "./feedback-processing.ts";
 import { createFeedbackTrigger } from "./feedback-trigger.ts";
 import { type Authorize, authorizer } from "./http/authentication.ts";
@@ -25,6 +27,7 @@ import { createPerformanceReader } from "./http/performance-reader.ts";
 import { createLearningLoop, type LearningLoop } from "./learning-loop.ts";
 import { adaptationEvidence, adaptationQueries, createSource } from "./metric-sources.ts";
 import { createRecordBounding } from "./record-bounding.ts";
+import { createRegistrations } from "./registrations.ts";
 import { rememberedInspection } from "./remembered-inspection.ts";
 import { createControllerMetrics } from "./telemetry.ts";
 import { VERSION } from "./version.ts";
@@ -73,9 +76,9 @@ interface InForce {
  * @throws {ConfigError} where a module of a strategy cannot be used, {StoreOpenError} or {ListenError}, with what to do about it; everything that was opened is closed again.
  */
 export async function startController(given: Config, { log }: ControllerOptions): Promise<RunningController> {
-  const config = await loadStrategyModules(given);
+  const fromFile = await loadStrategyModules(given);
   const startedAt = Date.now();
-  const database = await openSqliteDatabase(config.store.path);
+  const database = await openSqliteDatabase(fromFile.store.path);
   const store = createSqlStore(database);
   const rollups = createRollupStore(database);
   const feedback = createFeedbackStore(database);
@@ -83,13 +86,17 @@ export async function startController(given: Config, { log }: ControllerOptions)
   const suggestions = createSuggestionStore(database);
   const records = createRecordStore(database);
   const outcomes = createOutcomeStore(database);
-  const metrics = createControllerMetrics(() => inForce?.loop.views() ?? [], feedback);
+  const metrics = createControllerMetrics(
+    () => inForce?.loop.views() ?? [],
+    feedback,
+    () => declaredStates(inForce?.config.policies ?? [], registrations.all()),
+  );
   let inForce: InForce | undefined;
   const parts = {
     rollups,
     outcomes,
-    isReported: (component: string) => isReportedComponent((inForce?.config ?? config).reportedComponents, component),
-    outcomeLatenessMilliseconds: () => (inForce?.config ?? config).outcomeLatenessMilliseconds,
+    isReported: (component: string) => isReportedComponent((inForce?.config ?? fromFile).reportedComponents, component),
+    outcomeLatenessMilliseconds: () => (inForce?.config ?? fromFile).outcomeLatenessMilliseconds,
     observer: metrics.observer,
     log,
   };
@@ -101,6 +108,42 @@ export async function startController(given: Config, { log }: ControllerOptions)
   };
   const createLoop = (next: Config, source: MetricSource): Promise<LearningLoop> =>
     createLearningLoop(next, { store, source, acts, feedback, log, onPass: metrics.onPass });
+
+  let onStarted: () => void = () => {};
+  let changing = new Promise<void>((resolve) => {
+    onStarted = resolve;
+  });
+  /** One change after the other: the start, a reload, another reload, the stop. */
+  const inTurn = (change: () => Promise<void>): Promise<void> => {
+    const done = changing.then(change);
+    changing = done.catch(() => {});
+    return done;
+  };
+
+  /** Replaces what is in force; on a failure it goes on as before. No pass runs meanwhile. */
+  const replace = async (change: (before: InForce) => Promise<InForce>): Promise<void> => {
+    const before = current();
+    await before.loop.scheduler.stop(PASS_GRACE_MILLISECONDS);
+    try {
+      inForce = await change(before);
+      await before.loop.close();
+    } finally {
+      current().loop.scheduler.start();
+    }
+  };
+
+  const registrations = createRegistrations({
+    store: createDeclarationStore(database),
+    now: Date.now,
+    log,
+    adopt: () =>
+      inTurn(async () => {
+        const next = withRegistered(current().config, registrations.all());
+        if (isShuttingDown || JSON.stringify(next.policies) === JSON.stringify(current().config.policies)) return;
+        await replace(async (before) => ({ ...before, config: next, loop: await createLoop(next, before.source) }));
+        log.info("registered operations taken over", { operations: next.policies.length });
+      }),
+  });
 
   const learnWhenEnough = createFeedbackTrigger({
     feedback,
@@ -119,6 +162,8 @@ export async function startController(given: Config, { log }: ControllerOptions)
   const bounding = createRecordBounding({ store: records, keep: () => current().config.keepRecords, log });
 
   try {
+    await registrations.load();
+    const config = withRegistered(fromFile, registrations.all());
     const source = createSource(config.metrics, parts);
     inForce = { config, source, loop: await createLoop(config, source), authorize: authorizer(config.tokens) };
     const inspect = rememberedInspection(() => current().source);
@@ -137,6 +182,11 @@ export async function startController(given: Config, { log }: ControllerOptions)
         gridMilliseconds: () => current().source.scrapeIntervalMilliseconds(),
         latestWindowEnd: (now) => current().source.latestWindowEnd(now),
         onOutcomes: metrics.onOutcomes,
+      },
+      declarations: {
+        registrations,
+        allowsRegistration: () => current().config.allowsRegistration,
+        registered: () => current().config.registered ?? [],
       },
       acts,
       onFeedback: (kept) => {
@@ -176,45 +226,27 @@ export async function startController(given: Config, { log }: ControllerOptions)
     inForce.loop.scheduler.start();
     processing.start(); // what a process before this one took in and did not come to
     bounding.startAll();
+    registrations.start();
   } catch (error) {
     await inForce?.source.close();
     await server?.close(0);
     await store.close();
     throw error;
   }
+  onStarted();
   const { url, close } = server;
   const housekeeping = startHousekeeping(store, () => current().config.store.keepDecisionsMilliseconds, log);
   log.info("controller started", {
     url,
     version: VERSION,
-    store: config.store.path,
-    source: config.metrics.source,
-    operations: config.policies.length,
+    store: fromFile.store.path,
+    source: fromFile.metrics.source,
+    operations: inForce.config.policies.length,
   });
-
-  let changing: Promise<void> = Promise.resolve();
-  /** One change after the other: a reload, another reload, the stop. */
-  const inTurn = (change: () => Promise<void>): Promise<void> => {
-    const done = changing.then(change);
-    changing = done.catch(() => {});
-    return done;
-  };
-
-  /** Replaces what is in force; on a failure it goes on as before. No pass runs meanwhile. */
-  const replace = async (change: (before: InForce) => Promise<InForce>): Promise<void> => {
-    const before = current();
-    await before.loop.scheduler.stop(PASS_GRACE_MILLISECONDS);
-    try {
-      inForce = await change(before);
-      await before.loop.close();
-    } finally {
-      current().loop.scheduler.start();
-    }
-  };
 
   const takeOver = async (given: Config): Promise<void> => {
     if (isShuttingDown) return;
-    const next = await loadStrategyModules(given);
+    const next = withRegistered(await loadStrategyModules(given), registrations.all());
     refuseWhatNeedsRestart(current().config, next);
     await replace(async (before) => {
       const isSameSource = JSON.stringify(before.config.metrics) === JSON.stringify(next.metrics);
@@ -247,7 +279,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
     housekeeping.stop();
     clearInterval(gridWatch);
     const { loop, source } = current();
-    await Promise.all([processing.stop(), bounding.stop()]);
+    await Promise.all([processing.stop(), bounding.stop(), registrations.stop()]);
     await Promise.all([close(REQUEST_GRACE_MILLISECONDS), loop.scheduler.stop(PASS_GRACE_MILLISECONDS)]);
     await source.close();
     await loop.close();

@@ -29,6 +29,13 @@ export interface OperationView {
   readonly decision: Decision | undefined;
 }
 
+/** A configured operation that a service declares in code, too. */
+interface DeclaredState {
+  readonly component: string;
+  readonly operation: string;
+  readonly differs: boolean;
+}
+
 /** The controller's metrics. */
 export interface ControllerMetrics {
   readonly observer: QuestionObserver;
@@ -58,6 +65,7 @@ const OUTCOME_RESULTS: Readonly<Record<TakenOutcome["addition"], string>> = {
 export function createControllerMetrics(
   views: () => readonly OperationView[],
   store: Pick<FeedbackStore, "countWaitingFeedback">,
+  declared: () => readonly DeclaredState[] = () => [],
 ): ControllerMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -79,6 +87,7 @@ export function createControllerMetrics(
   const feedbackScores = createFeedbackMetrics();
   const outcomeItems = counter(controllerInstruments.outcomeItems);
   const outcomes = createOutcomeMetrics();
+  const declarationDiffers = gauge(controllerInstruments.declarationDiffers);
   const httpRequestDuration = histogram(controllerInstruments.httpRequestDuration);
 
   return {
@@ -121,6 +130,9 @@ export function createControllerMetrics(
     },
     async page() {
       const shown = views();
+      declarationDiffers.reset(); // an operation may have gone
+      for (const { component, operation, differs } of declared())
+        declarationDiffers.set({ component, operation }, differs ? 1 : 0);
       const waiting = await store.countWaitingFeedback().catch(() => undefined); // the page matters most when the store fails
       if (waiting === undefined) feedbackBacklog.reset();
       else

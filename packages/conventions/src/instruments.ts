@@ -277,6 +277,7 @@ export type ControllerInstrument =
   | "feedbackScore"
   | "feedbackBacklog"
   | "outcomeItems"
+  | "declarationDiffers"
   | "httpRequestDuration";
 
 /** What the controller exports about its learning and itself. */
@@ -413,6 +414,13 @@ export const controllerInstruments: Readonly<Record<ControllerInstrument, Instru
     "{item}",
     "Outcomes that were reported instead of scraped, by result: accepted, known (counted before), or refused.",
     ["component", "result"],
+  ),
+  declarationDiffers: ofProcess(
+    "trimtab.declaration.differs",
+    "gauge",
+    "1",
+    "1 where a service declares an operation in code otherwise than the configuration has it, so that base values serve there; 0 where both are alike.",
+    [...BY_OPERATION],
   ),
   httpRequestDuration: {
     ...ofProcess("trimtab.http.request.duration.seconds", "histogram", "s", "Duration of requests to the controller.", [

@@ -55,6 +55,13 @@ export type { ActCommand, ActFilter, ActStore, NewAct, StoredAct } from "./store
 export { createActStore } from "./stores/act-store-sql.ts";
 export { decodeCursor, pageOf } from "./stores/cursor.ts";
 export type {
+  Declaration,
+  DeclarationAddition,
+  DeclarationBounds,
+  DeclarationStore,
+} from "./stores/declaration-store.ts";
+export { createDeclarationStore } from "./stores/declaration-store-sql.ts";
+export type {
   Feedback,
   FeedbackAddition,
   FeedbackFilter,

@@ -2,6 +2,7 @@
 import type { Command } from "./command.ts";
 import { approveCommand, rejectCommand, rollbackCommand } from "./commands/change.ts";
 import { checkCommand } from "./commands/check.ts";
+import { declaredCommand } from "./commands/declared.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { freezeCommand, resetCommand, unfreezeCommand } from "./commands/freeze.ts";
@@ -31,6 +32,7 @@ export const commands: readonly Command[] = [
   freezeCommand,
   unfreezeCommand,
   resetCommand,
+  declaredCommand,
   replayCommand,
   doctorCommand,
   simulateCommand,

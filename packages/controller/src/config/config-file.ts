@@ -133,5 +133,6 @@ export interface ConfigFile {
     | undefined;
   readonly metrics: PrometheusSection | EmbeddedSection | ReportedSection;
   readonly suggestions?: readonly SuggestionSection[] | undefined;
+  readonly registration?: "allow" | "deny" | undefined;
   readonly components: Readonly<Record<string, ComponentSection>>;
 }

@@ -16,6 +16,7 @@ export const DEFAULTS = {
   learnAfterFeedback: 20,
   keepRecords: 10_000,
   outcomeLateness: "1h",
+  registration: "deny",
   moreThan: 5,
   within: "30d",
   suggestions: [{ id: "low-engagement", type: "low_engagement", suggest: "increase_uniqueness" }],

@@ -237,6 +237,14 @@ export const configFileSchema: z.ZodType<ConfigFile> = z
         default: DEFAULTS.suggestions,
         examples: [[{ id: "poor-cover", type: "user_rating", below: 0.5, suggest: "repaint_cover" }]],
       }),
+    registration: z
+      .enum(["allow", "deny"])
+      .optional()
+      .meta({
+        description: "May services register operations that this file lacks, in mode observe?",
+        default: DEFAULTS.registration,
+        examples: ["allow"],
+      }),
     components: z
       .record(
         z.string(),

@@ -58,7 +58,7 @@ function toStrategy(section: NonNullable<OperationSection["strategy"]>): Strateg
 }
 
 /** The policies of a whole file that fits the schema. */
-export function toPolicies(file: ConfigFile): OperationPolicy[] {
+export function toPolicies(file: Pick<ConfigFile, "components">): OperationPolicy[] {
   return Object.entries(file.components).flatMap(([component, { operations }]) =>
     Object.entries(operations).map(([operation, section]) => toPolicy(component, operation, section)),
   );

@@ -2,6 +2,7 @@
 import { type Allocation, variantId } from "@trimtab/conventions";
 import {
   createActStore,
+  createDeclarationStore,
   createFeedbackStore,
   createOutcomeStore,
   createRecordStore,
@@ -20,8 +21,10 @@ import type { Adaptation, Decision, Evidence, EvidenceCell, Measurements, Operat
 import type { AccessToken } from "../config/access-tokens.ts";
 import { isReportedComponent } from "../config/reported-components.ts";
 import { type Config, parseConfig } from "../config.ts";
-import { createLearningLoop } from "../learning-loop.ts";
+import { declaredStates, withRegistered } from "../declared-operations.ts";
+import { createLearningLoop, type LearningLoop } from "../learning-loop.ts";
 import { adaptationEvidence, adaptationQueries } from "../metric-sources.ts";
+import { createRegistrations } from "../registrations.ts";
 import { createControllerMetrics } from "../telemetry.ts";
 import { authorizer } from "./authentication.ts";
 import { createApp } from "./create-app.ts";
@@ -84,7 +87,7 @@ export async function startApp({
   now = Date.now,
   file = FILE,
 }: AppOptions = {}): Promise<AppUnderTest> {
-  const config = parseConfig(file, "/trimtab.yaml", {});
+  let config = parseConfig(file, "/trimtab.yaml", {});
   const database = await openSqliteDatabase(":memory:");
   const store = createSqlStore(database);
   const feedback = createFeedbackStore(database);
@@ -92,16 +95,24 @@ export async function startApp({
   const suggestions = createSuggestionStore(database);
   const records = createRecordStore(database);
   for (const [index, decision] of decisions.entries()) await recordDecision(store, config, decision, index + 1);
-  const source = scriptedSource();
-  const metrics = createControllerMetrics(() => loop.views(), feedback);
-  const loop = await createLearningLoop(config, {
-    store,
-    source,
-    acts,
-    feedback,
+  const registrations = createRegistrations({
+    store: createDeclarationStore(database),
+    adopt: async () => {
+      config = withRegistered(config, registrations.all());
+      loop = await createLoop();
+    },
+    now,
     log: silentLog,
-    onPass: metrics.onPass,
   });
+  const source = scriptedSource();
+  const metrics = createControllerMetrics(
+    () => loop.views(),
+    feedback,
+    () => declaredStates(config.policies, registrations.all()),
+  );
+  const createLoop = (): Promise<LearningLoop> =>
+    createLearningLoop(config, { store, source, acts, feedback, log: silentLog, onPass: metrics.onPass });
+  let loop = await createLoop();
   const app = createApp({
     version: "1.2.3",
     policies: () => config.policies,
@@ -117,6 +128,11 @@ export async function startApp({
       gridMilliseconds: () => source.scrapeIntervalMilliseconds(),
       latestWindowEnd: (time) => source.latestWindowEnd(time),
       onOutcomes: metrics.onOutcomes,
+    },
+    declarations: {
+      registrations,
+      allowsRegistration: () => config.allowsRegistration,
+      registered: () => config.registered ?? [],
     },
     acts,
     onFeedback: metrics.onFeedback,

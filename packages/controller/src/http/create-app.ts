@@ -21,6 +21,7 @@ import type { Authorize } from "./authentication.ts";
 import { browserGuard } from "./browser-guard.ts";
 import { configuredOperations } from "./configured-operations.ts";
 import { decisionRoutes } from "./decision-routes.ts";
+import { type DeclarationIntake, declarationRoutes } from "./declaration-routes.ts";
 import { feedbackRoutes } from "./feedback-routes.ts";
 import { type Health, healthRoutes } from "./health-routes.ts";
 import { indexPage } from "./index-page.ts";
@@ -50,6 +51,7 @@ export interface AppDependencies {
   /** Told of the components whose records were kept; it must not wait. */
   readonly onRecords: (components: readonly string[]) => void;
   readonly outcomes: OutcomeIntake;
+  readonly declarations: DeclarationIntake;
   readonly acts: ActStore;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -82,7 +84,14 @@ export function createApp(dependencies: AppDependencies): Express {
   const operations = configuredOperations(dependencies.policies);
   const routes: readonly Route[] = [
     ...parameterRoutes({ operations, board: dependencies.board, chance: dependencies.chance }),
-    ...operationRoutes({ operations, store, outcomes: dependencies.outcomes, board: dependencies.board }),
+    ...operationRoutes({
+      operations,
+      store,
+      outcomes: dependencies.outcomes,
+      declarations: dependencies.declarations,
+      board: dependencies.board,
+    }),
+    ...declarationRoutes({ operations, ...dependencies.declarations }),
     ...performanceRoutes({ operations, reader: dependencies.performance }),
     ...adaptationRoutes({ store, queriesFor: dependencies.queriesFor, countedFor: dependencies.countedFor }),
     ...feedbackRoutes({

@@ -11,7 +11,10 @@ import {
 } from "@trimtab/engine";
 import { describeConstraint, type OperationPolicy } from "@trimtab/learning";
 import { z } from "zod";
+import { formatPath } from "../config/problem-list.ts";
+import { isIn, type ShownDeclaration, shownDeclaration } from "../declared-operations.ts";
 import type { ConfiguredOperations } from "./configured-operations.ts";
+import type { DeclarationIntake } from "./declaration-routes.ts";
 import type { OutcomeIntake } from "./outcome-routes.ts";
 import { type Route, sendJson } from "./route.ts";
 import { wirePeople } from "./wire/act-wire.ts";
@@ -32,6 +35,7 @@ export interface OperationRouteDependencies {
   readonly operations: ConfiguredOperations;
   readonly store: Store;
   readonly outcomes: Pick<OutcomeIntake, "store" | "isReported">;
+  readonly declarations: Pick<DeclarationIntake, "registrations" | "registered">;
   /** What is served. */
   readonly board: () => AllocationBoard;
 }
@@ -55,7 +59,13 @@ const listQuery: z.ZodType<ListQuery> = z.strictObject({
 });
 
 /** The routes under /v1/operations. */
-export function operationRoutes({ operations, store, outcomes, board }: OperationRouteDependencies): readonly Route[] {
+export function operationRoutes({
+  operations,
+  store,
+  outcomes,
+  declarations,
+  board,
+}: OperationRouteDependencies): readonly Route[] {
   const allocationsOf = (policy: OperationPolicy): readonly Allocation[] =>
     board().document(policy.component)?.document.operations[policy.operation]?.allocations ?? [];
   const summaryOf = (
@@ -70,6 +80,7 @@ export function operationRoutes({ operations, store, outcomes, board }: Operatio
       operation,
       mode: policy.mode,
       strategy: policy.strategy.kind,
+      source: isIn(declarations.registered(), policy) ? "registered" : "file",
       metrics: outcomes.isReported(component) ? "reported" : "scraped",
       cycles: stored?.cycle ?? 0,
       contexts: allocationsOf(policy).length,
@@ -120,6 +131,7 @@ export function operationRoutes({ operations, store, outcomes, board }: Operatio
       const operation: WireOperation = {
         ...summaryOf(policy, stored, await outcomes.store.listReported()),
         specification: specificationOf(policy),
+        declared: wireDeclaration(shownDeclaration(policy, declarations.registrations.all())),
         experiment: stored?.decision.experiment && wireExperiment(stored.decision.experiment),
         decision: stored && {
           id: stored.decision.id,
@@ -209,6 +221,18 @@ function lastAdaptationOf({
   experiment,
 }: WireAdaptation): WireOperationContext["lastAdaptation"] {
   return { id, at, parameter, oldValue, newValue, status, confidence, reason, experiment };
+}
+
+function wireDeclaration(shown: ShownDeclaration | undefined): WireOperation["declared"] {
+  if (shown === undefined) return undefined;
+  const { declaredAt, context, parameters, section, differences } = shown;
+  return {
+    at: wireTime(declaredAt),
+    context,
+    parameters,
+    section,
+    differences: differences.map(({ path, message }) => ({ path: formatPath(path), message })),
+  };
 }
 
 function specificationOf(policy: OperationPolicy): WireOperation["specification"] {

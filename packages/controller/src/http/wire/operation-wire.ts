@@ -28,6 +28,8 @@ export interface WireOperationSummary {
   /** How many contexts have an allocation of their own. */
   readonly contexts: number;
   readonly lastDecisionAt?: string | undefined;
+  /** Does it stand in the configuration file, or did a service register it? */
+  readonly source: "file" | "registered";
   /** Are its metrics scraped, or its outcomes reported? */
   readonly metrics: "scraped" | "reported";
   /** When the last outcome was reported; absent where none was. */
@@ -73,6 +75,18 @@ export interface WireOperation extends WireOperationSummary {
     readonly strategy: { readonly kind: string; readonly options: Readonly<Record<string, unknown>> };
     readonly experiment?: OperationPolicy["experiment"] | undefined;
   };
+  /** What the service last declared in code; absent where it declared nothing. */
+  readonly declared?:
+    | {
+        readonly at: string;
+        readonly context: readonly string[];
+        readonly parameters: ParameterSpace;
+        /** As the service wrote it. */
+        readonly section: Readonly<Record<string, unknown>>;
+        /** Where there are any, the service uses the base values of its code. */
+        readonly differences: readonly { readonly path: string; readonly message: string }[];
+      }
+    | undefined;
   /** How the experiment stands, since the first decision under it. */
   readonly experiment?: WireExperiment | undefined;
   readonly decision?:
@@ -97,6 +111,7 @@ const operationSummary = {
   cycles: z.int(),
   contexts: z.int(),
   lastDecisionAt: timeSchema.optional(),
+  source: z.enum(["file", "registered"]),
   metrics: z.enum(["scraped", "reported"]),
   lastReportAt: timeSchema.optional(),
 };
@@ -152,6 +167,15 @@ export const operationSchema: z.ZodType = z.strictObject({
     strategy: strategySchema,
     experiment: z.strictObject({ name: z.string(), treatment: strategySchema, share: z.number() }).optional(),
   }),
+  declared: z
+    .strictObject({
+      at: timeSchema,
+      context: z.array(z.string()),
+      parameters: spaceSchema,
+      section: z.record(z.string(), z.unknown()).meta({ description: "As the service wrote it." }),
+      differences: z.array(z.strictObject({ path: z.string(), message: z.string() })),
+    })
+    .optional(),
   experiment: experimentSchema.optional(),
   decision: z
     .strictObject({ id: z.string(), at: timeSchema, windowEnd: timeSchema, mayExplore: z.boolean() })

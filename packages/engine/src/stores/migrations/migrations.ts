@@ -8,6 +8,7 @@ import { adaptationsByArm } from "./0007-adaptations-by-arm.ts";
 import { acts } from "./0008-acts.ts";
 import { records } from "./0009-records.ts";
 import { outcomes } from "./0017-outcomes.ts";
+import { declarations } from "./0018-declarations.ts";
 import type { Migration } from "./migration.ts";
 
 /** Every migration, in order. Forward only. */
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   acts,
   records,
   outcomes,
+  declarations,
 ];
