@@ -42,6 +42,7 @@ export {
   mostSpecificMatch,
   parseContextId,
 } from "./context.ts";
+export { ContextIndex } from "./context-index.ts";
 export { DURATION_FORM, formatDuration, parseDuration } from "./duration.ts";
 export {
   FEEDBACK_FORM,

@@ -7,22 +7,19 @@
  *
  * Where there are tokens neither helps a page: no browser adds a bearer token by itself.
  */
-import type { NextFunction, Request, Response } from "express";
+import type { IncomingMessage } from "node:http";
 import { isLoopback } from "../config/listen-address.ts";
 import { ControllerError } from "../errors.ts";
 
-/** @param isOpen Is there no token at all? Asked at each request. */
-export function browserGuard(
-  isOpen: () => boolean,
-): (request: Request, response: Response, next: NextFunction) => void {
-  return (request, _response, next) => {
-    if (isOpen()) {
-      const host = request.get("host");
-      if (host !== undefined) refuseForeignHost(host); // a probe may speak HTTP/1.0; every browser names the host
-      if (request.method !== "GET" && request.method !== "HEAD") refuseForeignOrigin(request);
-    }
-    next();
-  };
+/**
+ * For requests to a controller without any token.
+ *
+ * @throws {ControllerError} HOST_REFUSED or ORIGIN_REFUSED.
+ */
+export function guardAgainstPages(request: IncomingMessage): void {
+  const { host } = request.headers;
+  if (host !== undefined) refuseForeignHost(host); // a probe may speak HTTP/1.0; every browser names the host
+  if (request.method !== "GET" && request.method !== "HEAD") refuseForeignOrigin(request);
 }
 
 function refuseForeignHost(host: string): void {
@@ -34,9 +31,8 @@ function refuseForeignHost(host: string): void {
   );
 }
 
-function refuseForeignOrigin(request: Request): void {
-  const origin = request.get("origin");
-  if (origin === undefined || origin === `http://${request.get("host")}`) return;
+function refuseForeignOrigin({ headers: { origin, host } }: IncomingMessage): void {
+  if (origin === undefined || origin === `http://${host}`) return;
   throw new ControllerError("ORIGIN_REFUSED", `A page of ${origin.slice(0, 255)} may change nothing here.`);
 }
 

@@ -1,5 +1,4 @@
 /** The HTTP interface as an express app, without a port: `main.ts` listens, a test sends requests. */
-import { randomUUID } from "node:crypto";
 import type {
   ActStore,
   AllocationBoard,
@@ -18,7 +17,6 @@ import { ControllerError } from "../errors.ts";
 import { actRoutes } from "./act-routes.ts";
 import { adaptationRoutes } from "./adaptation-routes.ts";
 import type { Authorize } from "./authentication.ts";
-import { browserGuard } from "./browser-guard.ts";
 import { configuredOperations } from "./configured-operations.ts";
 import { decisionRoutes } from "./decision-routes.ts";
 import { type DeclarationIntake, declarationRoutes } from "./declaration-routes.ts";
@@ -32,9 +30,10 @@ import { type OutcomeIntake, outcomeRoutes } from "./outcome-routes.ts";
 import { parameterRoutes } from "./parameter-routes.ts";
 import type { PerformanceReader } from "./performance-reader.ts";
 import { performanceRoutes } from "./performance-routes.ts";
-import { problemHandler, requestIdOf } from "./problem.ts";
+import { problemHandler } from "./problem.ts";
 import { recordRoutes } from "./record-routes.ts";
 import { recordedCycleRoutes } from "./recorded-cycle-routes.ts";
+import { admit, type GateDependencies, identify, observe } from "./request-gate.ts";
 import { mountRoutes, type Route, sendJson } from "./route.ts";
 import { suggestionRoutes } from "./suggestion-routes.ts";
 
@@ -136,15 +135,7 @@ export function createApp(dependencies: AppDependencies): Express {
   app.disable("x-powered-by");
   app.disable("etag"); // the allocation document has its own; the others change with every cycle
   app.set("query parser", "simple");
-  app.use(identify, observe(dependencies));
-  app.use((_request, _response, next) => {
-    if (dependencies.isShuttingDown())
-      throw new ControllerError("SHUTTING_DOWN", "The controller is shutting down.", {
-        headers: { Connection: "close" },
-      });
-    next();
-  });
-  app.use(browserGuard(dependencies.isOpen));
+  app.use(gate(dependencies));
   app.use(express.json({ limit: LARGEST_BODY_BYTES, strict: false }));
   mountRoutes(app, routes, authorize);
   app.use((request) => {
@@ -154,32 +145,15 @@ export function createApp(dependencies: AppDependencies): Express {
   return app;
 }
 
-/** Gives every request an id, or keeps the one that a proxy gave it. */
-function identify(request: Request, response: Response, next: NextFunction): void {
-  const given = request.get("x-request-id");
-  const id = given !== undefined && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID();
-  response.locals["requestId"] = id;
-  response.set({ "X-Request-Id": id, "X-Content-Type-Options": "nosniff" });
-  next();
-}
-
-function observe({
-  onRequest,
-  log,
-}: AppDependencies): (request: Request, response: Response, next: NextFunction) => void {
+function gate(dependencies: GateDependencies): (request: Request, response: Response, next: NextFunction) => void {
   return (request, response, next) => {
-    const startedAt = performance.now();
-    response.once("close", () => {
+    const id = identify(request, response);
+    response.locals["requestId"] = id;
+    observe(request, response, id, dependencies, () => {
       const template: unknown = response.locals["route"];
-      const finished = {
-        method: request.method,
-        route: typeof template === "string" ? template : "unknown",
-        status: response.statusCode,
-        seconds: (performance.now() - startedAt) / 1000,
-      };
-      onRequest(finished);
-      log.debug("request", { ...finished, requestId: requestIdOf(response) });
+      return typeof template === "string" ? template : "unknown";
     });
+    admit(request, dependencies);
     next();
   };
 }

@@ -71,7 +71,7 @@ export function hasBody(request: Request): boolean {
 }
 
 /** The id that was given to the request, or that it brought. */
-export function requestIdOf(response: Response): string {
+function requestIdOf(response: Response): string {
   const id: unknown = response.locals["requestId"];
   return typeof id === "string" ? id : "";
 }

@@ -73,6 +73,8 @@ export interface AllocationBoard {
   readonly components: readonly string[];
   /** Undefined for a component that is not configured. */
   document(component: string): ServedDocument | undefined;
+  /** When a component's document changes although nothing is decided, in milliseconds since 1970; infinite where it does not. */
+  expiresAt(component: string): number;
   /** Undefined for an operation that is not configured. */
   resolve(key: OperationKey, context: ContextInput, point: AssignmentPoint): ResolvedParameters | undefined;
   /** Takes over what a cycle has recorded. */
@@ -138,6 +140,7 @@ export async function createAllocationBoard(options: AllocationBoardOptions): Pr
   return {
     components: [...components.keys()].sort(),
     document: current,
+    expiresAt: (name) => components.get(name)?.rendered.expiresAt ?? Number.POSITIVE_INFINITY,
     resolve(key, context, point) {
       const document = current(key.component)?.document;
       if (document === undefined || !Object.hasOwn(document.operations, key.operation)) return undefined;

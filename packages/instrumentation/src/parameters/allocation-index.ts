@@ -1,12 +1,10 @@
-/**
- * The allocations of one operation, compiled for look-up: one nested Map for each set of context keys that occurs, the most
- * specific first. A look-up costs a few Map reads, however many contexts there are, and builds no string.
- */
+/** The allocations of one operation, compiled for look-up: a few Map reads, however many contexts there are. */
 import {
   type AllocatedVariant,
   type Allocation,
   type Context,
   type ContextId,
+  ContextIndex,
   contextId,
   type OperationAllocations,
   withoutChallengers,
@@ -26,17 +24,9 @@ export interface CompiledAllocation {
   readonly guard: ChallengerGuard | undefined;
 }
 
-interface KeySet {
-  readonly keys: readonly string[];
-  /** Values in the order of the keys; the last level holds the allocations. */
-  readonly tree: Map<string, unknown>;
-}
-
-const WHOLE = "";
-
 /** Finds the allocation that serves a context, as `findAllocation` of the conventions does, but in constant time. */
 export class AllocationIndex {
-  readonly #keySets: readonly KeySet[];
+  readonly #index: ContextIndex<CompiledAllocation>;
   readonly #guards = new Map<ContextId, { readonly allocation: Allocation; readonly guard: ChallengerGuard }>();
 
   /**
@@ -44,33 +34,18 @@ export class AllocationIndex {
    * @param now Milliseconds on a monotonic clock.
    */
   constructor(operation: OperationAllocations, former?: AllocationIndex, now: () => number = () => performance.now()) {
-    const byKeys = new Map<string, KeySet>();
-    for (const allocation of operation.allocations) {
-      const keys = operation.context.filter((key) => Object.hasOwn(allocation.context, key));
-      // A key outside the declared ones can be in no call's context, so the allocation can serve no call.
-      if (keys.length !== Object.keys(allocation.context).length) continue;
-      const id = keys.join(",");
-      const keySet = byKeys.get(id) ?? { keys, tree: new Map() };
-      byKeys.set(id, keySet);
-      insert(keySet, allocation, operation.holdoutSalt, () => this.#guardOf(allocation, former, now));
-    }
-    const rank = (keys: readonly string[]): number[] => keys.map((key) => operation.context.indexOf(key));
-    this.#keySets = [...byKeys.values()].sort(
-      (left, right) => right.keys.length - left.keys.length || compareRanks(rank(left.keys), rank(right.keys)),
-    );
+    this.#index = ContextIndex.of(operation.allocations, operation.context, (allocation) => ({
+      context: allocation.context,
+      exploring: allocation.variants,
+      settled: withoutChallengers(allocation.variants),
+      salts: { holdoutSalt: operation.holdoutSalt, salt: allocation.salt },
+      guard: this.#guardOf(allocation, former, now),
+    }));
   }
 
   /** The most specific allocation whose context is a subset of this one, or undefined. */
   find(context: Context): CompiledAllocation | undefined {
-    for (const { keys, tree } of this.#keySets) {
-      let level: unknown = keys.length === 0 ? tree.get(WHOLE) : tree;
-      for (const key of keys) {
-        level = (level as Map<string, unknown>).get(context[key] ?? WHOLE); // no context value is the empty text
-        if (level === undefined) break;
-      }
-      if (level !== undefined) return level as CompiledAllocation;
-    }
-    return undefined;
+    return this.#index.find(context);
   }
 
   #guardOf(
@@ -86,34 +61,4 @@ export class AllocationIndex {
     this.#guards.set(id, { allocation, guard });
     return guard;
   }
-}
-
-function insert(
-  { keys, tree }: KeySet,
-  allocation: Allocation,
-  holdoutSalt: string,
-  guard: () => ChallengerGuard | undefined,
-): void {
-  const path = keys.length === 0 ? [WHOLE] : keys.map((key) => allocation.context[key] ?? WHOLE);
-  let level = tree;
-  for (const value of path.slice(0, -1)) {
-    const next = (level.get(value) as Map<string, unknown> | undefined) ?? new Map<string, unknown>();
-    level.set(value, next);
-    level = next;
-  }
-  const last = path.at(-1) ?? WHOLE;
-  if (level.has(last)) return; // of two for one context the first one counts, as everywhere
-  level.set(last, {
-    context: allocation.context,
-    exploring: allocation.variants,
-    settled: withoutChallengers(allocation.variants),
-    salts: { holdoutSalt, salt: allocation.salt },
-    guard: guard(),
-  } satisfies CompiledAllocation);
-}
-
-/** The set that holds the earlier declared key comes first. */
-function compareRanks(left: readonly number[], right: readonly number[]): number {
-  const at = left.findIndex((rank, index) => rank !== right[index]);
-  return at < 0 ? 0 : (left[at] ?? 0) - (right[at] ?? 0);
 }

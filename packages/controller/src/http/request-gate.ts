@@ -1,0 +1,65 @@
+/**
+ * What happens to every request before anybody looks at what it asks, as plain functions of node:http: express and the routes that are
+ * served ahead of it do the same.
+ */
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Log } from "@trimtab/engine";
+import { ControllerError } from "../errors.ts";
+import { guardAgainstPages } from "./browser-guard.ts";
+
+/** A request that is over. */
+interface FinishedRequest {
+  readonly method: string;
+  readonly route: string;
+  readonly status: number;
+  readonly seconds: number;
+}
+
+/** What the gate works with. */
+export interface GateDependencies {
+  readonly onRequest: (request: FinishedRequest) => void;
+  /** Is there no token, so that whoever reaches the port may do everything? */
+  readonly isOpen: () => boolean;
+  readonly isShuttingDown: () => boolean;
+  readonly log: Log;
+}
+
+/** Gives a request an id, or keeps the one that a proxy gave it, and tells it to the caller. */
+export function identify(request: IncomingMessage, response: ServerResponse): string {
+  const given = request.headers["x-request-id"];
+  const id = typeof given === "string" && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID();
+  response.setHeader("X-Request-Id", id);
+  response.setHeader("X-Content-Type-Options", "nosniff");
+  return id;
+}
+
+/** Tells of the request when it is over. */
+export function observe(
+  request: IncomingMessage,
+  response: ServerResponse,
+  requestId: string,
+  { onRequest, log }: GateDependencies,
+  routeOf: () => string,
+): void {
+  const startedAt = performance.now();
+  response.once("close", () => {
+    const finished = {
+      method: request.method ?? "",
+      route: routeOf(),
+      status: response.statusCode,
+      seconds: (performance.now() - startedAt) / 1000,
+    };
+    onRequest(finished);
+    log.debug("request", { ...finished, requestId });
+  });
+}
+
+/** @throws {ControllerError} SHUTTING_DOWN, HOST_REFUSED or ORIGIN_REFUSED. */
+export function admit(request: IncomingMessage, { isShuttingDown, isOpen }: GateDependencies): void {
+  if (isShuttingDown())
+    throw new ControllerError("SHUTTING_DOWN", "The controller is shutting down.", {
+      headers: { Connection: "close" },
+    });
+  if (isOpen()) guardAgainstPages(request);
+}
