@@ -119,15 +119,26 @@ export default {
     only({
       name: "controller-is-the-outside",
       comment:
-        "controller is the engine as a service: engine, learning, conventions, express, zod, prom-client, yaml, OpenTelemetry and Node. The simulator and the module generator are for commands in cli/ only.",
+        "controller is the engine as a service: engine, learning, conventions, express, zod, prom-client, yaml, OpenTelemetry and Node. The simulator and the module generator are for commands in cli/ only, preact is for console/browser/ only.",
       from: source("controller"),
-      except: ["^packages/controller/src/cli/"],
+      except: ["^packages/controller/src/(cli|console/browser)/"],
       mayImport: [
         source("controller", "engine", "learning", "conventions"),
         npm("express", "@types/express", "zod", "prom-client", "yaml", "@opentelemetry/[^/]+"),
       ],
       node: true,
     }),
+    {
+      name: "console-runs-in-a-browser",
+      severity: "error",
+      comment:
+        "controller/src/console/browser runs in a browser: its own files and preact. Of the rest of the controller it may know the types.",
+      from: { path: "^packages/controller/src/console/browser/", pathNot: testing },
+      to: {
+        pathNot: ["^packages/controller/src/console/browser/", npm("preact")],
+        dependencyTypesNot: ["type-only"],
+      },
+    },
     only({
       name: "commands-may-simulate-and-generate",
       comment:

@@ -16,6 +16,7 @@ export default defineConfig({
           exclude: ["test/end-to-end/**", "test/packed/**"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          expect: { poll: { timeout: 20_000 } },
         },
       },
       {

@@ -384,6 +384,17 @@ async function providePrometheus() {
   return true;
 }
 
+/** The same for the browser in which the web console is tested; its tests fetch it themselves where they are run alone. */
+async function provideChromium() {
+  const found = await run(process.execPath, [join(root, "scripts", "chromium.mjs")], {
+    env,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  stopIfAsked();
+  if (found.code === 0) env.CHROMIUM = found.stdout.trim();
+  return found.code === 0;
+}
+
 /**
  * @param {string[]} args
  * @returns {Promise<number>} the exit code
@@ -423,6 +434,8 @@ async function test(args) {
   await runChecks();
   if (!(await providePrometheus())) return 1;
   console.log(`ok    Prometheus         ${env.TRIMTAB_PROMETHEUS}`);
+  if (!(await provideChromium())) return 1;
+  console.log(`ok    Chromium           ${env.CHROMIUM}`);
   return runTests([]);
 }
 

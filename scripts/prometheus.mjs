@@ -1,9 +1,9 @@
 // Finds a Prometheus, or fetches one from the Debian archive without root.
 // By itself: `node scripts/prometheus.mjs` prints {"prometheus": path, "promtool": path} on standard output.
-import { spawn } from "node:child_process";
-import { accessSync, constants, mkdirSync, mkdtempSync, readdirSync, realpathSync, renameSync, rmSync } from "node:fs";
+import { accessSync, constants, realpathSync } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { run, unpackFromDebian } from "./debian-archive.mjs";
 import { withLock } from "./lock.mjs";
 
 /** @typedef {{ prometheus: string, promtool: string }} Prometheus */
@@ -72,8 +72,6 @@ function isExecutable(file) {
 }
 
 /**
- * `apt-get download` with lists and cache in private folders, which a plain user may do, and `dpkg -x`, which installs nothing.
- *
  * @param {string} cacheDirectory
  * @param {(line: string) => void} log
  * @returns {Promise<Prometheus>}
@@ -84,66 +82,21 @@ async function fetchFromDebian(cacheDirectory, log) {
     const already = cached(target); // by whoever held the lock before
     if (already) return already;
     log(`fetching Prometheus from the Debian archive into ${shown(target)} (once, about 20 MB)`);
-    const work = mkdtempSync(`${target}.tmp-`);
-    const tidyUp = () => rmSync(work, { recursive: true, force: true });
-    process.once("exit", tidyUp);
     try {
-      const state = join(work, "state");
-      const cache = join(work, "cache");
-      mkdirSync(join(state, "lists", "partial"), { recursive: true });
-      mkdirSync(join(cache, "archives", "partial"), { recursive: true });
-      const folders = [`Dir::State=${state}`, "Dir::State::status=/var/lib/dpkg/status", `Dir::Cache=${cache}`];
-      const settings = [...folders, "Debug::NoLocking=1", "APT::Sandbox::User="].flatMap((setting) => ["-o", setting]);
-      await run("apt-get", [...settings, "-qq", "update"], work);
-      await run("apt-get", [...settings, "-qq", "download", "prometheus"], work);
-      const archive = readdirSync(work).find((name) => /^prometheus_.*\.deb$/.test(name));
-      if (!archive) throw new Error("apt-get downloaded no package named prometheus");
-      const unpacked = join(work, "unpacked");
-      await run("dpkg", ["-x", archive, unpacked], work);
-      await run(join(unpacked, "usr", "bin", "prometheus"), ["--version"], work);
-      rmSync(target, { recursive: true, force: true });
-      renameSync(unpacked, target);
+      await unpackFromDebian({
+        packages: ["prometheus"],
+        target,
+        complete: async (unpacked) => {
+          await run(join(unpacked, "usr", "bin", "prometheus"), ["--version"], unpacked);
+        },
+      });
     } catch (error) {
       const cause = error instanceof Error ? error.message : String(error);
       throw new Error(`Prometheus is not on this machine, and fetching it failed: ${cause}. ${remedy}`);
-    } finally {
-      tidyUp();
-      process.removeListener("exit", tidyUp);
     }
     const fetched = cached(target);
     if (!fetched) throw new Error(`The package from the Debian archive holds no prometheus and promtool. ${remedy}`);
     return fetched;
-  });
-}
-
-/**
- * @param {string} command
- * @param {string[]} args
- * @param {string} cwd
- * @returns {Promise<void>}
- */
-function run(command, args, cwd) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, {
-      cwd,
-      stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, LC_ALL: "C" },
-    });
-    const stop = () => child.kill();
-    process.once("exit", stop);
-    let said = "";
-    child.stdout.on("data", (text) => (said += text));
-    child.stderr.on("data", (text) => (said += text));
-    child.once("error", (error) => {
-      const missing = /** @type {NodeJS.ErrnoException} */ (error).code === "ENOENT";
-      reject(new Error(missing ? `this machine has no ${command}` : error.message));
-    });
-    child.once("close", (code) => {
-      process.removeListener("exit", stop);
-      if (code === 0) return resolve();
-      const line = said.split("\n").find((text) => text.startsWith("E:")) ?? said.trim().split("\n").pop() ?? "";
-      reject(new Error(`${command} ended with ${code}${line ? ` (${line.trim().replace(/[.]$/, "")})` : ""}`));
-    });
   });
 }
 

@@ -1,7 +1,6 @@
-import { variantId } from "@trimtab/conventions";
-import type { OperationState } from "@trimtab/learning";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type AppUnderTest, adaptationOf, cell, startApp } from "./app-fixture.ts";
+import { type AppUnderTest, cell, startApp } from "./app-fixture.ts";
+import { suggestChange } from "./suggested-change-fixture.ts";
 
 interface Act {
   readonly id: string;
@@ -104,36 +103,8 @@ test("an operation is frozen, reset and the reset undone, and every attempt stan
 });
 
 describe("a suggested change", () => {
-  /** As if the learner had suggested level 5 for rock. */
-  async function suggest(): Promise<void> {
-    await send("POST", "/v1/learning-cycles", { component: "shop", operation: "checkout" });
-    const key = { component: "shop", operation: "checkout" };
-    const stored = await app.store.loadOperation(key);
-    const [last] = (await app.store.listCycles(key, { limit: 1 })).items;
-    const policy = await app.store.loadPolicy(stored?.policyHash ?? "");
-    if (stored === undefined || last === undefined || policy === undefined) throw new Error("there was no cycle");
-    const at = stored.decision.at + 1;
-    const contexts = { ...(stored.state["contexts"] as Record<string, object>) };
-    contexts["genre=rock"] = {
-      ...contexts["genre=rock"],
-      suggestion: { changeId: "c-a-1", variant: variantId({ level: 5 }), ids: ["a-1"] },
-    };
-    await app.store.recordCycle({
-      ...last,
-      cycle: stored.cycle + 1,
-      policy,
-      decision: {
-        ...stored.decision,
-        id: "d-next",
-        at,
-        adaptations: [adaptationOf("a-1", at, { status: "suggested" })],
-      },
-      state: { ...stored.state, contexts } as unknown as OperationState,
-    });
-  }
-
   test("waits in sight, and is served once a person approves it; then it can be rolled back", async () => {
-    await suggest();
+    await suggestChange(app);
     expect((await checkout()).awaiting).toMatchObject([{ id: "a-1", parameter: "level", oldValue: 3, newValue: 5 }]);
     await send("POST", "/v1/adaptations/a-1/approve");
     expect((await checkout()).awaiting).toEqual([]);
@@ -146,7 +117,7 @@ describe("a suggested change", () => {
   });
 
   test("is rejected", async () => {
-    await suggest();
+    await suggestChange(app);
     expect(await send("POST", "/v1/adaptations/a-1/reject")).toMatchObject({ target: "a-1" });
     expect(await app.json("/v1/adaptations/a-1")).toMatchObject({ status: "rejected" });
   });

@@ -1,4 +1,5 @@
 import { request } from "node:http";
+import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { parseMetricsPage } from "../sources/embedded/metrics-page.ts";
 import { type AppUnderTest, cell, decisionOf, startApp } from "./app-fixture.ts";
@@ -200,10 +201,39 @@ describe("health and metrics", () => {
     expect(routes).toEqual(expect.arrayContaining(["/v1/allocations", "unknown"]));
   });
 
-  test("the page at the root links to what is there", async () => {
+  test("the page at the root asks for files that are there, and they for others that are", async () => {
+    const seen = new Set<string>();
+    const follow = async (path: string): Promise<void> => {
+      if (seen.has(path)) return;
+      seen.add(path);
+      const response = await app.fetch(path);
+      const text = await response.text();
+      expect([path, response.status]).toEqual([path, 200]);
+      const asked = [...text.matchAll(/(?:href|src)="([^"#]+)"|\bfrom\s+"([^"]+)";/g)].map(
+        ([, one, other]) => one ?? other ?? "",
+      );
+      for (const each of path.endsWith("svg") ? [] : asked) await follow(new URL(each, `${app.url}${path}`).pathname);
+    };
+    await follow("/");
+    expect([...seen]).toEqual(
+      expect.arrayContaining(["/console/main.js", "/console/preact.js", "/console/console.css"]),
+    );
+    expect((await app.fetch("/console/main.ts")).status).toBe(404);
+    expect((await app.fetch("/console/..%2Fconsole-files.ts")).status).toBe(404);
+  });
+
+  test("what the console is made of is asked for again and answered with 304, and is below 60 kB as it is sent", async () => {
     const page = await (await app.fetch("/")).text();
-    const links = [...page.matchAll(/href="([^"]+)"/g)].map(([, href]) => href ?? "");
-    expect(links.length).toBeGreaterThan(3);
-    for (const link of links) expect([link, (await app.fetch(link)).status]).toEqual([link, 200]);
+    const parts = [...page.matchAll(/href="(console\/[^"]+)"/g)].map(([, name]) => `/${name}`);
+    let size = 0;
+    for (const path of ["/", ...parts]) {
+      const first = await app.fetch(path);
+      size += gzipSync(await first.arrayBuffer()).byteLength;
+      expect(first.headers.get("content-security-policy")).toMatch(/script-src 'self';.*frame-ancestors 'none'/);
+      const again = await app.fetch(path, { headers: { "if-none-match": first.headers.get("etag") ?? "" } });
+      expect([path, again.status, await again.text()]).toEqual([path, 304, ""]);
+    }
+    expect(size).toBeGreaterThan(20_000);
+    expect(size).toBeLessThan(60_000);
   });
 });

@@ -18,11 +18,11 @@ import { actRoutes } from "./act-routes.ts";
 import { adaptationRoutes } from "./adaptation-routes.ts";
 import type { Authorize } from "./authentication.ts";
 import { configuredOperations } from "./configured-operations.ts";
+import { consoleRoutes } from "./console-routes.ts";
 import { decisionRoutes } from "./decision-routes.ts";
 import { type DeclarationIntake, declarationRoutes } from "./declaration-routes.ts";
 import { feedbackRoutes } from "./feedback-routes.ts";
 import { type Health, healthRoutes } from "./health-routes.ts";
-import { indexPage } from "./index-page.ts";
 import { learningCycleRoutes } from "./learning-cycle-routes.ts";
 import { openApiDocument } from "./openapi.ts";
 import { operationRoutes } from "./operation-routes.ts";
@@ -127,7 +127,8 @@ export function createApp(dependencies: AppDependencies): Express {
       metricsPage: dependencies.metricsPage,
       mayRead: (header) => isAllowed(authorize, header),
     }),
-    ...descriptionRoutes(() => document, version),
+    ...descriptionRoutes(() => document),
+    ...consoleRoutes(),
   ];
   const document = openApiDocument(routes, version);
 
@@ -158,7 +159,7 @@ function gate(dependencies: GateDependencies): (request: Request, response: Resp
   };
 }
 
-function descriptionRoutes(document: () => Record<string, unknown>, version: string): readonly Route[] {
+function descriptionRoutes(document: () => Record<string, unknown>): readonly Route[] {
   return [
     {
       method: "get",
@@ -169,23 +170,6 @@ function descriptionRoutes(document: () => Record<string, unknown>, version: str
       errors: [],
       handle(_, response) {
         sendJson(response, document());
-      },
-    },
-    {
-      method: "get",
-      path: "/",
-      summary: "A page with links to all of this.",
-      role: "open",
-      answers: { 200: { description: "The page.", body: "text/html" } },
-      errors: [],
-      handle(_, response) {
-        response
-          .set({
-            "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
-            "Cache-Control": "no-store",
-          })
-          .type("text/html")
-          .send(indexPage(version));
       },
     },
   ];

@@ -1,5 +1,5 @@
 /** Every decision of an operation, the holds too. */
-import type { Context } from "@trimtab/conventions";
+import { type Context, contextId } from "@trimtab/conventions";
 import type { RecordedCycle, Store } from "@trimtab/engine";
 import type { ActOutcome, Arm, ContextDecision } from "@trimtab/learning";
 import { z } from "zod";
@@ -28,7 +28,7 @@ import {
   wireTime,
   wireWindow,
 } from "./wire/learning-wire.ts";
-import { linkNextPage, type OperationListQuery, operationListQuery, pageRequest } from "./wire/paging.ts";
+import { linkNextPage, type OperationListQuery, pageRequest, pagingParameters } from "./wire/paging.ts";
 
 /** What was decided for one context. */
 interface WireContextDecision {
@@ -45,7 +45,7 @@ interface WireContextDecision {
 }
 
 /** One decision. */
-interface WireDecision {
+export interface WireDecision {
   readonly id: string;
   readonly cycle: number;
   readonly at: string;
@@ -104,6 +104,20 @@ const decisionPageSchema: z.ZodType<{
   nextCursor: z.string().optional(),
 });
 
+interface DecisionListQuery extends OperationListQuery {
+  readonly queries?: "true" | "false" | undefined;
+}
+
+const listQuery: z.ZodType<DecisionListQuery> = z.strictObject({
+  component: z.string().min(1),
+  operation: z.string().min(1),
+  queries: z
+    .enum(["true", "false"])
+    .optional()
+    .meta({ description: "`false` leaves the PromQL out, which is most of a decision; `queries` is then empty." }),
+  ...pagingParameters,
+});
+
 /** The route /v1/decisions. */
 export function decisionRoutes({
   store,
@@ -112,21 +126,30 @@ export function decisionRoutes({
   readonly store: Store;
   readonly operations: ConfiguredOperations;
 }): readonly Route[] {
-  const list: Route<OperationListQuery> = {
+  const list: Route<DecisionListQuery> = {
     method: "get",
     path: "/v1/decisions",
-    summary: "Every decision of one operation, newest first: also the ones that changed nothing, with the reason.",
+    summary:
+      "Every decision of one operation, newest first: also the ones that changed nothing, with the reason. With ctx.genre=rock what was decided for exactly this context.",
     role: "read",
-    query: operationListQuery,
+    query: listQuery,
+    takesContext: true,
     answers: {
       200: { description: "A page of decisions.", body: { name: "DecisionPage", schema: decisionPageSchema } },
     },
     errors: ["COMPONENT_UNKNOWN", "OPERATION_UNKNOWN", "CURSOR_INVALID"],
-    async handle({ query, path }, response) {
+    async handle({ query, context, path }, response) {
       const { component, operation } = operations.find(query.component, query.operation);
       const { items, nextCursor } = await store.listCycles({ component, operation }, pageRequest(query));
-      linkNextPage(response, path, { ...query }, nextCursor);
-      sendJson(response, { decisions: items.map(wireDecision), nextCursor });
+      const contextQuery = Object.fromEntries(Object.entries(context).map(([key, value]) => [`ctx.${key}`, value]));
+      linkNextPage(response, path, { ...query, ...contextQuery }, nextCursor);
+      const only = Object.keys(context).length === 0 ? undefined : contextId(context);
+      const decisions = items.map(wireDecision).map((decision) => ({
+        ...decision,
+        contexts: decision.contexts.filter((each) => only === undefined || contextId(each.context) === only),
+        queries: query.queries === "false" ? [] : decision.queries,
+      }));
+      sendJson(response, { decisions, nextCursor });
     },
   };
   return [list] as readonly Route[];

@@ -33,7 +33,7 @@ export interface HealthRouteDependencies {
 }
 
 /** The body of /readyz. With tokens configured, only whoever may read sees more than the status. */
-interface WireHealth {
+export interface WireHealth {
   readonly status: "ready" | "not ready";
   readonly details?: WireDetails | undefined;
 }

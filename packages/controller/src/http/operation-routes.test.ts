@@ -32,6 +32,15 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 describe("GET /v1/operations", () => {
+  const nothing = {
+    frozen: false,
+    overrides: 0,
+    awaiting: 0,
+    breakersOpen: 0,
+    lift: { better: 0, worse: 0, undecided: 0 },
+    lifts: [],
+  };
+
   test("lists what is configured, also what has never been decided on", async () => {
     expect(await app.json("/v1/operations")).toEqual({
       operations: [
@@ -44,6 +53,7 @@ describe("GET /v1/operations", () => {
           metrics: "scraped",
           cycles: 0,
           contexts: 1,
+          standing: nothing,
         },
         {
           component: "shop",
@@ -55,6 +65,11 @@ describe("GET /v1/operations", () => {
           cycles: 2,
           contexts: 2,
           lastDecisionAt: "2025-11-20T10:00:30.000Z",
+          standing: {
+            ...nothing,
+            lift: { better: 1, worse: 0, undecided: 0 },
+            lifts: [{ context: { genre: "rock" }, estimate: 0.05, lower: 0.01, upper: 0.09, level: 0.95 }],
+          },
         },
       ],
     });

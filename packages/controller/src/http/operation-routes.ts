@@ -29,6 +29,7 @@ import {
   type WireOperationSummary,
 } from "./wire/operation-wire.ts";
 import { LARGEST_PAGE, linkNextPage, pageRequest, pagingParameters } from "./wire/paging.ts";
+import { wireStanding } from "./wire/standing-wire.ts";
 
 /** What the routes need. */
 export interface OperationRouteDependencies {
@@ -72,6 +73,7 @@ export function operationRoutes({
     policy: OperationPolicy,
     stored: StoredOperation | undefined,
     reported: readonly ReportedOperation[],
+    awaiting: WireOperation["awaiting"],
   ): WireOperationSummary => {
     const { component, operation } = policy;
     const report = reported.find((each) => each.component === component && each.operation === operation);
@@ -86,12 +88,13 @@ export function operationRoutes({
       contexts: allocationsOf(policy).length,
       lastDecisionAt: stored && wireTime(stored.decision.at),
       lastReportAt: report && wireTime(report.reportedAt),
+      standing: wireStanding(stored?.decision, new Set(awaiting.map(({ changeId }) => changeId)).size),
     };
   };
   const list: Route<ListQuery> = {
     method: "get",
     path: "/v1/operations",
-    summary: "The configured operations, by component and name.",
+    summary: "The configured operations, by component and name, and how each stands.",
     role: "read",
     query: listQuery,
     answers: {
@@ -108,12 +111,11 @@ export function operationRoutes({
       );
       const { items, nextCursor } = pageOfPolicies(filtered, query);
       const reported = await outcomes.store.listReported();
-      const stored = await Promise.all(items.map((policy) => store.loadOperation(policy)));
+      const summaries = items.map(async (policy) =>
+        summaryOf(policy, await store.loadOperation(policy), reported, await awaitingOf(policy)),
+      );
       linkNextPage(response, path, { ...query }, nextCursor);
-      sendJson(response, {
-        operations: items.map((policy, index) => summaryOf(policy, stored[index], reported)),
-        nextCursor,
-      });
+      sendJson(response, { operations: await Promise.all(summaries), nextCursor });
     },
   };
   const one: Route = {
@@ -128,8 +130,9 @@ export function operationRoutes({
       const policy = operations.find(parameters["component"] ?? "", parameters["operation"] ?? "");
       const stored = await store.loadOperation(policy);
       const allocations = allocationsOf(policy);
+      const awaiting = await awaitingOf(policy);
       const operation: WireOperation = {
-        ...summaryOf(policy, stored, await outcomes.store.listReported()),
+        ...summaryOf(policy, stored, await outcomes.store.listReported(), awaiting),
         specification: specificationOf(policy),
         declared: wireDeclaration(shownDeclaration(policy, declarations.registrations.all())),
         experiment: stored?.decision.experiment && wireExperiment(stored.decision.experiment),
@@ -140,7 +143,7 @@ export function operationRoutes({
           mayExplore: stored.decision.mayExplore,
         },
         people: wirePeople(stored?.decision.people),
-        awaiting: await awaitingOf(policy),
+        awaiting,
         states: await Promise.all(allocations.map((allocation) => stateOf(policy, allocation, stored))),
       };
       sendJson(response, operation);

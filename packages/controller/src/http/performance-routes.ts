@@ -15,7 +15,7 @@ const LONGEST_PERIOD_DAYS = 30;
 const USUAL_PERIOD = "24h";
 
 /** The answer. */
-interface WirePerformance extends WireSummary {
+export interface WirePerformance extends WireSummary {
   readonly component: string;
   readonly operation?: string | undefined;
   readonly period: string;

@@ -14,7 +14,8 @@ export interface SuggestionRouteDependencies {
   readonly onDecided: (suggestion: Suggestion) => void;
 }
 
-interface WireSuggestion {
+/** One suggestion. */
+export interface WireSuggestion {
   readonly id: string;
   readonly rule: string;
   readonly entity: string;

@@ -16,6 +16,7 @@ import {
   type WireReason,
   type WireVariant,
 } from "./learning-wire.ts";
+import { standingSchema, type WireStanding } from "./standing-wire.ts";
 
 /** One operation in the list. */
 export interface WireOperationSummary {
@@ -34,6 +35,7 @@ export interface WireOperationSummary {
   readonly metrics: "scraped" | "reported";
   /** When the last outcome was reported; absent where none was. */
   readonly lastReportAt?: string | undefined;
+  readonly standing: WireStanding;
 }
 
 /** One context of an operation. */
@@ -114,6 +116,7 @@ const operationSummary = {
   source: z.enum(["file", "registered"]),
   metrics: z.enum(["scraped", "reported"]),
   lastReportAt: timeSchema.optional(),
+  standing: standingSchema,
 };
 /** The list of operations. */
 export const operationListSchema: z.ZodType<{
