@@ -8,8 +8,10 @@ export interface ControllerRequest {
   readonly controllerUrl: string;
   /** Below the controller's address, without a slash at its beginning. */
   readonly path: string;
-  /** Sent as JSON by POST. Undefined: GET. */
+  /** Sent as JSON. Undefined: GET. */
   readonly body?: string;
+  /** With a body. Default: POST. */
+  readonly method?: "POST" | "PUT";
   readonly token: string | undefined;
   readonly headers?: Readonly<Record<string, string>>;
   /** Of the whole exchange. */
@@ -44,7 +46,7 @@ export function askController(asked: ControllerRequest): Promise<ControllerAnswe
   return new Promise((resolve, reject) => {
     // Of its own, not the agent that the application uses: its connections and limits are not ours to touch.
     const request = send(url, {
-      method: body === undefined ? "GET" : "POST",
+      method: body === undefined ? "GET" : (asked.method ?? "POST"),
       headers: { ...headers, ...asked.headers },
       agent: false,
       ...(signal === undefined ? {} : { signal }),

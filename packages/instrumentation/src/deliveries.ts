@@ -8,12 +8,14 @@ import {
   type RecordsReceipt,
   type RecordsRequest,
 } from "@trimtab/conventions";
+import { type DeclaredOperation, declarationPath } from "./declared-operation.ts";
 import { DeliveryQueue, type DeliveryTarget } from "./delivery-queue.ts";
 import { flushAtEnd } from "./flush-at-end.ts";
 import { reportOwnFailure } from "./own-failure.ts";
 
 const MAXIMUM_WAITING_FEEDBACK = 5000;
 const LINGER_MILLISECONDS = 100;
+const MAXIMUM_WAITING_DECLARATIONS = 1000;
 const MAXIMUM_WAITING_RECORDS = 2000;
 /** Nobody waits to see them at once. */
 const RECORDS_LINGER_MILLISECONDS = 1000;
@@ -24,6 +26,7 @@ const LONGEST_DELIVERY_MILLISECONDS = 1000;
 export class Deliveries {
   readonly feedback: DeliveryQueue<FeedbackItem>;
   readonly records: DeliveryQueue<OperationRecord>;
+  readonly declarations: DeliveryQueue<DeclaredOperation>;
   #flushesAtEnd = false;
 
   /** @param target Undefined as long as there is no controller. */
@@ -48,6 +51,17 @@ export class Deliveries {
       toBody: (records): RecordsRequest => ({ records }),
       refusedOf: countRefused,
     });
+    this.declarations = new DeliveryQueue({
+      what: "declarations of operations",
+      path: ([declared]) => declarationPath(declared),
+      method: "PUT",
+      maximumItems: MAXIMUM_WAITING_DECLARATIONS,
+      maximumBatch: 1, // each has an address of its own
+      lingerMilliseconds: LINGER_MILLISECONDS,
+      target,
+      toBody: ([declared]) => declared?.section,
+      refusedOf: () => 0,
+    });
   }
 
   /** Takes an operation of the sample. */
@@ -66,6 +80,7 @@ export class Deliveries {
   wake(): void {
     this.feedback.wake();
     this.records.wake();
+    this.declarations.wake();
   }
 
   /** Sends what waits, within a bound. Keeps the process alive for as long. Never rejects. */

@@ -22,8 +22,10 @@ export interface DeliveryTarget {
 export interface DeliverySettings<Item> {
   /** As people call the items. */
   readonly what: string;
-  /** Of the route, without a slash at its beginning. */
-  readonly path: string;
+  /** Of the route, without a slash at its beginning; it may depend on what is sent. */
+  readonly path: string | ((items: readonly Item[]) => string);
+  /** Default: POST. */
+  readonly method?: "POST" | "PUT";
   readonly maximumItems: number;
   readonly maximumBatch: number;
   /** How long an item may wait for others to share a request. */
@@ -157,10 +159,11 @@ export class DeliveryQueue<Item> {
     target: DeliveryTarget,
     signal: AbortSignal | undefined,
   ): Promise<number | undefined> {
-    const { path } = this.#settings;
+    const { path: place, method = "POST" } = this.#settings;
+    const path = typeof place === "string" ? place : place(batch);
     const { controllerUrl, token, requestTimeoutMilliseconds: timeoutMilliseconds } = target;
     try {
-      const asked = { controllerUrl, path, body, token, timeoutMilliseconds };
+      const asked = { controllerUrl, path, method, body, token, timeoutMilliseconds };
       return this.#judge(batch, await askController(signal === undefined ? asked : { ...asked, signal }));
     } catch (error) {
       return this.#fail(describeError(error));

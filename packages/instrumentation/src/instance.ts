@@ -9,6 +9,7 @@ import type { CallInterceptor } from "./call-interceptor.ts";
 import { CallSpans, type SpanSettings } from "./call-spans.ts";
 import { type Collected, collectedAt } from "./collection-level.ts";
 import type { ContextBudget, FoundContext } from "./context-tree.ts";
+import { declaredOperation } from "./declared-operation.ts";
 import { Deliveries } from "./deliveries.ts";
 import type { DeliveryTarget } from "./delivery-queue.ts";
 import { labelValue } from "./label-values.ts";
@@ -45,6 +46,8 @@ export class Instrumentation implements SharedParts {
   readonly deliveries: Deliveries = new Deliveries(() => this.#target());
   readonly #others = new Map<string, TrackedComponent>();
   readonly #remembered = new Set<string>();
+  /** What the controller was told of operations. */
+  readonly #told = new Map<TrackedOperation, string>();
   readonly #calls = new CallContext<TrackedCall>();
   #options: InstrumentationOptions;
   #settings: Settings;
@@ -112,7 +115,20 @@ export class Instrumentation implements SharedParts {
     this.metrics.configure(this.#metricSettings());
     this.#isConnected = true;
     for (const component of this.#components()) component.connect(settings);
+    if (settings.controllerUrl !== before.controllerUrl) this.#told.clear();
+    for (const component of this.#components()) for (const operation of component.operations()) this.tellOf(operation);
     this.deliveries.wake();
+  }
+
+  /** Code has declared an operation: the controller is told, where that is wanted, of each declaration once. */
+  tellOf(operation: TrackedOperation): void {
+    const { registerOperations, disabled } = this.#settings;
+    const declared = registerOperations && !disabled ? declaredOperation(operation) : undefined;
+    if (declared === undefined) return;
+    const text = JSON.stringify(declared);
+    if (this.#told.get(operation) === text) return;
+    this.#told.set(operation, text);
+    this.deliveries.declarations.add(declared);
   }
 
   /** Ends the connections to the controller. Calls go on being tracked, with the parameters that are there. */

@@ -111,6 +111,7 @@ export function defineOperation<
     ...(outcome === undefined ? {} : { outcome }),
     ...(durationBoundaries === undefined ? {} : { durationBoundaries: [...durationBoundaries] }),
   });
+  shared.tellOf(operation);
   if (String(boundariesBefore) !== String(durationBoundaries)) shared.metrics.restart(operation);
   return {
     name,

@@ -30,6 +30,11 @@ export interface InstrumentationOptions {
    * last ones. The token needs the role `feedback`. Default 0: none.
    */
   readonly recordsRatio?: number;
+  /**
+   * Tells the controller of each operation that code defines with parameters: it registers those that its file lacks, where that is
+   * allowed there, and shows where the two differ. The token needs the role `feedback`. Default false.
+   */
+  readonly registerOperations?: boolean;
   /** Upper bounds of the duration buckets in seconds, ascending. Default: 1 ms to 10 min. */
   readonly durationBoundariesSeconds?: readonly number[];
   /** The most contexts that become labels in the life of the process; the rest is recorded as `__other__`. Default 1,000. */
@@ -64,6 +69,7 @@ export const DEFAULT_SETTINGS: Settings = {
   collectionLevel: "standard",
   spansRatio: 1,
   recordsRatio: 0,
+  registerOperations: false,
   durationBoundariesSeconds: DURATION_BOUNDARIES_SECONDS,
   maximumContexts: 1000,
   disabled: false,

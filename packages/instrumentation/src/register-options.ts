@@ -44,6 +44,7 @@ export function optionsFromEnvironment(environment: Environment): EnvironmentOpt
     spans: read("TRIMTAB_SPANS", onOrOff, "on or off"),
     spansRatio: read("TRIMTAB_SPANS_RATIO", share, "a number from 0 to 1"),
     recordsRatio: read("TRIMTAB_RECORDS_RATIO", share, "a number from 0 to 1"),
+    registerOperations: read("TRIMTAB_REGISTER_OPERATIONS", onOrOff, "on or off"),
     durationBoundariesSeconds: read(
       "TRIMTAB_DURATION_BOUNDARIES",
       boundaries,
