@@ -4,8 +4,8 @@
 const source = (/** @type {string[]} */ ...packages) => `^packages/(${packages.join("|")})/src/`;
 const npm = (/** @type {string[]} */ ...packages) => `(^|/)node_modules/(${packages.join("|")})(/|$)`;
 
-/** Tests and contract suites may use test tools; all other code keeps the arrows. */
-const testing = "[.]test(-d)?[.]ts$|[.]property[.]test[.]ts$|-contract[.]ts$";
+/** Tests, what supports them, and contract suites may use test tools; all other code keeps the arrows. */
+const testing = "[.]test(-d)?[.]ts$|[.]test[.]support[.]ts$|[.]property[.]test[.]ts$|-contract[.]ts$";
 
 /**
  * @param {object} rule

@@ -34,6 +34,7 @@ export type ErrorCode =
   | "OUTCOME_TOO_LATE"
   | "IDEMPOTENCY_KEY_REUSED"
   | "CONTEXT_LIMIT_REACHED"
+  | "NOT_LEADING"
   | "BODY_TOO_LARGE"
   | "MEDIA_TYPE_UNSUPPORTED"
   | "HOST_REFUSED"
@@ -162,6 +163,11 @@ const DESCRIPTIONS: Readonly<Record<ErrorCode, ErrorDescription>> = {
     status: 409,
     title: "The operation has as many contexts as are kept",
     remedy: "Declare a context key with fewer values.",
+  },
+  NOT_LEADING: {
+    status: 409,
+    title: "Another replica leads, and only that one runs passes",
+    remedy: "Ask the replica that `detail` names, or wait: each operation has its pass at its interval.",
   },
   BODY_TOO_LARGE: {
     status: 413,

@@ -1,7 +1,7 @@
 import type { Feedback, FeedbackStore, OperationKey } from "@trimtab/engine";
 import { silentLog } from "@trimtab/engine";
 import { expect, test, vi } from "vitest";
-import { createFeedbackTrigger } from "./feedback-trigger.ts";
+import { createFeedbackTrigger, operationsOf } from "./feedback-trigger.ts";
 
 type Learn = (key: OperationKey) => Promise<unknown>;
 
@@ -21,12 +21,13 @@ function triggerWith(waiting: () => number, learn = vi.fn<Learn>(() => Promise.r
   const countWaitingFeedback = vi.fn<FeedbackStore["countWaitingFeedback"]>(() =>
     Promise.resolve([{ ...CHECKOUT, waiting: waiting() }]),
   );
-  const trigger = createFeedbackTrigger({
+  const look = createFeedbackTrigger({
     feedback: { countWaitingFeedback },
     learnAfter: () => 3,
     learn,
     log: silentLog,
   });
+  const trigger = (kept: readonly Feedback[]): void => look(operationsOf(kept));
   return { trigger, learn, countWaitingFeedback };
 }
 

@@ -10,13 +10,13 @@ export interface FeedbackTriggerOptions {
   readonly log: Log;
 }
 
-/** @returns To be called with feedback that was kept. It returns at once; what goes wrong is logged, and the next turn learns anyway. */
+/** @returns To be called with the operations that scored feedback arrived for. It returns at once; what goes wrong is logged, and the next turn learns anyway. */
 export function createFeedbackTrigger({
   feedback,
   learnAfter,
   learn,
   log,
-}: FeedbackTriggerOptions): (kept: readonly Feedback[]) => void {
+}: FeedbackTriggerOptions): (operations: readonly OperationKey[]) => void {
   /** The operations that arrived since the last look; one look at a time, however much arrives. */
   const arrived = new Map<string, OperationKey>();
   let isLooking = false;
@@ -44,11 +44,9 @@ export function createFeedbackTrigger({
       isLooking = false; // in the same turn as the last look at what arrived, so that nothing falls between
     }
   };
-  return (kept) => {
-    for (const { component, operation, score } of kept) {
-      if (component === undefined || operation === undefined || score === undefined) continue;
+  return (operations) => {
+    for (const { component, operation } of operations)
       arrived.set(nameOf({ component, operation }), { component, operation });
-    }
     if (isLooking || arrived.size === 0) return;
     isLooking = true;
     void look();
@@ -57,4 +55,11 @@ export function createFeedbackTrigger({
 
 function nameOf({ component, operation }: OperationKey): string {
   return `${component} ${operation}`;
+}
+
+/** The operations of scored feedback. */
+export function operationsOf(kept: readonly Feedback[]): OperationKey[] {
+  return kept.flatMap(({ component, operation, score }) =>
+    component === undefined || operation === undefined || score === undefined ? [] : [{ component, operation }],
+  );
 }

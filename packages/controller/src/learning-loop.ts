@@ -13,6 +13,7 @@ import {
   type MetricSource,
   runCycle,
   type ScheduledOperation,
+  type ServedCycle,
   type Store,
   systemClock,
 } from "@trimtab/engine";
@@ -38,6 +39,8 @@ export interface LearningLoop {
   readonly gridMilliseconds: number;
   /** Runs a pass now; a dry one records nothing and changes nothing. */
   run(policy: OperationPolicy, dry: boolean): Promise<CycleOutcome>;
+  /** Takes over what other processes have recorded. @returns The operations that have a new cycle. */
+  follow(): Promise<readonly OperationPolicy[]>;
   /** What is served and was decided last, for metrics. Reads memory only. */
   views(): readonly OperationView[];
   /** Ends the thread that decides for large operations. Stop the schedule first. */
@@ -55,9 +58,14 @@ export async function createLearningLoop(
   const board = await createAllocationBoard({ store, operations, clock: systemClock });
   const decisions = new Map<OperationPolicy, Decision>();
   for (const { policy } of operations) {
-    const stored = await store.loadOperation(policy);
-    if (stored !== undefined) decisions.set(policy, stored.decision);
+    const served = await store.loadServed(policy);
+    if (served !== undefined) decisions.set(policy, served.decision);
   }
+  const takeOver = (policy: OperationPolicy, served: ServedCycle): void => {
+    if (served.cycle <= board.lastCycle(policy)) return;
+    decisions.set(policy, served.decision);
+    board.update(policy, served);
+  };
   const pass = async (
     { policy, intervalMilliseconds }: ScheduledOperation,
     signal: AbortSignal,
@@ -73,10 +81,7 @@ export async function createLearningLoop(
       now: systemClock.now(),
       signal,
     });
-    if (outcome.kind === "recorded") {
-      decisions.set(policy, outcome.decision);
-      board.update(policy, outcome);
-    }
+    if (outcome.kind === "recorded" && outcome.served !== undefined) takeOver(policy, outcome.served);
     return outcome;
   };
   const gridMilliseconds = source.scrapeIntervalMilliseconds();
@@ -94,7 +99,10 @@ export async function createLearningLoop(
     close: () => thread.close(),
     run(policy, dry) {
       if (!dry) return scheduler.runNow(policy);
-      const readOnly = { loadOperation: store.loadOperation.bind(store), recordCycle: () => Promise.resolve() };
+      const readOnly = {
+        loadOperation: store.loadOperation.bind(store),
+        recordCycle: () => Promise.resolve(undefined),
+      };
       const { intervalMilliseconds } = config;
       const debug: Log["debug"] = (message, fields) => log.debug(message, fields);
       const quiet: Log = { debug, info: debug, warning: debug, error: debug };
@@ -107,6 +115,20 @@ export async function createLearningLoop(
         intervalMilliseconds,
         now: systemClock.now(),
       });
+    },
+    async follow() {
+      const moved: OperationPolicy[] = [];
+      for (const { component, operation, cycle } of await store.listLastCycles()) {
+        const found = operations.find(
+          ({ policy }) => policy.component === component && policy.operation === operation,
+        )?.policy;
+        if (found === undefined || cycle <= board.lastCycle(found)) continue;
+        const served = await store.loadServed(found);
+        if (served === undefined) continue;
+        takeOver(found, served);
+        moved.push(found);
+      }
+      return moved;
     },
     views: () =>
       operations.map(({ policy }) => ({

@@ -8,17 +8,22 @@ import {
   createRollupStore,
   createSqlStore,
   createSuggestionStore,
+  describePostgres,
   type Log,
   type MetricSource,
-  openSqliteDatabase,
+  type OperationKey,
   type Store,
 } from "@trimtab/engine";
+
+import type { OperationPolicy } from "@trimtab/learning";
 import { isReportedComponent } from "./config/reported-components.ts";
+import type { StoreSettings } from "./config/store-settings.ts";
+
 import { loadStrategyModules } from "./config/strategy-modules.ts";
 import type { Config } from "./config.ts";
 import { declaredStates, withRegistered } from "./declared-operations.ts";
 import { createFeedbackProcessing } from "./feedback-processing.ts";
-import { createFeedbackTrigger } from "./feedback-trigger.ts";
+import { createFeedbackTrigger, operationsOf } from "./feedback-trigger.ts";
 import { type Authorize, authorizer } from "./http/authentication.ts";
 import { createApp } from "./http/create-app.ts";
 import type { Health } from "./http/health-routes.ts";
@@ -26,9 +31,11 @@ import { type ListeningServer, listen } from "./http/listen.ts";
 import { createPerformanceReader } from "./http/performance-reader.ts";
 import { createLearningLoop, type LearningLoop } from "./learning-loop.ts";
 import { adaptationEvidence, adaptationQueries, createSource } from "./metric-sources.ts";
+import { createCycleWaiters } from "./next-cycle.ts";
 import { createRecordBounding } from "./record-bounding.ts";
 import { createRegistrations } from "./registrations.ts";
 import { rememberedInspection } from "./remembered-inspection.ts";
+import { openStoreDatabase } from "./store-database.ts";
 import { createControllerMetrics } from "./telemetry.ts";
 import { VERSION } from "./version.ts";
 
@@ -59,6 +66,8 @@ export class ReloadError extends Error {
 
 const REQUEST_GRACE_MILLISECONDS = 1_500;
 const PASS_GRACE_MILLISECONDS = 2_500;
+const LONGEST_WAIT_FOR_LEADER_MILLISECONDS = 6_000;
+const BETWEEN_LOOKS_MILLISECONDS = 500;
 const GRID_WATCH_INTERVAL_MILLISECONDS = 1_000;
 const HOUSEKEEPING_INTERVAL_MILLISECONDS = 600_000;
 
@@ -78,18 +87,21 @@ interface InForce {
 export async function startController(given: Config, { log }: ControllerOptions): Promise<RunningController> {
   const fromFile = await loadStrategyModules(given);
   const startedAt = Date.now();
-  const database = await openSqliteDatabase(fromFile.store.path);
-  const store = createSqlStore(database);
+  const { database, replica } = await openStoreDatabase(fromFile.store, log);
+  const { lease } = replica;
+  const leads = (): boolean => replica.status().leads;
+  const store = createSqlStore(database, lease);
   const rollups = createRollupStore(database);
   const feedback = createFeedbackStore(database);
   const acts = createActStore(database);
-  const suggestions = createSuggestionStore(database);
+  const suggestions = createSuggestionStore(database, lease);
   const records = createRecordStore(database);
   const outcomes = createOutcomeStore(database);
   const metrics = createControllerMetrics(
     () => inForce?.loop.views() ?? [],
     feedback,
     () => declaredStates(inForce?.config.policies ?? [], registrations.all()),
+    leads,
   );
   let inForce: InForce | undefined;
   const parts = {
@@ -128,7 +140,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
       inForce = await change(before);
       await before.loop.close();
     } finally {
-      current().loop.scheduler.start();
+      if (leads()) current().loop.scheduler.start();
     }
   };
 
@@ -159,7 +171,42 @@ export async function startController(given: Config, { log }: ControllerOptions)
     log,
   });
 
+  /** Resolves when a person's act is decided, whoever decides it. */
+  const waiters = createCycleWaiters();
+  const decideAct = async (policy: OperationPolicy, act: string): Promise<void> => {
+    const giveUpAt = performance.now() + LONGEST_WAIT_FOR_LEADER_MILLISECONDS;
+    while (performance.now() < giveUpAt) {
+      if (leads()) {
+        await current().loop.run(policy, false);
+        return;
+      }
+      const next = waiters.wait(policy, BETWEEN_LOOKS_MILLISECONDS);
+      if ((await acts.getAct(act))?.outcome !== undefined) return;
+      await next;
+    }
+  };
+
   const bounding = createRecordBounding({ store: records, keep: () => current().config.keepRecords, log });
+
+  /** Begins or ends all that is done by the leader alone. */
+  const takeTheLead = async (leadsNow: boolean): Promise<void> => {
+    const { loop } = current();
+    if (!leadsNow) return loop.scheduler.stop(PASS_GRACE_MILLISECONDS);
+    // What the leader before this one recorded last; where that fails now, each pass reads it by itself.
+    await loop.follow().catch((error: unknown) => log.warning("the last cycles could not be read", { error }));
+    loop.scheduler.start();
+    processing.start(); // what a process before this one took in and did not come to
+    const waiting = await acts.listWaitingOperations();
+    for (const key of waiting) void runConfigured(key); // not awaited: passes must not hold up a reload
+  };
+
+  /** The pass of an operation whose acts wait; those of one that is not configured wait on. */
+  const runConfigured = async ({ component, operation }: OperationKey): Promise<void> => {
+    const { loop, config: now } = current();
+    const policy = now.policies.find((each) => each.component === component && each.operation === operation);
+    if (policy === undefined) return;
+    await loop.run(policy, false).catch(() => {}); // the scheduler has told it, and tries again
+  };
 
   try {
     await registrations.load();
@@ -191,7 +238,8 @@ export async function startController(given: Config, { log }: ControllerOptions)
       acts,
       onFeedback: (kept) => {
         metrics.onFeedback(kept);
-        learnWhenEnough(kept);
+        if (!leads()) return; // the leader hears of it by the store
+        learnWhenEnough(operationsOf(kept));
         if (kept.some(({ entity }) => entity !== undefined)) processing.start();
       },
       now: Date.now,
@@ -205,6 +253,8 @@ export async function startController(given: Config, { log }: ControllerOptions)
         adaptationQueries(adaptation, current().config.policies, current().source.scrapeIntervalMilliseconds()),
       countedFor: (adaptation) => adaptationEvidence(adaptation, current().config.policies, current().source),
       runCycle: (policy, dry) => current().loop.run(policy, dry),
+      decideAct,
+      otherLeader: () => (leads() ? undefined : (replica.status().leader ?? "nobody yet")),
       health: async (): Promise<Health> => ({
         isReady: !isShuttingDown,
         version: VERSION,
@@ -212,6 +262,8 @@ export async function startController(given: Config, { log }: ControllerOptions)
         now: Date.now(),
         operations: current().loop.scheduler.status(),
         source: { kind: current().source.kind, inspection: await inspect() },
+        store: config.store.kind,
+        replica: replica.status(),
       }),
       metricsPage: metrics.page,
       onRequest: metrics.onRequest,
@@ -223,23 +275,37 @@ export async function startController(given: Config, { log }: ControllerOptions)
     });
     server = await listen(app, config.listen);
     await source.start();
-    inForce.loop.scheduler.start();
-    processing.start(); // what a process before this one took in and did not come to
+    onStarted();
+    await replica.start({
+      onLeadershipChange: (leadsNow) => (isShuttingDown ? Promise.resolve() : inTurn(() => takeTheLead(leadsNow))),
+      follow: async () => {
+        for (const policy of await current().loop.follow()) waiters.tell(policy);
+      },
+      onActs: async () => {
+        for (const key of await acts.listWaitingOperations()) await runConfigured(key);
+      },
+      onFeedback: async () => {
+        processing.start();
+        learnWhenEnough(await feedback.countWaitingFeedback());
+      },
+    });
     bounding.startAll();
     registrations.start();
   } catch (error) {
+    isShuttingDown = true;
+    await replica.stop();
     await inForce?.source.close();
     await server?.close(0);
     await store.close();
     throw error;
   }
-  onStarted();
   const { url, close } = server;
-  const housekeeping = startHousekeeping(store, () => current().config.store.keepDecisionsMilliseconds, log);
+  const keepMilliseconds = (): number => current().config.store.keepDecisionsMilliseconds;
+  const housekeeping = startHousekeeping(store, { keepMilliseconds, leads, log });
   log.info("controller started", {
     url,
     version: VERSION,
-    store: fromFile.store.path,
+    store: placeOf(fromFile.store),
     source: fromFile.metrics.source,
     operations: inForce.config.policies.length,
   });
@@ -281,6 +347,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
     const { loop, source } = current();
     await Promise.all([processing.stop(), bounding.stop(), registrations.stop()]);
     await Promise.all([close(REQUEST_GRACE_MILLISECONDS), loop.scheduler.stop(PASS_GRACE_MILLISECONDS)]);
+    await replica.stop();
     await source.close();
     await loop.close();
     await store.close();
@@ -301,15 +368,25 @@ function refuseWhatNeedsRestart(before: Config, next: Config): void {
   const changed: string[] = [];
   if (before.listen.host !== next.listen.host || before.listen.port !== next.listen.port)
     changed.push("controller.listen");
-  if (before.store.path !== next.store.path) changed.push("controller.store.path");
+  const { keepDecisionsMilliseconds: _before, ...storeBefore } = before.store;
+  const { keepDecisionsMilliseconds: _next, ...storeNext } = next.store;
+  if (JSON.stringify(storeBefore) !== JSON.stringify(storeNext)) changed.push("controller.store");
   if (changed.length === 0) return;
   throw new ReloadError(
     `${changed.join(" and ")} cannot change while the controller runs; restart it to take over the new configuration`,
   );
 }
 
-function startHousekeeping(store: Store, keepMilliseconds: () => number, log: Log): { stop(): void } {
+function placeOf(store: StoreSettings): string {
+  return store.kind === "sqlite" ? store.path : describePostgres(store.url);
+}
+
+function startHousekeeping(
+  store: Store,
+  { keepMilliseconds, leads, log }: { keepMilliseconds: () => number; leads: () => boolean; log: Log },
+): { stop(): void } {
   const timer = setInterval(() => {
+    if (!leads()) return;
     store.dropCyclesBefore(Date.now() - keepMilliseconds()).then(
       (dropped) => log.debug("old decisions dropped", { dropped }),
       (error: unknown) => log.error("old decisions could not be dropped", { error }),

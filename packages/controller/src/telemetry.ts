@@ -61,11 +61,12 @@ const OUTCOME_RESULTS: Readonly<Record<TakenOutcome["addition"], string>> = {
   "too-many-contexts": "refused",
 };
 
-/** Metrics in a registry of their own. `views` and the backlog are asked at each scrape. */
+/** Metrics in a registry of their own. `views`, the backlog and who leads are asked at each scrape. */
 export function createControllerMetrics(
   views: () => readonly OperationView[],
   store: Pick<FeedbackStore, "countWaitingFeedback">,
   declared: () => readonly DeclaredState[] = () => [],
+  leads: () => boolean = () => true,
 ): ControllerMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -84,6 +85,7 @@ export function createControllerMetrics(
   const sourceQueryDuration = histogram(controllerInstruments.sourceQueryDuration);
   const sourceErrors = counter(controllerInstruments.sourceErrors);
   const feedbackBacklog = gauge(controllerInstruments.feedbackBacklog);
+  const leader = gauge(controllerInstruments.leader);
   const feedbackScores = createFeedbackMetrics();
   const outcomeItems = counter(controllerInstruments.outcomeItems);
   const outcomes = createOutcomeMetrics();
@@ -133,6 +135,7 @@ export function createControllerMetrics(
       declarationDiffers.reset(); // an operation may have gone
       for (const { component, operation, differs } of declared())
         declarationDiffers.set({ component, operation }, differs ? 1 : 0);
+      leader.set(leads() ? 1 : 0);
       const waiting = await store.countWaitingFeedback().catch(() => undefined); // the page matters most when the store fails
       if (waiting === undefined) feedbackBacklog.reset();
       else

@@ -278,6 +278,7 @@ export type ControllerInstrument =
   | "feedbackBacklog"
   | "outcomeItems"
   | "declarationDiffers"
+  | "leader"
   | "httpRequestDuration";
 
 /** What the controller exports about its learning and itself. */
@@ -421,6 +422,12 @@ export const controllerInstruments: Readonly<Record<ControllerInstrument, Instru
     "1",
     "1 where a service declares an operation in code otherwise than the configuration has it, so that base values serve there; 0 where both are alike.",
     [...BY_OPERATION],
+  ),
+  leader: ofProcess(
+    "trimtab.leader",
+    "gauge",
+    "1",
+    "1 in the replica that leads: it alone runs the cycles; 0 in those that follow and serve.",
   ),
   httpRequestDuration: {
     ...ofProcess("trimtab.http.request.duration.seconds", "histogram", "s", "Duration of requests to the controller.", [

@@ -3,7 +3,6 @@ export {
   type AllocationBoard,
   type AllocationBoardOptions,
   createAllocationBoard,
-  type DecidedCycle,
   type ResolvedParameters,
   type ServedDocument,
 } from "./cycle/allocation-board.ts";
@@ -25,6 +24,12 @@ export {
   type ThreadStrategies,
 } from "./cycle/decide-thread.ts";
 export type { JsonDifference } from "./cycle/json-difference.ts";
+export {
+  createLeadership,
+  type Leadership,
+  type LeadershipOptions,
+  type LeadershipStatus,
+} from "./cycle/leadership.ts";
 export { type Log, type LogFields, silentLog } from "./cycle/log.ts";
 export { type FeedbackProcessing, type ProcessedFeedback, processFeedback } from "./cycle/process-feedback.ts";
 export {
@@ -69,6 +74,8 @@ export type {
   StoredFeedback,
 } from "./stores/feedback-store.ts";
 export { createFeedbackStore } from "./stores/feedback-store-sql.ts";
+export { type CurrentLease, type HeldLease, LeaseLostError } from "./stores/fence.ts";
+export { createLeaseStore, type LeaseStore, type LeaseView } from "./stores/lease-store.ts";
 export type {
   OutcomeAddition,
   OutcomeArrival,
@@ -77,6 +84,14 @@ export type {
   ReportedOutcome,
 } from "./stores/outcome-store.ts";
 export { createOutcomeStore, type OutcomeStoreOptions } from "./stores/outcome-store-sql.ts";
+export {
+  describePostgres,
+  openPostgresDatabase,
+  openPostgresForReading,
+  type PostgresOptions,
+} from "./stores/postgres-dialect.ts";
+export { CHANNELS, listenToPostgres, type NoticeListener, type NoticeOptions } from "./stores/postgres-notices.ts";
+
 export type { RecordFilter, RecordStore, StoredRecord } from "./stores/record-store.ts";
 export { createRecordStore } from "./stores/record-store-sql.ts";
 export type {
@@ -101,10 +116,12 @@ export {
   type Page,
   type PageRequest,
   type RecordedCycle,
+  type ServedCycle,
   type Store,
   type StoredAdaptation,
   type StoredOperation,
 } from "./stores/store.ts";
+export { isStoreFailure } from "./stores/store-failure.ts";
 export { StoreOpenError, type StoreOpenReason } from "./stores/store-open-error.ts";
 export type {
   Suggestion,

@@ -116,15 +116,31 @@ interface ComponentSection {
   readonly operations: Readonly<Record<string, OperationSection>>;
 }
 
+/** The section `controller.store` with a file. */
+export interface SqliteSection {
+  readonly kind: "sqlite";
+  readonly path?: string | undefined;
+  readonly keepDecisions?: string | undefined;
+}
+
+/** The section `controller.store` with a server. The address is a secret: it stands in one of three places. */
+export interface PostgresSection {
+  readonly kind: "postgres";
+  readonly url?: string | undefined;
+  readonly urlFile?: string | undefined;
+  readonly urlEnvironment?: string | undefined;
+  readonly maximumConnections?: number | undefined;
+  readonly lease?: string | undefined;
+  readonly keepDecisions?: string | undefined;
+}
+
 /** The whole file. */
 export interface ConfigFile {
   readonly controller?:
     | {
         readonly listen?: string | undefined;
         readonly interval?: string | undefined;
-        readonly store?:
-          | { readonly kind: "sqlite"; readonly path?: string | undefined; readonly keepDecisions?: string | undefined }
-          | undefined;
+        readonly store?: SqliteSection | PostgresSection | undefined;
         readonly feedback?: { readonly learnAfter?: number | undefined } | undefined;
         readonly records?: { readonly keep?: number | undefined } | undefined;
         readonly outcomes?: { readonly lateness?: string | undefined } | undefined;

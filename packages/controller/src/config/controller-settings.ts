@@ -1,5 +1,4 @@
 /** The settings of the controller itself: completed with defaults, and checked for what their values mean together. */
-import { resolve } from "node:path";
 import type { Problem } from "@trimtab/conventions";
 import { type AccessToken, readSecret, resolveTokens } from "./access-tokens.ts";
 import type { ConfigFile } from "./config-file.ts";
@@ -14,6 +13,7 @@ import {
 import { checkedDuration } from "./duration-text.ts";
 import { isLoopback, type ListenAddress, parseListenAddress } from "./listen-address.ts";
 import { isRecord, member } from "./plain-values.ts";
+import { type StoreSettings, storeSettings } from "./store-settings.ts";
 
 /** The metrics are in a Prometheus. */
 interface PrometheusMetrics {
@@ -44,8 +44,7 @@ interface ReportedMetrics {
 export interface ControllerSettings {
   readonly listen: ListenAddress;
   readonly intervalMilliseconds: number;
-  /** `path` is absolute, or `:memory:`. */
-  readonly store: { readonly kind: "sqlite"; readonly path: string; readonly keepDecisionsMilliseconds: number };
+  readonly store: StoreSettings;
   /** So many scored entries of feedback on one operation start a pass out of turn. */
   readonly learnAfterFeedback: number;
   /** So many individual operations of each component are kept. */
@@ -111,16 +110,18 @@ export function controllerSettings(
       message: `"${controller.outcomes?.lateness}" is too long; the longest is 7d, because so long every key is kept`,
     });
   if (metrics === undefined) return undefined;
-  const storePath = controller.store?.path ?? DEFAULTS.storePath;
-  const storeFolder = environment["TRIMTAB_STORE_PATH"] ? process.cwd() : folder;
+  const store = storeSettings(controller.store, folder, environment, problems);
+  if (store.kind === "postgres" && metrics.source === "embedded") {
+    problems.push({
+      path: ["metrics", "source"],
+      message:
+        "embedded keeps what one controller has scraped, and several share this store; let a Prometheus scrape, and write prometheus",
+    });
+  }
   return {
     listen,
     intervalMilliseconds: interval,
-    store: {
-      kind: "sqlite",
-      path: storePath === ":memory:" ? storePath : resolve(storeFolder, storePath),
-      keepDecisionsMilliseconds: checkedDuration(controller.store?.keepDecisions ?? DEFAULTS.keepDecisions),
-    },
+    store,
     learnAfterFeedback: controller.feedback?.learnAfter ?? DEFAULTS.learnAfterFeedback,
     keepRecords: controller.records?.keep ?? DEFAULTS.keepRecords,
     outcomeLatenessMilliseconds: lateness,

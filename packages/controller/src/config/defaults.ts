@@ -4,6 +4,8 @@ export const DEFAULTS = {
   interval: "30s",
   storePath: "./trimtab.db",
   keepDecisions: "7d",
+  lease: "10s",
+  maximumConnections: 10,
   prometheusTimeout: "10s",
   embeddedScrapeInterval: "5s",
   mode: "observe",

@@ -13,6 +13,7 @@ const OVERRIDES: readonly Override[] = [
   { variable: "TRIMTAB_LISTEN", path: ["controller", "listen"] },
   { variable: "TRIMTAB_INTERVAL", path: ["controller", "interval"] },
   { variable: "TRIMTAB_STORE_PATH", path: ["controller", "store", "path"] },
+  { variable: "TRIMTAB_STORE_URL", path: ["controller", "store", "url"] },
   { variable: "TRIMTAB_METRICS_URL", path: ["metrics", "url"] },
   { variable: "TRIMTAB_METRICS_TOKEN", path: ["metrics", "token"] },
 ];
@@ -46,9 +47,9 @@ export function applyEnvironment(value: unknown, environment: NodeJS.ProcessEnv)
     const text = environment[override.variable];
     if (text === undefined || text === "") continue;
     if (override.path[0] === "metrics" && !isPrometheus(result["metrics"])) continue;
+    if (override.path[1] === "store") keepStoreOf(result, override.path.at(-1) === "url" ? "postgres" : "sqlite");
     setAt(result, override.path, text);
     if (override.path.at(-1) === "token") removeOtherSecrets(result["metrics"]);
-    if (override.variable === "TRIMTAB_STORE_PATH") setAt(result, ["controller", "store", "kind"], "sqlite");
     changed.push(override);
   }
   for (const { variable, role } of TOKEN_VARIABLES) {
@@ -72,6 +73,18 @@ function removeOtherSecrets(metrics: unknown): void {
   if (!isRecord(metrics)) return;
   delete metrics["tokenFile"];
   delete metrics["tokenEnvironment"];
+}
+
+/** A store of another kind than the file says has nothing of what stands there but how long decisions are kept. */
+function keepStoreOf(root: Record<string, unknown>, kind: "sqlite" | "postgres"): void {
+  const controller = root["controller"];
+  const before = isRecord(controller) && isRecord(controller["store"]) ? controller["store"] : {};
+  const { url: _url, urlFile: _urlFile, urlEnvironment: _urlEnvironment, ...rest } = before;
+  const { keepDecisions } = before;
+  const store =
+    before["kind"] === kind ? { ...rest } : { kind, ...(keepDecisions === undefined ? {} : { keepDecisions }) };
+  if (isRecord(controller)) controller["store"] = store;
+  else root["controller"] = { store };
 }
 
 function tokensOf(root: Record<string, unknown>): unknown[] {

@@ -33,6 +33,61 @@ const secret = {
     .meta({ description: "The environment variable that holds the token.", examples: ["PROMETHEUS_TOKEN"] }),
 };
 
+const keepDecisions = duration("How long decisions with their evidence are kept; adaptations are kept for ever.", "30d")
+  .optional()
+  .meta({ default: DEFAULTS.keepDecisions });
+
+const sqliteStore = z.strictObject({
+  kind: z
+    .literal("sqlite")
+    .meta({ description: "What keeps decisions, adaptations and state: a file for one controller." }),
+  path: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({
+      description: "The database file; relative to this file.",
+      default: DEFAULTS.storePath,
+      examples: ["/var/lib/trimtab/trimtab.db"],
+    }),
+  keepDecisions,
+});
+
+const postgresStore = z.strictObject({
+  kind: z.literal("postgres").meta({ description: "A PostgreSQL server for any number of controllers." }),
+  url: hiddenText
+    .min(1)
+    .optional()
+    .meta({
+      description: "The server's address with user and password. Rather keep it outside of this file.",
+      examples: ["postgres://trimtab:s3cret@db.example:5432/trimtab"],
+    }),
+  urlFile: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: "A file that holds the address; relative to this file.", examples: ["./store-url"] }),
+  urlEnvironment: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: "The environment variable that holds the address.", examples: ["DATABASE_URL"] }),
+  maximumConnections: z
+    .int()
+    .gte(2)
+    .lte(100)
+    .optional()
+    .meta({
+      description: "The most connections of one controller, beside the one that it listens on.",
+      default: DEFAULTS.maximumConnections,
+      examples: [5],
+    }),
+  lease: duration("So long after its last sign the leader is no leader any more, 3s to 1m.", "10s")
+    .optional()
+    .meta({ default: DEFAULTS.lease }),
+  keepDecisions,
+});
+
 const controller = z
   .strictObject({
     listen: z
@@ -56,25 +111,9 @@ const controller = z
       }),
     interval: duration("How often each operation is looked at.", "10s").optional().meta({ default: DEFAULTS.interval }),
     store: z
-      .strictObject({
-        kind: z.literal("sqlite").meta({ description: "What keeps decisions, adaptations and state." }),
-        path: z
-          .string()
-          .min(1)
-          .optional()
-          .meta({
-            description: "The database file; relative to this file.",
-            default: DEFAULTS.storePath,
-            examples: ["/var/lib/trimtab/trimtab.db"],
-          }),
-        keepDecisions: duration(
-          "How long decisions with their evidence are kept; adaptations are kept for ever.",
-          "30d",
-        )
-          .optional()
-          .meta({ default: DEFAULTS.keepDecisions }),
-      })
-      .optional(),
+      .discriminatedUnion("kind", [sqliteStore, postgresStore])
+      .optional()
+      .meta({ examples: [{ kind: "sqlite" }] }),
     feedback: z
       .strictObject({
         learnAfter: z

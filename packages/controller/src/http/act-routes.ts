@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import type { ParameterValue } from "@trimtab/conventions";
-import type { ActCommand, ActStore, CycleOutcome, OperationKey, Store, StoredAct } from "@trimtab/engine";
+import type { ActCommand, ActStore, OperationKey, Store, StoredAct } from "@trimtab/engine";
 import type { OperationPolicy } from "@trimtab/learning";
 import { z } from "zod";
 import { ControllerError, type ErrorCode } from "../errors.ts";
@@ -19,8 +19,8 @@ export interface ActRouteDependencies {
   readonly operations: ConfiguredOperations;
   readonly store: Pick<Store, "getAdaptation" | "listAdaptations">;
   readonly acts: ActStore;
-  /** Runs the operation's pass now. */
-  readonly run: (policy: OperationPolicy) => Promise<CycleOutcome>;
+  /** Resolves when the act that was kept is decided, here or by the replica that leads; may give up before. */
+  readonly decide: (policy: OperationPolicy, act: string) => Promise<unknown>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -70,7 +70,7 @@ const OF_OPERATION: readonly ErrorCode[] = ["COMPONENT_UNKNOWN", "OPERATION_UNKN
 
 /** Acts on adaptations, overrides and operations, and the audit of all of them. */
 export function actRoutes(dependencies: ActRouteDependencies): readonly Route[] {
-  const { operations, store, acts, run, now } = dependencies;
+  const { operations, store, acts, decide, now } = dependencies;
   const take = async (
     { component, operation }: OperationKey,
     { by, why }: Reasoned,
@@ -79,7 +79,7 @@ export function actRoutes(dependencies: ActRouteDependencies): readonly Route[] 
     const policy = operations.find(component, operation);
     const id = `act-${randomUUID()}`;
     await acts.addAct({ component, operation, id, who: by ?? UNNAMED, why, at: now(), ...command });
-    await waitFor(run(policy));
+    await waitFor(decide(policy, id));
     const taken = await acts.getAct(id);
     if (taken === undefined) throw new Error(`the act ${id} was kept and is not there`);
     const { outcome } = taken;

@@ -146,6 +146,8 @@ export async function startApp({
     queriesFor: (adaptation) => adaptationQueries(adaptation, config.policies, source.scrapeIntervalMilliseconds()),
     countedFor: (adaptation) => adaptationEvidence(adaptation, config.policies, source),
     runCycle: (policy, dry) => loop.run(policy, dry),
+    decideAct: (policy) => loop.run(policy, false),
+    otherLeader: () => undefined,
     health: async () => ({
       isReady: true,
       version: "1.2.3",
@@ -153,6 +155,8 @@ export async function startApp({
       now: FIRST_CYCLE_AT + 1000,
       operations: loop.scheduler.status(),
       source: { kind: source.kind, inspection: await source.inspect(now()) },
+      store: "sqlite",
+      replica: { leads: true, name: "test-1", leader: "test-1", since: FIRST_CYCLE_AT },
     }),
     metricsPage: metrics.page,
     onRequest: metrics.onRequest,

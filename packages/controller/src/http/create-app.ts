@@ -59,6 +59,10 @@ export interface AppDependencies {
   readonly queriesFor: (adaptation: StoredAdaptation) => readonly EvidenceQuery[];
   readonly countedFor: (adaptation: StoredAdaptation) => Promise<Evidence["cells"]>;
   readonly runCycle: (policy: OperationPolicy, dry: boolean) => Promise<CycleOutcome>;
+  /** Resolves when a person's act that was kept is decided, by whichever replica leads. */
+  readonly decideAct: (policy: OperationPolicy, act: string) => Promise<unknown>;
+  /** Who leads where this process does not. */
+  readonly otherLeader: () => string | undefined;
   readonly health: () => Promise<Health>;
   readonly metricsPage: () => Promise<{ readonly contentType: string; readonly text: string }>;
   readonly onRequest: (request: {
@@ -116,12 +120,12 @@ export function createApp(dependencies: AppDependencies): Express {
       operations,
       store,
       acts: dependencies.acts,
-      run: (policy) => dependencies.runCycle(policy, false),
+      decide: dependencies.decideAct,
       now: dependencies.now,
     }),
     ...decisionRoutes({ store, operations }),
     ...recordedCycleRoutes({ store, operations }),
-    ...learningCycleRoutes({ operations, run: dependencies.runCycle }),
+    ...learningCycleRoutes({ operations, run: dependencies.runCycle, otherLeader: dependencies.otherLeader }),
     ...healthRoutes({
       health: dependencies.health,
       metricsPage: dependencies.metricsPage,

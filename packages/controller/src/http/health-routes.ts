@@ -1,6 +1,7 @@
 /** Probes, the controller's metrics, and the page at the root. */
 import type { MetricSourceKind, SourceInspection } from "@trimtab/engine";
 import { z } from "zod";
+import type { ReplicaStatus } from "../replica.ts";
 import { type Route, sendJson } from "./route.ts";
 import { timeSchema, wireTime } from "./wire/learning-wire.ts";
 
@@ -22,6 +23,8 @@ export interface Health {
     readonly nextDueAt: number;
   }[];
   readonly source: { readonly kind: MetricSourceKind; readonly inspection: SourceInspection };
+  readonly store: "sqlite" | "postgres";
+  readonly replica: ReplicaStatus;
 }
 
 /** What the routes need. */
@@ -40,6 +43,20 @@ export interface WireHealth {
 
 interface WireDetails {
   readonly version: string;
+  readonly store: {
+    readonly kind: "sqlite" | "postgres";
+    readonly reachable: boolean;
+    readonly problem?: string | undefined;
+  };
+  readonly replica: {
+    readonly name: string;
+    readonly role: "leader" | "follower";
+    /** Since when it leads or follows. */
+    readonly since: string;
+    /** Who leads, as far as is known. */
+    readonly leader?: string | undefined;
+    readonly term?: number | undefined;
+  };
   readonly startedAt: string;
   /** The controller's clock. */
   readonly now: string;
@@ -68,6 +85,18 @@ interface WireDetails {
 
 const detailsSchema: z.ZodType<WireDetails> = z.strictObject({
   version: z.string(),
+  store: z.strictObject({
+    kind: z.enum(["sqlite", "postgres"]),
+    reachable: z.boolean(),
+    problem: z.string().optional(),
+  }),
+  replica: z.strictObject({
+    name: z.string(),
+    role: z.enum(["leader", "follower"]),
+    since: timeSchema,
+    leader: z.string().optional(),
+    term: z.int().optional(),
+  }),
   startedAt: timeSchema,
   now: timeSchema,
   source: z.strictObject({
@@ -159,10 +188,13 @@ export function healthRoutes({ health, mayRead, metricsPage }: HealthRouteDepend
   return [live, ready, metrics];
 }
 
-function wireDetails({ version, startedAt, now, operations, source }: Health): WireDetails {
+function wireDetails({ version, startedAt, now, operations, source, store, replica }: Health): WireDetails {
   const { reachable, targets, scrapeIntervalMilliseconds } = source.inspection;
+  const { name, leads, since, leader, term, storeProblem } = replica;
   return {
     version,
+    store: { kind: store, reachable: storeProblem === undefined, problem: storeProblem },
+    replica: { name, role: leads ? "leader" : "follower", since: wireTime(since), leader, term },
     startedAt: wireTime(startedAt),
     now: wireTime(now),
     source: {

@@ -3,6 +3,7 @@ import type { Context } from "@trimtab/conventions";
 import type { CycleOutcome } from "@trimtab/engine";
 import type { ContextDecision, OperationPolicy } from "@trimtab/learning";
 import { z } from "zod";
+import { ControllerError } from "../errors.ts";
 import type { ConfiguredOperations } from "./configured-operations.ts";
 import { type Route, sendJson } from "./route.ts";
 import { adaptationSchema, type WireAdaptation, wireAdaptation } from "./wire/adaptation-wire.ts";
@@ -13,6 +14,8 @@ export interface LearningCycleRouteDependencies {
   readonly operations: ConfiguredOperations;
   /** Runs a pass; with `dry` nothing is recorded and nothing changes. */
   readonly run: (policy: OperationPolicy, dry: boolean) => Promise<CycleOutcome>;
+  /** Who leads where this process does not; undefined where it does. */
+  readonly otherLeader: () => string | undefined;
 }
 
 interface CycleBody {
@@ -65,7 +68,11 @@ const answerSchema: z.ZodType<{ readonly dry: boolean; readonly cycles: readonly
 });
 
 /** The route /v1/learning-cycles. */
-export function learningCycleRoutes({ operations, run }: LearningCycleRouteDependencies): readonly Route[] {
+export function learningCycleRoutes({
+  operations,
+  run,
+  otherLeader,
+}: LearningCycleRouteDependencies): readonly Route[] {
   const post: Route<unknown, CycleBody> = {
     method: "post",
     path: "/v1/learning-cycles",
@@ -75,9 +82,11 @@ export function learningCycleRoutes({ operations, run }: LearningCycleRouteDepen
     answers: {
       200: { description: "What became of each pass.", body: { name: "LearningCycles", schema: answerSchema } },
     },
-    errors: ["COMPONENT_UNKNOWN", "OPERATION_UNKNOWN"],
+    errors: ["COMPONENT_UNKNOWN", "OPERATION_UNKNOWN", "NOT_LEADING"],
     async handle({ body }, response) {
       const dry = body.dry ?? false;
+      const leader = dry ? undefined : otherLeader();
+      if (leader !== undefined) throw new ControllerError("NOT_LEADING", `This replica follows; ${leader} leads.`);
       const cycles = await Promise.all(
         chosen(operations, body).map((policy) => wireCycle(policy, () => run(policy, dry))),
       );

@@ -1,5 +1,5 @@
 /** Any error to `application/problem+json` (RFC 9457): the one place where errors become answers. */
-import { InvalidCursorError } from "@trimtab/engine";
+import { InvalidCursorError, isStoreFailure } from "@trimtab/engine";
 import type { ErrorRequestHandler, Request, Response } from "express";
 import { z } from "zod";
 import { ControllerError, describeError, ERROR_CODES, type ErrorCode, type RequestProblem } from "../errors.ts";
@@ -94,10 +94,6 @@ function toControllerError(error: unknown): ControllerError {
   }
   // express could not decode a part of the path
   if (error instanceof URIError) return new ControllerError("PARAMETER_INVALID", message);
-  if (isSqliteError(error)) return new ControllerError("STORE_FAILED", "The store did not answer.", { cause: error });
+  if (isStoreFailure(error)) return new ControllerError("STORE_FAILED", "The store did not answer.", { cause: error });
   return new ControllerError("INTERNAL_ERROR", "Something failed that should not.", { cause: error });
-}
-
-function isSqliteError(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR";
 }

@@ -7,6 +7,9 @@
  *   a decision changes allocations        a new revision
  *   half of the time to explore is over   a new revision with a later `exploreUntil`, while evidence allows it and challengers run
  *   an operation may explore no more      a new revision in which its challengers' share is its incumbent's
+ *
+ * All that a document says follows from what is recorded, its times too. So every replica has the same bytes under the same tag,
+ * also after a restart, and a client may ask another one each time.
  */
 import {
   ALLOCATION_DOCUMENT_SCHEMA,
@@ -23,8 +26,8 @@ import {
   type VariantId,
   type VariantRole,
 } from "@trimtab/conventions";
-import type { Decision, OperationPolicy } from "@trimtab/learning";
-import type { OperationKey, Store } from "../stores/store.ts";
+import type { OperationPolicy } from "@trimtab/learning";
+import type { OperationKey, ServedCycle, Store } from "../stores/store.ts";
 import type { Clock } from "./clock.ts";
 import type { ScheduledOperation } from "./cycle-scheduler.ts";
 import { hasChallengers, servedOperation } from "./served-operation.ts";
@@ -52,15 +55,9 @@ export interface ResolvedParameters {
   readonly reason: "STATIC" | "TARGETING_MATCH" | "SPLIT";
 }
 
-/** A cycle's result, as far as it is served. */
-export interface DecidedCycle {
-  readonly cycle: number;
-  readonly decision: Decision;
-}
-
 /** What a board is built of. */
 export interface AllocationBoardOptions {
-  readonly store: Pick<Store, "loadOperation" | "listCycles" | "countCycles">;
+  readonly store: Pick<Store, "loadServed" | "sumAllocationsSince">;
   readonly operations: readonly ScheduledOperation[];
   readonly clock: Clock;
   /** A decision lets challengers run for so many of the operation's intervals. Default 10, and at least 30 s. */
@@ -77,41 +74,36 @@ export interface AllocationBoard {
   expiresAt(component: string): number;
   /** Undefined for an operation that is not configured. */
   resolve(key: OperationKey, context: ContextInput, point: AssignmentPoint): ResolvedParameters | undefined;
-  /** Takes over what a cycle has recorded. */
-  update(key: OperationKey, decided: DecidedCycle): void;
+  /** Takes over what a cycle has recorded, here or in another process. */
+  update(key: OperationKey, served: ServedCycle): void;
+  /** The last cycle that was taken over; 0 before the first, and for an operation that is not configured. */
+  lastCycle(key: OperationKey): number;
   /** Calls back with each new document, until the returned function is called. The listener must not throw. */
   subscribe(listener: (served: ServedDocument) => void): () => void;
 }
 
 const SHORTEST_EXPLORE_MILLISECONDS = 30_000;
 
-/** So many cycles at most are read at the start to find the last one that allowed exploring. */
-const MOST_RECENT_CYCLES = 100;
-
-/** Tells documents of one number apart: the configuration may have changed, or the time to explore run out. */
-const REVISION_DIGEST_LENGTH = 4;
+/** Tells documents of one number apart: the configuration may have changed, or the time to explore. */
+const REVISION_DIGEST_LENGTH = 8;
 
 /** What an operation contributes to its component's document. */
 interface BoardOperation {
   readonly policy: OperationPolicy;
   readonly exploreMilliseconds: number;
-  decided: DecidedCycle | undefined;
-  /** Milliseconds since 1970; 0 where no decision allowed exploring. */
-  exploreUntil: number;
+  served: ServedCycle | undefined;
 }
 
 interface BoardComponent {
   readonly name: string;
   /** Sorted by name. */
   readonly operations: readonly BoardOperation[];
-  /** Cycles of operations that are in the store but configured no more. They still count, so that revisions never fall. */
-  readonly otherCycles: number;
+  /** What operations that are configured no more add to the number, so that it never falls. */
+  readonly otherNumber: number;
   rendered: RenderedDocument;
 }
 
 interface RenderedDocument extends ServedDocument {
-  /** What the document says, without what names this one of it. */
-  readonly content: string;
   /** When it must be rendered again although nothing was decided, in milliseconds since 1970. */
   readonly expiresAt: number;
 }
@@ -127,7 +119,7 @@ export async function createAllocationBoard(options: AllocationBoardOptions): Pr
 
   const refresh = (component: BoardComponent): void => {
     const before = component.rendered;
-    component.rendered = render(component, clock.now(), before);
+    component.rendered = render(component, clock.now());
     if (component.rendered.etag === before.etag) return;
     for (const listener of listeners) listener(component.rendered);
   };
@@ -136,6 +128,9 @@ export async function createAllocationBoard(options: AllocationBoardOptions): Pr
     if (component !== undefined && clock.now() >= component.rendered.expiresAt) refresh(component);
     return component?.rendered;
   };
+
+  const operationOf = (key: OperationKey): BoardOperation | undefined =>
+    components.get(key.component)?.operations.find(({ policy }) => policy.operation === key.operation);
 
   return {
     components: [...components.keys()].sort(),
@@ -147,13 +142,15 @@ export async function createAllocationBoard(options: AllocationBoardOptions): Pr
       const operation = document.operations[key.operation];
       return operation === undefined ? undefined : resolve(operation, document.revision, context, point);
     },
-    update(key, decided) {
+    update(key, served) {
       const component = components.get(key.component);
-      const operation = component?.operations.find(({ policy }) => policy.operation === key.operation);
+      const operation = operationOf(key);
       if (component === undefined || operation === undefined) return;
-      takeOver(operation, decided);
+      if (operation.served !== undefined && served.cycle <= operation.served.cycle) return;
+      operation.served = served;
       refresh(component);
     },
+    lastCycle: (key) => operationOf(key)?.served?.cycle ?? 0,
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -167,68 +164,59 @@ async function loadComponent(name: string, options: AllocationBoardOptions): Pro
   for (const { policy, intervalMilliseconds } of options.operations) {
     if (policy.component !== name) continue;
     const exploreMilliseconds = Math.max(SHORTEST_EXPLORE_MILLISECONDS, exploreIntervals * intervalMilliseconds);
-    const operation: BoardOperation = { policy, exploreMilliseconds, decided: undefined, exploreUntil: 0 };
-    const stored = await store.loadOperation(policy);
-    if (stored !== undefined) {
-      // Until when challengers may run was set by the last decision that allowed it, which need not be the last one.
-      const recent = Math.ceil(exploreMilliseconds / intervalMilliseconds);
-      const { items } = await store.listCycles(policy, { limit: Math.min(recent, MOST_RECENT_CYCLES) });
-      const allowed = items.find(({ decision }) => decision.mayExplore);
-      if (allowed !== undefined) takeOver(operation, allowed);
-      takeOver(operation, stored);
-    }
-    operations.push(operation);
+    operations.push({ policy, exploreMilliseconds, served: await store.loadServed(policy) });
   }
   operations.sort((left, right) => (left.policy.operation < right.policy.operation ? -1 : 1));
-  const otherCycles = (await store.countCycles(name)) - sumOfCycles(operations);
-  const component = { name, operations, otherCycles };
-  return { ...component, rendered: render(component, clock.now(), undefined) };
+  const configured = operations.map(({ policy }) => policy.operation);
+  const component = { name, operations, otherNumber: await store.sumAllocationsSince(name, configured) };
+  return { ...component, rendered: render(component, clock.now()) };
 }
 
-function takeOver(operation: BoardOperation, { cycle, decision }: DecidedCycle): void {
-  if (operation.decided !== undefined && cycle <= operation.decided.cycle) return;
-  operation.decided = { cycle, decision };
-  if (!decision.mayExplore) return;
-  const { exploreMilliseconds, exploreUntil } = operation;
-  // Moved in leaps, because each move is a new revision that every client fetches.
-  if (exploreUntil - decision.at < exploreMilliseconds / 2) operation.exploreUntil = decision.at + exploreMilliseconds;
+/**
+ * Until when challengers may run, in milliseconds since 1970: at least half of the time to explore after the last decision that
+ * allowed it, and at most the whole. It moves in leaps, because each move is a new revision that every client fetches.
+ */
+function exploreUntil({ exploreMilliseconds, served }: BoardOperation): number {
+  if (served === undefined || served.exploredAt === 0) return 0;
+  const leap = exploreMilliseconds / 2;
+  return (Math.floor(served.exploredAt / leap) + 2) * leap;
 }
 
-/** The document as of now: the one before where it would say the same. */
-function render(
-  { name, operations, otherCycles }: Omit<BoardComponent, "rendered">,
-  now: number,
-  before: RenderedDocument | undefined,
-): RenderedDocument {
-  const served: Record<string, OperationAllocations> = {};
+/** The document as of now. */
+function render({ name, operations, otherNumber }: Omit<BoardComponent, "rendered">, now: number): RenderedDocument {
+  const rendered: Record<string, OperationAllocations> = {};
   const running: number[] = [];
-  for (const { policy, decided, exploreUntil } of operations) {
-    const operation = servedOperation(policy, decided?.decision, { mayExplore: exploreUntil > now });
-    served[policy.operation] = operation;
-    if (hasChallengers(operation)) running.push(exploreUntil);
+  const since: number[] = [0];
+  for (const operation of operations) {
+    const { policy, served, exploreMilliseconds } = operation;
+    const until = exploreUntil(operation);
+    const shown = servedOperation(policy, served?.decision, { mayExplore: until > now });
+    rendered[policy.operation] = shown;
+    since.push(served?.allocationsAt ?? 0);
+    if (hasChallengers(shown)) {
+      running.push(until);
+      since.push(until - exploreMilliseconds);
+    } else if (until <= now && hasChallengers(servedOperation(policy, served?.decision, { mayExplore: true })))
+      since.push(until); // since then their share is the incumbent's
   }
+  const issuedAt = Math.max(...since);
   const expiresAt = Math.min(...running); // infinite where no challenger runs
-  const isExploring = running.length > 0;
-  const content = JSON.stringify([isExploring ? expiresAt : null, served]);
-  if (before?.content === content) return { ...before, expiresAt };
-
   // Without a challenger nothing depends on it, and it says only how long an unconfirmed document counts as fresh.
-  const exploreUntil = isExploring
-    ? expiresAt
-    : now + Math.max(...operations.map((operation) => operation.exploreMilliseconds));
+  const longest = Math.max(...operations.map(({ exploreMilliseconds }) => exploreMilliseconds));
   const unnamed: Omit<AllocationDocument, "revision"> = {
     schema: ALLOCATION_DOCUMENT_SCHEMA,
-    issuedAt: new Date(now).toISOString(),
-    exploreUntil: new Date(exploreUntil).toISOString(),
+    issuedAt: new Date(issuedAt).toISOString(),
+    exploreUntil: new Date(running.length > 0 ? expiresAt : issuedAt + longest).toISOString(),
     component: name,
-    operations: served,
+    operations: rendered,
   };
   const digest = shortDigest(JSON.stringify(unnamed)).slice(0, REVISION_DIGEST_LENGTH);
-  const revision = `${otherCycles + sumOfCycles(operations)}-${digest}`;
+  const number = operations.reduce((sum, { served }) => sum + (served?.allocationsSince ?? 0), otherNumber);
+  const revision = `${number}-${digest}`;
   const { schema, ...rest } = unnamed;
   const document: AllocationDocument = { schema, revision, ...rest };
   const bytes = new TextEncoder().encode(JSON.stringify(document));
-  return { document, bytes, etag: `"${revision}"`, content, expiresAt };
+  return { document, bytes, etag: `"${revision}"`, expiresAt };
 }
 
 function resolve(
@@ -251,8 +239,4 @@ function resolve(
     ...(decision === undefined ? {} : { decision }),
     reason: isSplit ? "SPLIT" : Object.keys(context).length > 0 ? "TARGETING_MATCH" : "STATIC",
   };
-}
-
-function sumOfCycles(operations: readonly BoardOperation[]): number {
-  return operations.reduce((sum, { decided }) => sum + (decided?.cycle ?? 0), 0);
 }

@@ -64,7 +64,7 @@ async function run(policy: OperationPolicy, cycles: number): Promise<AllocationB
       intervalMilliseconds: INTERVAL,
       now: clock.now(),
     });
-    if (outcome.kind === "recorded") board.update(policy, outcome);
+    if (outcome.kind === "recorded" && outcome.served !== undefined) board.update(policy, outcome.served);
     expect(outcome.kind).toBe("recorded");
   }
   return board;

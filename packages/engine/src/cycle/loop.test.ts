@@ -83,7 +83,7 @@ describe.each(Object.keys(policies))("the loop with the strategy %s", { timeout:
           log: silentLog,
           now: clock.now(),
         });
-        if (outcome.kind === "recorded") board.update(scheduled.policy, outcome);
+        if (outcome.kind === "recorded" && outcome.served !== undefined) board.update(scheduled.policy, outcome.served);
         return outcome;
       },
     });

@@ -15,7 +15,14 @@ import {
 import type { MetricSource } from "../sources/metric-source.ts";
 import type { ActStore } from "../stores/act-store.ts";
 import type { FeedbackStore } from "../stores/feedback-store.ts";
-import { CycleConflictError, type CycleRecord, type Store, type StoredOperation } from "../stores/store.ts";
+import { LeaseLostError } from "../stores/fence.ts";
+import {
+  CycleConflictError,
+  type CycleRecord,
+  type ServedCycle,
+  type Store,
+  type StoredOperation,
+} from "../stores/store.ts";
 import { logCycle } from "./cycle-log.ts";
 import { withFeedback } from "./feedback-evidence.ts";
 import type { Log } from "./log.ts";
@@ -26,7 +33,10 @@ export type Decide = (input: DecideInput) => DecideOutput;
 
 /** What a pass works with. */
 export interface CycleDependencies {
-  readonly store: Pick<Store, "loadOperation" | "recordCycle">;
+  readonly store: Pick<Store, "loadOperation"> & {
+    /** Without an answer, nothing was recorded: the pass is dry. */
+    readonly recordCycle: (record: CycleRecord) => Promise<ServedCycle | undefined>;
+  };
   readonly source: Pick<MetricSource, "latestWindowEnd" | "scrapeIntervalMilliseconds" | "readEvidence">;
   /** Feedback that waits to be learnt from. Default: none. */
   readonly feedback?: Pick<FeedbackStore, "waitingFeedback">;
@@ -51,10 +61,17 @@ const ACTS_PER_CYCLE = 100;
 
 /** What became of a pass. */
 export type CycleOutcome =
-  | { readonly kind: "recorded"; readonly cycle: number; readonly decision: Decision; readonly policyHash: string }
+  | {
+      readonly kind: "recorded";
+      readonly cycle: number;
+      readonly decision: Decision;
+      readonly policyHash: string;
+      /** What is served from now on; absent where the pass was dry. */
+      readonly served?: ServedCycle;
+    }
   /** There is no complete window since the last one. */
   | { readonly kind: "skipped"; readonly reason: string }
-  /** Somebody else recorded this cycle meanwhile; theirs counts. */
+  /** Somebody else recorded this cycle meanwhile, or leads now; theirs counts. */
   | { readonly kind: "conflict"; readonly reason: string };
 
 /**
@@ -137,15 +154,17 @@ async function decideAndRecord(
     ...input,
     ...output,
   };
+  let served: ServedCycle | undefined;
   try {
-    await store.recordCycle(record);
+    served = await store.recordCycle(record);
   } catch (error) {
-    if (!(error instanceof CycleConflictError)) throw error;
+    if (!(error instanceof CycleConflictError || error instanceof LeaseLostError)) throw error;
     log.warning("cycle conflict", { component, operation, cycle, reason: error.message });
     return { kind: "conflict", reason: error.message };
   }
   logCycle(log, record);
-  return { kind: "recorded", cycle, decision: output.decision, policyHash: hash };
+  const recorded = { kind: "recorded", cycle, decision: output.decision, policyHash: hash } as const;
+  return served === undefined ? recorded : { ...recorded, served };
 }
 
 /** Names a policy by its content: the same in every process. */

@@ -26,6 +26,16 @@ export function createActStore(database: SqlDatabase): ActStore {
         .execute();
     },
     waitingActs: (key, limit) => waitingActs(database, key, limit),
+    listWaitingOperations: () =>
+      database
+        .selectFrom("acts")
+        .leftJoin("act_outcomes", "act_outcomes.act_id", "acts.id")
+        .select(["acts.component", "acts.operation"])
+        .distinct()
+        .where("act_outcomes.act_id", "is", null)
+        .orderBy("acts.component")
+        .orderBy("acts.operation")
+        .execute(),
     async getAct(id) {
       const row = await selectActs(database).where("acts.id", "=", id).executeTakeFirst();
       return row === undefined ? undefined : asStored(row);

@@ -46,6 +46,8 @@ export interface ActStore {
   addAct(act: NewAct): Promise<void>;
   /** Acts of an operation that no decision has taken, in the order in which they were kept, with the changes that they are about. */
   waitingActs(key: OperationKey, limit: number): Promise<readonly Act[]>;
+  /** The operations that have such acts. */
+  listWaitingOperations(): Promise<readonly OperationKey[]>;
   getAct(id: string): Promise<StoredAct | undefined>;
   /** @throws {InvalidCursorError} when the cursor is not one that this list gave. */
   listActs(filter: ActFilter, page: PageRequest): Promise<Page<StoredAct>>;

@@ -6,6 +6,7 @@ import { readTakenActs, recordActOutcomes } from "./act-store-sql.ts";
 import { listAdaptations, readAdaptation, recordAdaptations } from "./adaptation-rows.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { recordLearntFeedback } from "./feedback-store-sql.ts";
+import { type CurrentLease, holdLease } from "./fence.ts";
 import { fromJsonText, jsonText } from "./json-text.ts";
 import { packText, unpackText } from "./packed-text.ts";
 import {
@@ -15,10 +16,11 @@ import {
   type Page,
   type PageRequest,
   type RecordedCycle,
+  type ServedCycle,
   type Store,
   type StoredOperation,
 } from "./store.ts";
-import type { SqlDatabase } from "./tables.ts";
+import type { SqlDatabase, StoreTables } from "./tables.ts";
 
 /** The state is kept with every cycle whose number is a multiple of this: a replay repeats at most so many cycles. */
 const STATE_EVERY_CYCLES = 20;
@@ -31,8 +33,12 @@ const MAXIMUM_PAGE = 1_000;
 /** A page of cycles ends with the one that goes beyond this, in UTF-16 units of packed text: unpacked it is ten times as much. */
 const MAXIMUM_PAGE_LENGTH = 2 * 1024 * 1024;
 
-/** The store in a database that is open and migrated. Closing the store closes the database. */
-export function createSqlStore(database: SqlDatabase): Store {
+/**
+ * The store in a database that is open and migrated. Closing the store closes the database.
+ *
+ * @param lease Under which cycles are recorded and dropped, where several processes share the database.
+ */
+export function createSqlStore(database: SqlDatabase, lease?: CurrentLease): Store {
   return {
     listOperations: () =>
       database
@@ -42,7 +48,9 @@ export function createSqlStore(database: SqlDatabase): Store {
         .orderBy("operation")
         .execute(),
     loadOperation: (key) => loadOperation(database, key),
-    recordCycle: (record) => recordCycle(database, record),
+    loadServed: (key) => loadServed(database, key),
+    listLastCycles: () => database.selectFrom("operations").select(["component", "operation", "cycle"]).execute(),
+    recordCycle: (record) => recordCycle(database, lease, record),
     async loadPolicy(policyHash) {
       const row = await database
         .selectFrom("policies")
@@ -51,18 +59,18 @@ export function createSqlStore(database: SqlDatabase): Store {
         .executeTakeFirst();
       return row === undefined ? undefined : fromJsonText<OperationPolicy>(row.policy);
     },
-    async countCycles(component) {
-      const row = await database
+    async sumAllocationsSince(component, without) {
+      let query = database
         .selectFrom("operations")
-        .select((expression) => expression.fn.sum<number | null>("cycle").as("cycles"))
-        .where("component", "=", component)
-        .executeTakeFirstOrThrow();
-      return Number(row.cycles ?? 0);
+        .select((expression) => expression.fn.sum<number | null>("allocations_since").as("sum"))
+        .where("component", "=", component);
+      if (without.length > 0) query = query.where("operation", "not in", without);
+      return Number((await query.executeTakeFirstOrThrow()).sum ?? 0);
     },
     listCycles: async (key, page) => listCycles(database, key, checkedPage(page)),
     listAdaptations: async (filter, page) => listAdaptations(database, filter, checkedPage(page)),
     getAdaptation: (id) => readAdaptation(database, id),
-    dropCyclesBefore: (time) => dropCyclesBefore(database, time),
+    dropCyclesBefore: (time) => dropCyclesBefore(database, lease, time),
     close: () => database.destroy(),
   };
 }
@@ -81,6 +89,32 @@ async function loadOperation(database: SqlDatabase, key: OperationKey): Promise<
   };
 }
 
+async function loadServed(
+  database: SqlDatabase,
+  { component, operation }: OperationKey,
+): Promise<ServedCycle | undefined> {
+  const row = await database
+    .selectFrom("operations")
+    .innerJoin("allocation_lists", (join) =>
+      join
+        .onRef("allocation_lists.component", "=", "operations.component")
+        .onRef("allocation_lists.operation", "=", "operations.operation")
+        .onRef("allocation_lists.since_cycle", "=", "operations.allocations_since"),
+    )
+    .select(["cycle", "decision", "allocations", "allocations_since", "allocations_at", "explored_at"])
+    .where("operations.component", "=", component)
+    .where("operations.operation", "=", operation)
+    .executeTakeFirst();
+  if (row === undefined) return undefined;
+  return {
+    cycle: row.cycle,
+    decision: joinDecision(row.decision, row.allocations),
+    allocationsSince: row.allocations_since,
+    allocationsAt: row.allocations_at,
+    exploredAt: row.explored_at,
+  };
+}
+
 function readLatest(database: SqlDatabase, { component, operation }: OperationKey) {
   return database
     .selectFrom("operations")
@@ -91,12 +125,17 @@ function readLatest(database: SqlDatabase, { component, operation }: OperationKe
         .onRef("allocation_lists.since_cycle", "=", "operations.allocations_since"),
     )
     .select(["cycle", "state", "window_end", "decision", "policy_hash", "allocations", "allocations_since"])
+    .select(["allocations_at", "explored_at"])
     .where("operations.component", "=", component)
     .where("operations.operation", "=", operation)
     .executeTakeFirst();
 }
 
-async function recordCycle(database: SqlDatabase, record: CycleRecord): Promise<void> {
+async function recordCycle(
+  database: SqlDatabase,
+  lease: CurrentLease | undefined,
+  record: CycleRecord,
+): Promise<ServedCycle> {
   const { component, operation, cycle, decision } = record;
   const name = `Cycle ${cycle} of "${component}/${operation}"`;
   const allocations = jsonText(decision.allocations, `${name}: the list of allocations`);
@@ -106,11 +145,21 @@ async function recordCycle(database: SqlDatabase, record: CycleRecord): Promise<
     state: jsonText(record.state, `${name}: the state`),
     policy: jsonText(record.policy, `${name}: the policy`),
   };
-  await database.transaction().execute(async (transaction) => {
+  return database.transaction().execute(async (transaction) => {
+    const term = await holdLease(transaction, lease);
     const served = await readLatest(transaction, record);
-    const since = served?.allocations === allocations ? served.allocations_since : cycle;
+    const isUnchanged = served?.allocations === allocations;
+    const since = isUnchanged ? served.allocations_since : cycle;
+    const allocationsAt = isUnchanged ? served.allocations_at : decision.at;
+    const exploredAt = decision.mayExplore ? decision.at : (served?.explored_at ?? 0);
     // First the row that everybody must pass who records this operation: the loser of a race changes nothing else.
-    await advanceOperation(transaction, record, { decision: texts.decision, state: texts.state, since });
+    await advanceOperation(transaction, record, {
+      decision: texts.decision,
+      state: texts.state,
+      allocations_since: since,
+      allocations_at: allocationsAt,
+      explored_at: exploredAt,
+    });
     if (since === cycle) {
       const list = { component, operation, since_cycle: cycle, allocations };
       await transaction.insertInto("allocation_lists").values(list).execute();
@@ -133,11 +182,13 @@ async function recordCycle(database: SqlDatabase, record: CycleRecord): Promise<
         allocations_since: since,
         decision: packText(texts.decision),
         state: cycle % STATE_EVERY_CYCLES === 0 ? packText(texts.state) : null,
+        term,
       })
       .execute();
     await recordAdaptations(transaction, decision);
     await recordLearntFeedback(transaction, record, cycle, record.evidence.feedback);
     await recordActOutcomes(transaction, cycle, decision, record.acts);
+    return { cycle, decision, allocationsSince: since, allocationsAt, exploredAt };
   });
 }
 
@@ -145,16 +196,14 @@ async function recordCycle(database: SqlDatabase, record: CycleRecord): Promise<
 async function advanceOperation(
   transaction: SqlDatabase,
   record: CycleRecord,
-  row: { decision: string; state: string; since: number },
+  row: Pick<StoreTables["operations"], "decision" | "state" | "allocations_since" | "allocations_at" | "explored_at">,
 ): Promise<void> {
   const { component, operation, cycle } = record;
   const values = {
     cycle,
     window_end: record.evidence.window.to,
     policy_hash: record.policyHash,
-    allocations_since: row.since,
-    decision: row.decision,
-    state: row.state,
+    ...row,
   };
   const changed =
     cycle === 1
@@ -237,16 +286,19 @@ async function listCycles(database: SqlDatabase, key: OperationKey, page: PageRe
     : { items };
 }
 
-async function dropCyclesBefore(database: SqlDatabase, time: number): Promise<number> {
+async function dropCyclesBefore(database: SqlDatabase, lease: CurrentLease | undefined, time: number): Promise<number> {
   let dropped = 0;
   for (;;) {
-    const { numAffectedRows } = await sql`
-      delete from cycles where (component, operation, cycle) in (
-        select component, operation, cycle from cycles where decided_at < ${time} limit ${ROWS_PER_DELETE})`.execute(
-      database,
-    );
-    dropped += Number(numAffectedRows ?? 0n);
-    if (Number(numAffectedRows ?? 0n) < ROWS_PER_DELETE) break;
+    const { numAffectedRows = 0n } = await database.transaction().execute(async (transaction) => {
+      await holdLease(transaction, lease);
+      return sql`
+        delete from cycles where (component, operation, cycle) in (
+          select component, operation, cycle from cycles where decided_at < ${time} limit ${ROWS_PER_DELETE})`.execute(
+        transaction,
+      );
+    });
+    dropped += Number(numAffectedRows);
+    if (Number(numAffectedRows) < ROWS_PER_DELETE) break;
     await new Promise<void>((resolve) => setImmediate(resolve)); // SQLite works in this thread: let others have their turn
   }
   if (dropped > 0) {

@@ -42,7 +42,9 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
 
     test("an operation without a cycle is unknown", async () => {
       expect(await store.loadOperation(key)).toBeUndefined();
-      expect(await store.countCycles("shop")).toBe(0);
+      expect(await store.sumAllocationsSince("shop", [])).toBe(0);
+      expect(await store.loadServed(key)).toBeUndefined();
+      expect(await store.listLastCycles()).toEqual([]);
       expect(await store.listCycles(key, { limit: 10 })).toEqual({ items: [] });
       expect(await store.listOperations()).toEqual([]);
     });
@@ -152,8 +154,29 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
           result.status === "rejected" ? (result.reason as Error).name : "recorded",
         );
         expect(names.sort()).toEqual([...Array(9).fill("CycleConflictError"), "recorded"]);
-        expect(await store.countCycles("shop")).toBe(1);
+        expect(await store.listLastCycles()).toEqual([{ ...key, cycle: 1 }]);
       });
+    });
+
+    test("what is served is told with the time since when, however long it stays and whatever becomes of the cycles", async () => {
+      const at = (cycle: number): number => sampleCycle(cycle).decision.at;
+      const told = await store.recordCycle(sampleCycle(1, { mayExplore: true }));
+      const since = { allocationsSince: 1, allocationsAt: at(1), exploredAt: at(1) };
+      expect(told).toEqual({ cycle: 1, decision: sampleCycle(1, { mayExplore: true }).decision, ...since });
+      await store.recordCycle(sampleCycle(2, { mayExplore: false }));
+      await restart();
+      await store.dropCyclesBefore(Number.MAX_SAFE_INTEGER);
+      const { decision } = sampleCycle(2, { mayExplore: false });
+      expect(await store.loadServed(key)).toEqual({ cycle: 2, decision, ...since });
+      expect(await store.sumAllocationsSince("shop", [])).toBe(1);
+      const changed = { allocations: [sampleAllocation("jazz", "decision-3")], mayExplore: false };
+      await store.recordCycle(sampleCycle(3, changed));
+      expect(await store.loadServed(key)).toMatchObject({
+        allocationsSince: 3,
+        allocationsAt: at(3),
+        exploredAt: at(1),
+      });
+      expect(await store.sumAllocationsSince("shop", [])).toBe(3);
     });
 
     test("operations and components do not touch each other", async () => {
@@ -161,8 +184,9 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       await store.recordCycle(sampleCycle(2));
       await store.recordCycle(sampleCycle(1, { operation: "search" }));
       await store.recordCycle(sampleCycle(1, { component: "mail" }));
-      expect(await store.countCycles("shop")).toBe(3);
-      expect(await store.countCycles("mail")).toBe(1);
+      expect(await store.sumAllocationsSince("shop", [])).toBe(2); // two lists of allocations, each since its first cycle
+      expect(await store.sumAllocationsSince("shop", ["search"])).toBe(1);
+      expect(await store.sumAllocationsSince("shop", ["search", "checkout"])).toBe(0);
       expect((await store.listCycles({ component: "shop", operation: "search" }, { limit: 10 })).items).toHaveLength(1);
     });
 
@@ -416,7 +440,7 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       expect((await store.getAdaptation("a1"))?.status).toBe("applied");
       expect(await store.dropCyclesBefore(Number.MAX_SAFE_INTEGER)).toBe(3);
       expect(await store.loadOperation(key)).toEqual(served);
-      expect(await store.countCycles("shop")).toBe(603);
+      expect(await store.listLastCycles()).toEqual([{ ...key, cycle: 603 }]);
       await store.recordCycle(sampleCycle(604));
     });
   });

@@ -8,6 +8,8 @@ export type StoreOpenReason =
   | "newer-version"
   | "older-version"
   | "changed-migration"
+  | "unreachable"
+  | "refused"
   | "failed";
 
 /** The store cannot be opened. Nothing was changed in it; the program cannot start on it. */

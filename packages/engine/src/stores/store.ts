@@ -29,6 +29,18 @@ export interface StoredOperation extends OperationKey {
   readonly policyHash: string;
 }
 
+/** What is served of an operation, and since when: the same in every process that reads it. */
+export interface ServedCycle {
+  readonly cycle: number;
+  readonly decision: Decision;
+  /** The cycle that decided the list of allocations that is served now. */
+  readonly allocationsSince: number;
+  /** Milliseconds since 1970: when the list of allocations was decided that is served now. */
+  readonly allocationsAt: number;
+  /** Milliseconds since 1970: when a decision last allowed exploring; 0 before any did. */
+  readonly exploredAt: number;
+}
+
 /**
  * One cycle of one operation, recorded whole or not at all. Together with the state before it, it holds everything that the
  * decision depended on: the policy, the evidence, the seed, and the time, which is `decision.at`.
@@ -109,18 +121,23 @@ export interface Store {
   /** Every operation that ever had a cycle recorded, by component and operation, also those that are configured no more. */
   listOperations(): Promise<readonly OperationKey[]>;
   loadOperation(key: OperationKey): Promise<StoredOperation | undefined>;
+  /** What is served of an operation, without the state that only the next cycle needs. */
+  loadServed(key: OperationKey): Promise<ServedCycle | undefined>;
+  /** The last cycle of every operation that has one: cheap, to see what has changed. */
+  listLastCycles(): Promise<readonly (OperationKey & { readonly cycle: number })[]>;
   /**
    * Records evidence, decision, state, new adaptations and transitions in one transaction, that the evidence's feedback was learnt from, and what became of the acts.
    *
    * @throws {CycleConflictError} when `cycle` is not the stored cycle plus one; nothing is changed then.
+   * @throws {LeaseLostError} when another process leads; nothing is changed then.
    * @throws {IllegalRecordError} when an adaptation would change its status in a way that `decision.ts` does not list, when two
    *   would be applied to one parameter and context, when the evidence has feedback that another cycle has learnt from, when an act does not wait or has no outcome, or when a part has no JSON text or too long a one; nothing is changed then.
    */
-  recordCycle(record: CycleRecord): Promise<void>;
+  recordCycle(record: CycleRecord): Promise<ServedCycle>;
   /** The policy that a recorded cycle was decided under. */
   loadPolicy(policyHash: string): Promise<OperationPolicy | undefined>;
-  /** How many cycles were ever recorded for the component's operations, also those that are dropped or configured no more. Never falls. */
-  countCycles(component: string): Promise<number>;
+  /** The sum of `allocationsSince` over the component's operations, but for those that are named: what others add to a revision. */
+  sumAllocationsSince(component: string, without: readonly string[]): Promise<number>;
   /**
    * A page has fewer cycles than its limit where they are large: together they must fit into memory.
    *
@@ -136,6 +153,7 @@ export interface Store {
    * A replay of the remaining ones starts at the first that has a state.
    *
    * @returns How many.
+   * @throws {LeaseLostError} when another process leads.
    */
   dropCyclesBefore(time: number): Promise<number>;
   /** Closes the database underneath, and so everything else that lives in it. */

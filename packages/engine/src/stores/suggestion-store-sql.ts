@@ -4,6 +4,7 @@ import type { ProposedSuggestion } from "@trimtab/learning";
 import { decodeCursor, isOlder, pageOf, wantedOf } from "./cursor.ts";
 import { feedbackOfRow } from "./feedback-store-sql.ts";
 import type { SuggestionTable } from "./feedback-tables.ts";
+import { type CurrentLease, holdLease } from "./fence.ts";
 import { fromJsonText } from "./json-text.ts";
 import { IllegalRecordError, type Page, type PageRequest } from "./store.ts";
 import type {
@@ -19,8 +20,12 @@ const FILTERS = ["status", "entity", "target", "rule"] as const;
 const MOST_ENTRIES = 10_000;
 const IDS_PER_STATEMENT = 500;
 
-/** Opens the suggestion store in a database that is open and migrated. Whoever opened that closes it. */
-export function createSuggestionStore(database: SqlDatabase): SuggestionStore {
+/**
+ * Opens the suggestion store in a database that is open and migrated. Whoever opened that closes it.
+ *
+ * @param lease Under which feedback is processed, where several processes share the database.
+ */
+export function createSuggestionStore(database: SqlDatabase, lease?: CurrentLease): SuggestionStore {
   return {
     async unprocessedFeedback(limit) {
       const rows = await database
@@ -61,6 +66,7 @@ export function createSuggestionStore(database: SqlDatabase): SuggestionStore {
     },
     recordProcessing: (feedback, suggestions, now) =>
       database.transaction().execute(async (transaction) => {
+        await holdLease(transaction, lease);
         await markProcessed(transaction, feedback, now);
         for (const suggestion of suggestions)
           await transaction.insertInto("suggestions").values(asRow(suggestion)).execute();

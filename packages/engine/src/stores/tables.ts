@@ -19,6 +19,10 @@ export interface StoreTables {
     allocations_since: number;
     decision: string;
     state: string;
+    /** When the cycle of `allocations_since` was decided. */
+    allocations_at: number;
+    /** When a decision last allowed exploring; 0 before. */
+    explored_at: number;
   };
   /** One row per recorded cycle. Evidence, decision and state are packed texts (`packed-text.ts`). */
   cycles: {
@@ -34,7 +38,11 @@ export interface StoreTables {
     decision: string;
     /** The state after the cycle, every twentieth cycle. */
     state: string | null;
+    /** The term of the leader that recorded it; 0 where nobody needed to lead. */
+    term: number;
   };
+  /** Of `migrations/0010-leases.ts`. One row per lease: who holds it, and how often it changed hands. */
+  leases: { name: string; holder: string; term: number; expires_at: number };
   /** What a decision's allocations are since which cycle: most cycles change nothing, and share one list. */
   allocation_lists: { component: string; operation: string; since_cycle: number; allocations: string };
   /** Policies by their hash, so that a cycle can be replayed after the configuration has changed. */

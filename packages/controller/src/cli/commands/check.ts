@@ -1,5 +1,7 @@
 /** `trimtab check` */
+
 import { formatDuration, type ParameterSpecification, stepOf, valuesOf } from "@trimtab/conventions";
+import { describePostgres } from "@trimtab/engine";
 import type { OperationPolicy } from "@trimtab/learning";
 import { originOf } from "../../config/listen-address.ts";
 import type { Config } from "../../config.ts";
@@ -48,7 +50,7 @@ function describeController({ listen, intervalMilliseconds, store, tokens, metri
     "",
     `The controller listens on ${originOf(listen)} (${access}).`,
     `It ${source}.`,
-    `It looks at each operation every ${formatDuration(intervalMilliseconds)} and keeps its memory in ${store.path}.`,
+    `It looks at each operation every ${formatDuration(intervalMilliseconds)} and keeps its memory in ${store.kind === "sqlite" ? store.path : `${describePostgres(store.url)}, which it may share with others`}.`,
   ];
 }
 

@@ -32,17 +32,22 @@ export const replayCommand: Command = {
   positionals: { min: 1, max: 1 },
   async run(call, terminal) {
     const { options, positionals } = call;
-    const { createSqlStore, openSqliteForReading, StoreOpenError } = await import("@trimtab/engine");
+    const { createSqlStore, openPostgresForReading, openSqliteForReading, StoreOpenError } = await import(
+      "@trimtab/engine"
+    );
     const { loadConfig } = await import("../../config.ts");
     const { loadStrategyModules } = await import("../../config/strategy-modules.ts");
     const config = await loadStrategyModules(
       loadConfig(configFileOf(options, terminal.environment), terminal.environment),
     );
-    if (config.store.path === ":memory:")
+    const place = config.store;
+    if (place.kind === "sqlite" && place.path === ":memory:")
       throw new CommandFailure("The store of this configuration is in memory: nothing of it can be read from outside.");
     let store: Store;
     try {
-      store = createSqlStore(await openSqliteForReading(config.store.path));
+      store = createSqlStore(
+        await (place.kind === "sqlite" ? openSqliteForReading(place.path) : openPostgresForReading(place.url)),
+      );
     } catch (error) {
       throw error instanceof StoreOpenError ? new CommandFailure(error.message) : error;
     }

@@ -6,6 +6,9 @@ import type { SqlDatabase } from "../tables.ts";
 import type { Migration, SqlDialect } from "./migration.ts";
 import { migrations as allMigrations } from "./migrations.ts";
 
+/** Lets one process at a time change the schema; the lock ends with the transaction. */
+const LOCK_SCHEMA = "select pg_advisory_xact_lock(7218437102)";
+
 /** Which database it is, and what its errors call it. */
 export interface MigrateOptions {
   readonly dialect: SqlDialect;
@@ -23,6 +26,7 @@ export interface MigrateOptions {
 export async function migrate(database: SqlDatabase, options: MigrateOptions): Promise<void> {
   const { dialect, path, migrations = allMigrations } = options;
   await database.transaction().execute(async (transaction) => {
+    if (dialect === "postgres") await sql.raw(LOCK_SCHEMA).execute(transaction); // replicas may start at once
     await sql`create table if not exists trimtab_migrations (
       name text not null primary key, checksum text not null, applied_at bigint not null)`.execute(transaction);
     const { rows } = await sql<{ name: string; checksum: string }>`

@@ -7,6 +7,7 @@ import { suggestions } from "./0006-suggestions.ts";
 import { adaptationsByArm } from "./0007-adaptations-by-arm.ts";
 import { acts } from "./0008-acts.ts";
 import { records } from "./0009-records.ts";
+import { leases } from "./0010-leases.ts";
 import { outcomes } from "./0017-outcomes.ts";
 import { declarations } from "./0018-declarations.ts";
 import type { Migration } from "./migration.ts";
@@ -22,6 +23,7 @@ export const migrations: readonly Migration[] = [
   adaptationsByArm,
   acts,
   records,
+  leases,
   outcomes,
   declarations,
 ];
