@@ -240,7 +240,7 @@ async function knownCells(
   return {
     async idOf(cell) {
       const columns = fromCell(cell);
-      const key = canonicalJson([columns.variant, columns.context, columns.bounds]);
+      const key = JSON.stringify([columns.variant, columns.context, columns.bounds]);
       if (!ids.has(key)) ids.set(key, await findOrAdd(columns));
       return ids.get(key);
     },
@@ -272,8 +272,19 @@ async function sumOutcomes(
   return [...sums.values()];
 }
 
+/** Texts of bounds: most cells share one object, and it is longer than everything else of them. */
+const boundsTexts = new WeakMap<object, string>();
+
+function boundsText(bounds: RollupCell["bounds"]): string {
+  const known = boundsTexts.get(bounds);
+  if (known !== undefined) return known;
+  const text = canonicalJson(bounds);
+  boundsTexts.set(bounds, text);
+  return text;
+}
+
 function fromCell({ component, operation, variant, context, bounds }: RollupCell): CellColumns {
-  return { component, operation, variant, context: canonicalJson(context), bounds: canonicalJson(bounds) };
+  return { component, operation, variant, context: canonicalJson(context), bounds: boundsText(bounds) };
 }
 
 function toCell({ component, operation, variant, context, bounds }: CellColumns): RollupCell {
