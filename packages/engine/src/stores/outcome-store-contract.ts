@@ -237,21 +237,25 @@ export function describeOutcomeStore(
     });
 
     test("reports and readings at the same time: each outcome is in one window, and a window that was read does not change", async () => {
+      await outcomes.addOutcomes([outcome("first", 1)], arrival(1, { latestWindowEnd: START }));
       const read = new Map<number, number>();
-      const reporting = Array.from({ length: 20 }, (_, second) =>
+      const reporting = Array.from({ length: 40 }, (_, batch) =>
         outcomes.addOutcomes(
-          Array.from({ length: 5 }, (_item, index) => outcome(`${second}-${index}`, second)),
-          arrival(second + 1, { latestWindowEnd: START }),
+          // Few slots, so that many batches add to the same one.
+          Array.from({ length: 5 }, (_item, index) => outcome(`${batch}-${index}`, 1 + (batch % 4) * 3)),
+          arrival(20, { latestWindowEnd: START }),
         ),
       );
-      const reading = Array.from({ length: 10 }, async (_, place) => {
+      const reading = Array.from({ length: 6 }, async (_, place) => {
         await outcomes.closeWindows(key, START + (place + 1) * 2_000);
         read.set(place, await calls(place * 2, (place + 1) * 2));
       });
-      await Promise.all([...reporting, ...reading]);
+      const additions = (await Promise.all(reporting)).flat();
+      await Promise.all(reading);
+      expect(additions.filter((addition) => addition === "added")).toHaveLength(200);
       for (const [place, counted] of read)
         expect([place, await calls(place * 2, (place + 1) * 2)]).toEqual([place, counted]);
-      expect(await calls(-1, 1_000)).toBe(100);
+      expect(await calls(0, 1_000)).toBe(201);
     });
   });
 }

@@ -163,11 +163,23 @@ test("neighbouring bounds of durations differ by a factor of 1.2 at most, as a l
 
 test("a window that was read does not change, whoever read it", async () => {
   const { outcomes, source } = await sourceAt(() => NOW);
+  const report = (id: string, endedAt: number, now: number) =>
+    outcomes.addOutcomes([reported(id, endedAt, outcomeIncrements({ outcome: "success" }))], {
+      now,
+      oldest: 0,
+      gridMilliseconds: 1_000,
+      latestWindowEnd: windowEnd(now, 1_000),
+    });
+  const long = NOW - 60_000;
+  await report("long ago", long, long);
   const window = { from: NOW - 5_000, to: NOW - 2_000 };
-  expect((await source.readEvidence({ ...key, context: [], window })).cells.kind).toBe("no-data");
-  const arrival = { now: NOW, oldest: 0, gridMilliseconds: 1_000, latestWindowEnd: windowEnd(NOW, 1_000) };
-  await outcomes.addOutcomes([reported("a", NOW - 3_000, outcomeIncrements({ outcome: "success" }))], arrival);
-  expect((await source.readEvidence({ ...key, context: [], window })).cells.kind).toBe("no-data");
+  const read = () => source.readEvidence({ ...key, context: [], window });
+  expect((await read()).cells.kind).toBe("no-data");
+  await report("late", NOW - 3_000, NOW);
+  expect((await read()).cells.kind).toBe("no-data");
+  // It was counted all the same, in the first window that was open.
+  const next = await outcomes.sumOutcomes(key, NOW - 2_000, NOW - 1_000);
+  expect(next[0]?.increments["calls.success"]).toBe(1);
 });
 
 test("a store that fails gives an error and no zero", async () => {
