@@ -215,7 +215,10 @@ function impactSection(console: Console, { liftNow, context, component, operatio
   );
 }
 
-function evidenceSection(console: Console, { counted, queries }: WireExplainedAdaptation): VNode {
+function evidenceSection(console: Console, { counted, queries, basis }: WireExplainedAdaptation): VNode {
+  const known = [basis.from, ...(basis.to === undefined ? [] : [basis.to]), ...(basis.refused ?? [])];
+  const valuesOf = (variant: string): string =>
+    valuesText(known.find((each) => each.variant === variant)?.parameters ?? {});
   return section(
     "Ask Prometheus yourself",
     h(
@@ -230,7 +233,13 @@ function evidenceSection(console: Console, { counted, queries }: WireExplainedAd
             h(
               "tr",
               { key: variant },
-              cell("Variant", h("code", null, variant)),
+              cell(
+                "Variant",
+                h("code", null, variant),
+                known.some((each) => each.variant === variant && each.parameters !== undefined)
+                  ? h("div", { class: "quiet" }, valuesOf(variant))
+                  : null,
+              ),
               cell("Calls", kind === "value" ? count(total) : readingText(kind)),
               cell("Success rate", percent(successRate)),
               cell("Mean duration", duration(durationSeconds?.mean.value)),

@@ -2,7 +2,7 @@
 import { type VNode } from "preact";
 import type { Console } from "./console.ts";
 import { h } from "./element.ts";
-import { age, badge, cell, link, section, table, time, whenRead } from "./parts.ts";
+import { age, badge, cell, due, link, section, table, time, whenRead } from "./parts.ts";
 import { duration, plural } from "./text.ts";
 import type { WireHealth } from "./wire.ts";
 
@@ -84,7 +84,7 @@ export function controllerView(console: Console): VNode {
                         problem === undefined ? "" : ` ${problem}`,
                       ),
                       cell("Last cycle", age(lastSuccessAt, now)),
-                      cell("Next", age(nextCycleAt, now)),
+                      cell("Next", due(nextCycleAt, now)),
                     ),
                 ),
                 { kind: "stacked", label: "Cycles" },

@@ -251,10 +251,14 @@ export function decisionsView(console: Console, component: string, operation: st
   );
 }
 
-function decisionItem(
-  console: Console,
-  { id, cycle, at, evidence, contexts, transitions, acts = [], mayExplore }: WireDecision,
-): VNode {
+function decisionItem(console: Console, decision: WireDecision): VNode {
+  const { id, cycle, at, evidence, contexts, transitions, acts = [], mayExplore, experimentEnded } = decision;
+  const [holds, changes] = [
+    contexts.filter(({ kind }) => kind === "hold"),
+    contexts.filter(({ kind }) => kind !== "hold"),
+  ];
+  // Between two windows nothing is measured on purpose: then it is no fault that there is no evidence.
+  const isForPeople = acts.length > 0;
   return h(
     "li",
     { key: id },
@@ -262,63 +266,77 @@ function decisionItem(
     h(
       "div",
       null,
-      evidence.kind === "value"
-        ? null
-        : h("p", null, badge("bad", readingText(evidence.kind.replaceAll("-", " "))), ` ${evidence.detail ?? ""}`),
-      mayExplore ? null : badge("attention", "exploring is held"),
       acts.map(({ act, result, reason: why }) =>
         h("p", { key: act }, badge(result === "refused" ? "bad" : "attention", `act ${result}`), " ", reason(why)),
       ),
+      evidence.kind === "value"
+        ? null
+        : isForPeople
+          ? h("p", { class: "quiet" }, evidence.detail ?? "")
+          : h("p", null, badge("bad", readingText(evidence.kind.replaceAll("-", " "))), ` ${evidence.detail ?? ""}`),
+      mayExplore || isForPeople ? null : badge("attention", "exploring is held"),
       transitions.map(({ id: adaptation, status, reason: why }) =>
         h("p", { key: adaptation + status }, link(["adaptations", adaptation], status), " ", reason(why)),
       ),
-      h(
-        "details",
-        null,
-        h("summary", null, summaryOf(contexts)),
-        contexts.map(({ context, arm, kind, reason: why, refused, lift }) =>
-          h(
-            "div",
-            { key: contextText(context) + (arm ?? ""), class: "context-decision" },
-            h(
-              "div",
-              null,
-              h("b", null, contextText(context)),
-              arm === undefined ? "" : ` (${arm})`,
-              " ",
-              badge(kind === "hold" ? "plain" : kind === "roll-back" ? "bad" : "good", kind),
-              " ",
-              reason(why),
-            ),
-            lift === undefined ? null : h("div", { class: "quiet" }, "lift ", interval(lift)),
-            refused.map((each) =>
-              h(
-                "div",
-                { key: each.variant + each.reason.code, class: "quiet" },
-                h("code", null, each.variant),
-                " ",
-                reason(each.reason),
-              ),
-            ),
+      experimentEnded === undefined
+        ? null
+        : h(
+            "p",
+            null,
+            badge("attention", `experiment ${experimentEnded.name} ended`),
+            " ",
+            reason(experimentEnded.reason),
           ),
-        ),
-      ),
+      changes.map(contextDecision),
+      holds.length === 0
+        ? null
+        : h(
+            "details",
+            null,
+            h(
+              "summary",
+              null,
+              `hold in ${holds.length === 1 ? contextText(holds[0]?.context ?? {}) : plural(holds.length, "context")}`,
+            ),
+            holds.map(contextDecision),
+          ),
+      contexts.length === 0 ? h("p", { class: "quiet" }, "no context looked at") : null,
     ),
   );
 }
 
-/** `adapt in genre=rock, hold in 4 contexts`: what changed something first. */
-function summaryOf(contexts: WireDecision["contexts"]): string {
-  const groups = [...Map.groupBy(contexts, ({ kind }) => kind)].toSorted(
-    ([one], [other]) => Number(one === "hold") - Number(other === "hold"),
+const DECISION_KINDS: Readonly<Record<WireDecision["contexts"][number]["kind"], Parameters<typeof badge>[0]>> = {
+  hold: "plain",
+  shift: "plain",
+  adapt: "good",
+  suggest: "attention",
+  "roll-back": "bad",
+};
+
+function contextDecision({ context, arm, kind, reason: why, refused, lift }: WireDecision["contexts"][number]): VNode {
+  return h(
+    "div",
+    { key: contextText(context) + (arm ?? ""), class: "context-decision" },
+    h(
+      "div",
+      null,
+      badge(DECISION_KINDS[kind] ?? "plain", kind),
+      " ",
+      h("b", null, contextText(context)),
+      arm === undefined ? "" : ` (${arm})`,
+      ": ",
+      reason(why),
+    ),
+    lift === undefined ? null : h("div", { class: "quiet" }, "lift ", interval(lift)),
+    refused.map((each) =>
+      h(
+        "div",
+        { key: each.variant + each.reason.code, class: "quiet" },
+        each.reason.sentence.startsWith(each.variant) ? null : [h("code", null, each.variant), " "],
+        reason(each.reason),
+      ),
+    ),
   );
-  const text = groups
-    .map(
-      ([kind, of]) =>
-        `${kind} in ${of.length === 1 ? contextText(of[0]?.context ?? {}) : plural(of.length, "context")}`,
-    )
-    .join(", ");
-  return text === "" ? "no context looked at" : text;
 }
 
 function filterText(console: Console, name: string, label: string): VNode {

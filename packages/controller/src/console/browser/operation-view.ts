@@ -12,6 +12,7 @@ import {
   cell,
   change,
   drawn,
+  due,
   interval,
   link,
   reason,
@@ -76,7 +77,7 @@ function header(
         null,
         cycles === 0 ? "no cycle yet" : [plural(cycles, "cycle"), ", the last ", age(lastDecisionAt, console.now)],
       ),
-      health === undefined ? null : h("span", null, "next ", age(health.nextCycleAt, console.now)),
+      health === undefined ? null : h("span", null, "next ", due(health.nextCycleAt, console.now)),
     ),
     failing && health.problem !== undefined ? h("p", { class: "failure" }, health.problem) : null,
     h(

@@ -39,6 +39,11 @@ export function age(iso: string | undefined, now: number): ComponentChild {
   return h("time", { dateTime: iso, title: `${moment(Date.parse(iso), now)} (${iso})` }, ago(Date.parse(iso), now));
 }
 
+/** When something is to happen; what should have happened a moment ago is due. */
+export function due(iso: string, now: number): ComponentChild {
+  return Date.parse(iso) <= now ? "due" : age(iso, now);
+}
+
 /** An estimate and its interval: `+0.174 (+0.159 to +0.189)`. */
 export function interval({ estimate, lower, upper, level }: WireInterval): VNode {
   const title = `interval at ${percent(level)}, valid however often it is read`;

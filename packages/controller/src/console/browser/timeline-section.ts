@@ -1,9 +1,9 @@
 /** Adaptations in the order of time, the newest first. */
-import { type VNode } from "preact";
+import type { ComponentChildren, VNode } from "preact";
 import type { Console } from "./console.ts";
 import { h } from "./element.ts";
 import { pagedList } from "./paged-list.ts";
-import { badge, change, link, section, time } from "./parts.ts";
+import { badge, change, link, section, time, reason as why } from "./parts.ts";
 import { contextText, percent } from "./text.ts";
 import type { WireAdaptation } from "./wire.ts";
 
@@ -35,34 +35,37 @@ export function timelineSection(
         h(
           "ol",
           { class: "timeline" },
-          adaptations.map((each) => adaptationItem(each, console.now)),
+          // what changed together is one entry
+          [...Map.groupBy(adaptations, ({ changeId, status }) => `${changeId} ${status}`).values()].map((together) =>
+            changeItem(together, console.now),
+          ),
         ),
     }),
   );
 }
 
-function adaptationItem(
-  { id, at, context, parameter, oldValue, newValue, confidence, reason, status, experiment }: WireAdaptation,
-  now: number,
-): VNode {
+function changeItem(together: readonly WireAdaptation[], now: number): ComponentChildren {
+  const [first] = together;
+  if (first === undefined) return null;
+  const { at, context, confidence, reason, status, experiment } = first;
   return h(
     "li",
-    { key: id },
+    { key: first.id },
     h("div", { class: "when" }, time(at, now)),
     h(
       "div",
       null,
       h(
         "div",
-        null,
-        link(["adaptations", id], change(parameter, oldValue, newValue)),
-        " ",
+        { class: "facts" },
+        together.map(({ id, parameter, oldValue, newValue }) =>
+          h("span", { key: id }, link(["adaptations", id], change(parameter, oldValue, newValue))),
+        ),
         badge(STATUS_KINDS[status] ?? "plain", status),
-        " ",
-        h("span", { class: "quiet" }, `${contextText(context)}, confidence ${percent(confidence)}`),
-        experiment === undefined ? null : h("span", { class: "quiet" }, `, ${experiment.arm} of ${experiment.name}`),
+        h("span", null, `${contextText(context)}, confidence ${percent(confidence)}`),
+        experiment === undefined ? null : h("span", null, `${experiment.arm} of ${experiment.name}`),
       ),
-      h("div", { class: "quiet" }, reason.sentence),
+      h("div", { class: "quiet" }, why(reason)),
     ),
   );
 }
