@@ -524,6 +524,15 @@ const tasks = {
         .code;
     },
   },
+  replicas: {
+    says: "random schedules of faults for three controllers on one PostgreSQL, e.g. replicas 200; npm test runs ten",
+    run: async ([schedules = "200", firstSeed = "1", ...args]) => {
+      if (!/^[1-9]\d*$/.test(schedules) || !/^\d+$/.test(firstSeed)) fail("usage: replicas [schedules] [first seed]");
+      env.TRIMTAB_REPLICA_SCHEDULES = schedules;
+      env.TRIMTAB_REPLICA_FIRST_SEED = firstSeed;
+      return test(["test/end-to-end/replicas.test.ts", ...args]);
+    },
+  },
   format: {
     says: "formats every file and sorts its imports",
     run: async (args) => (await run(node, [binary("@biomejs/biome"), "check", "--write", ...args], { env })).code,
