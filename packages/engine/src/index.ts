@@ -105,6 +105,7 @@ export type {
 } from "./stores/rollup-store.ts";
 export { createRollupStore } from "./stores/rollup-store-sql.ts";
 export { createSqlStore } from "./stores/sql-store.ts";
+export { backUpSqlite, type StoreBackup } from "./stores/sqlite-backup.ts";
 export { openSqliteDatabase, openSqliteForReading } from "./stores/sqlite-dialect.ts";
 export {
   type AdaptationFilter,

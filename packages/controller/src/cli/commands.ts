@@ -1,5 +1,6 @@
 /** The list of commands, in the order of the help. */
 import type { Command } from "./command.ts";
+import { backupCommand } from "./commands/backup.ts";
 import { approveCommand, rejectCommand, rollbackCommand } from "./commands/change.ts";
 import { checkCommand } from "./commands/check.ts";
 import { declaredCommand } from "./commands/declared.ts";
@@ -34,6 +35,7 @@ export const commands: readonly Command[] = [
   resetCommand,
   declaredCommand,
   replayCommand,
+  backupCommand,
   doctorCommand,
   simulateCommand,
   schemaCommand,
