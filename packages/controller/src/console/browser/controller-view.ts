@@ -27,6 +27,35 @@ export function controllerView(console: Console): VNode {
         ? h("p", { class: "empty" }, "Only whoever may read sees more.")
         : [
             section(
+              "This replica",
+              h(
+                "p",
+                { class: "facts" },
+                badge("plain", details.replica.role),
+                h("span", null, details.replica.name),
+                h("span", null, "since ", time(details.replica.since, now)),
+                details.replica.role === "leader" || details.replica.leader === undefined
+                  ? null
+                  : h("span", null, `${details.replica.leader} leads`),
+                details.replica.term === undefined ? null : h("span", null, `term ${details.replica.term}`),
+                h("span", null, `store ${details.store.kind}`),
+              ),
+              details.replica.role === "follower"
+                ? h(
+                    "p",
+                    { class: "quiet" },
+                    "It serves like every other; the leader alone decides. What you do here is kept, and the leader decides on it.",
+                  )
+                : null,
+              details.store.reachable
+                ? null
+                : h(
+                    "p",
+                    { class: "failure" },
+                    `The store does not answer: ${details.store.problem ?? "no reason is told"}. What is served goes on.`,
+                  ),
+            ),
+            section(
               "Metric source",
               h(
                 "p",

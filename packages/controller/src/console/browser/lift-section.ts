@@ -11,18 +11,23 @@ import type { WireAdaptation, WireDecision, WireOperation } from "./wire.ts";
 /** How many decisions a chart is made of. */
 const DECISIONS = "200";
 
+/** A list of more is no help; any context has a link in the table above. */
+const MOST_CHOICES = 200;
+
 /** The part of an operation's view. */
 export function liftSection(console: Console, operation: WireOperation): ComponentChildren {
   const { component, operation: name, states } = operation;
   // The context that holds everything has the base values until it is overridden, and so no lift of its own to draw.
   const named = states.filter(({ context }) => Object.keys(context).length > 0);
-  const choices = named.length > 0 ? named : states;
+  const all = named.length > 0 ? named : states;
   const chosen =
-    choices.find(({ context }) => contextText(context) === console.place.filters["context"]) ??
-    choices.find(({ lift }) => lift !== undefined) ??
-    choices[0];
+    all.find(({ context }) => contextText(context) === console.place.filters["context"]) ??
+    all.find(({ lift }) => lift !== undefined) ??
+    all[0];
   if (chosen === undefined || operation.cycles === 0) return null;
   const { context } = chosen;
+  const first = all.slice(0, MOST_CHOICES);
+  const choices = first.includes(chosen) ? first : [chosen, ...first];
   const query = { component, operation: name, queries: "false", limit: DECISIONS, ...contextParameters(context) };
   const reading = console.feed.read<{ decisions: readonly WireDecision[] }>(apiPath(["v1", "decisions"], query), 15);
   const adaptations = console.feed.read<{ adaptations: readonly WireAdaptation[] }>(

@@ -182,8 +182,10 @@ function stateOf(): ComponentChild {
   if (health === undefined) return null;
   if (health.status !== "ready") return state("bad", health.status);
   if (details !== undefined && !details.source.reachable) return state("bad", "metric source away");
+  if (details !== undefined && !details.store.reachable) return state("bad", "store away");
   const down = details?.source.targets.filter(({ up }) => !up).length ?? 0;
-  return down > 0 ? state("attention", `${plural(down, "target")} down`) : state("good", "controller ready");
+  if (down > 0) return state("attention", `${plural(down, "target")} down`);
+  return state("good", details?.replica.role === "follower" ? "controller ready, follows" : "controller ready");
 }
 
 function notice({ now }: Console): ComponentChild {

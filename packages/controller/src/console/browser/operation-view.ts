@@ -4,6 +4,7 @@ import { actOnOperation, type Change, decideChange, override, release } from "./
 import { intervalPlot, type Span, valueSpan } from "./chart.ts";
 import type { Console } from "./console.ts";
 import { h } from "./element.ts";
+import { finder } from "./finder.ts";
 import { liftSection } from "./lift-section.ts";
 import {
   age,
@@ -59,7 +60,7 @@ function header(
     | { readonly failuresInARow: number; readonly problem?: string | undefined; readonly nextCycleAt: string }
     | undefined,
 ): ComponentChildren {
-  const { mode, strategy, cycles, people, lastDecisionAt } = operation;
+  const { mode, strategy, cycles, people, lastDecisionAt, source, metrics, lastReportAt, declared } = operation;
   const isFrozen = people?.frozen !== undefined;
   const canUndo = people?.resetUndoUntil !== undefined && Date.parse(people.resetUndoUntil) > console.now;
   const failing = health !== undefined && health.failuresInARow > 0;
@@ -78,7 +79,23 @@ function header(
         cycles === 0 ? "no cycle yet" : [plural(cycles, "cycle"), ", the last ", age(lastDecisionAt, console.now)],
       ),
       health === undefined ? null : h("span", null, "next ", due(health.nextCycleAt, console.now)),
+      source === "registered" ? h("span", null, "registered by its service") : null,
+      metrics === "reported" ? h("span", null, "outcomes reported, the last ", age(lastReportAt, console.now)) : null,
     ),
+    declared === undefined || declared.differences.length === 0
+      ? null
+      : h(
+          "div",
+          { class: "failure" },
+          h("b", null, "The service declares something else, and uses the base values of its code."),
+          h(
+            "ul",
+            null,
+            declared.differences.map(({ path, message }) =>
+              h("li", { key: path }, h("code", null, path), ` ${message}`),
+            ),
+          ),
+        ),
     failing && health.problem !== undefined ? h("p", { class: "failure" }, health.problem) : null,
     h(
       "p",
@@ -184,10 +201,20 @@ function awaitingSection(console: Console, operation: WireOperation): ComponentC
   );
 }
 
+/** More rows than this make a page that nobody reads and every browser is slow with. */
+const MOST_ROWS = 100;
+
 function contextsSection(console: Console, operation: WireOperation): VNode {
-  const span = valueSpan(operation.states.flatMap(({ lift }) => (lift === undefined ? [] : [lift])));
+  const { states } = operation;
+  const wanted = console.place.filters["find"] ?? "";
+  const found = states.filter(({ context }) => contextText(context).includes(wanted));
+  const shown = found.slice(0, MOST_ROWS);
+  const span = valueSpan(shown.flatMap(({ lift }) => (lift === undefined ? [] : [lift])));
   return section(
     "What is served",
+    states.length > 12 || wanted !== ""
+      ? finder(console, wanted, `${shown.length} of ${plural(states.length, "context")}`)
+      : null,
     h(
       "p",
       { class: "legend" },
@@ -197,7 +224,7 @@ function contextsSection(console: Console, operation: WireOperation): VNode {
     ),
     table(
       ["Context", "In force", "Shares", "Lift against the holdout", "Last decision", ""],
-      operation.states.map((state) => contextRow(console, operation, state, span)),
+      shown.map((state) => contextRow(console, operation, state, span)),
       { kind: "stacked contexts", label: "Contexts" },
     ),
   );

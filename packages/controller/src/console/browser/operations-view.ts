@@ -3,6 +3,7 @@ import { type ComponentChildren, type VNode } from "preact";
 import { intervalPlot, valueSpan } from "./chart.ts";
 import type { Console } from "./console.ts";
 import { h } from "./element.ts";
+import { finder } from "./finder.ts";
 import { age, badge, cell, drawn, interval, link, table, whenRead } from "./parts.ts";
 import { contextText, plural, signed } from "./text.ts";
 import type { WireHealth, WireOperationSummary } from "./wire.ts";
@@ -21,7 +22,9 @@ export function operationsView(console: Console): VNode {
       const wanted = console.place.filters["find"] ?? "";
       const shown = operations.filter(({ component, operation }) => `${component}.${operation}`.includes(wanted));
       return [
-        operations.length > 8 ? finder(console, wanted, shown.length, operations.length) : null,
+        operations.length > 8 || wanted !== ""
+          ? finder(console, wanted, `${shown.length} of ${plural(operations.length, "operation")}`)
+          : null,
         operations.length === 0
           ? h("p", { class: "empty" }, "No operation is configured. Declare one in trimtab.yaml.")
           : table(
@@ -34,19 +37,8 @@ export function operationsView(console: Console): VNode {
   );
 }
 
-function finder(console: Console, wanted: string, shown: number, all: number): VNode {
-  const onInput = (event: Event): void => console.go([], { find: (event.currentTarget as HTMLInputElement).value });
-  return h(
-    "p",
-    { class: "finder" },
-    h("label", { for: "find" }, "Find"),
-    h("input", { id: "find", type: "search", value: wanted, onInput }),
-    h("span", { class: "quiet", role: "status" }, wanted === "" ? "" : `${shown} of ${all}`),
-  );
-}
-
 function row(operation: WireOperationSummary, health: OperationHealth | undefined, now: number): VNode {
-  const { component, operation: name, mode, strategy, standing, cycles, contexts, lastDecisionAt } = operation;
+  const { component, operation: name, mode, strategy, standing, cycles, contexts, lastDecisionAt, source } = operation;
   return h(
     "tr",
     { key: `${component}.${name}` },
@@ -54,6 +46,7 @@ function row(operation: WireOperationSummary, health: OperationHealth | undefine
       "Operation",
       link(["operations", component, name], [h("span", { class: "quiet" }, `${component}.`), name]),
       strategy === "default" ? null : h("div", { class: "quiet" }, strategy),
+      source === "registered" ? h("div", { class: "quiet" }, "registered by its service") : null,
     ),
     cell("Mode", badge("plain", mode)),
     cell("Lift", liftOf(operation)),
