@@ -239,7 +239,7 @@ function wireDeclaration(shown: ShownDeclaration | undefined): WireOperation["de
 }
 
 function specificationOf(policy: OperationPolicy): WireOperation["specification"] {
-  const { context, parameters, objective, constraints, confidence, holdout, strategy, experiment } = policy;
+  const { context, parameters, objective, constraints, confidence, holdout, strategy, experiment, reset } = policy;
   return {
     context,
     parameters,
@@ -249,5 +249,6 @@ function specificationOf(policy: OperationPolicy): WireOperation["specification"
     holdout,
     strategy,
     experiment,
+    reset,
   };
 }

@@ -4,6 +4,7 @@ import { formatDuration, type ParameterSpecification, stepOf, valuesOf } from "@
 import { describePostgres } from "@trimtab/engine";
 import type { OperationPolicy } from "@trimtab/learning";
 import { originOf } from "../../config/listen-address.ts";
+import { isReportedComponent } from "../../config/reported-components.ts";
 import type { Config } from "../../config.ts";
 import { type Command, EXIT } from "../command.ts";
 import { configFileOf, configOption } from "../config-option.ts";
@@ -30,11 +31,18 @@ type DescribeConstraint = (constraint: OperationPolicy["constraints"][number]) =
 function describeConfig(config: Config, describeConstraint: DescribeConstraint): string {
   return [
     ...describeController(config),
-    ...config.policies.flatMap((policy) => ["", ...describePolicy(policy, describeConstraint)]),
+    ...config.policies.flatMap((policy) => ["", ...describePolicy(policy, config, describeConstraint)]),
   ].join("\n");
 }
 
-function describeController({ listen, intervalMilliseconds, store, tokens, metrics }: Config): string[] {
+function describeController({
+  listen,
+  intervalMilliseconds,
+  store,
+  tokens,
+  metrics,
+  allowsRegistration,
+}: Config): string[] {
   const access =
     tokens.length === 0
       ? "no tokens: whoever reaches the port may do everything"
@@ -51,10 +59,17 @@ function describeController({ listen, intervalMilliseconds, store, tokens, metri
     `The controller listens on ${originOf(listen)} (${access}).`,
     `It ${source}.`,
     `It looks at each operation every ${formatDuration(intervalMilliseconds)} and keeps its memory in ${store.kind === "sqlite" ? store.path : `${describePostgres(store.url)}, which it may share with others`}.`,
+    ...(allowsRegistration
+      ? ["Services may register operations that do not stand here; those are only observed."]
+      : []),
   ];
 }
 
-function describePolicy(policy: OperationPolicy, describeConstraint: DescribeConstraint): string[] {
+function describePolicy(
+  policy: OperationPolicy,
+  { metrics, reportedComponents }: Config,
+  describeConstraint: DescribeConstraint,
+): string[] {
   const {
     component,
     operation,
@@ -74,6 +89,10 @@ function describePolicy(policy: OperationPolicy, describeConstraint: DescribeCon
   );
   return [
     `${component} / ${operation}`,
+    // Where all of them report, it was said above.
+    ...(metrics.source !== "reported" && isReportedComponent(reportedComponents, component)
+      ? ["  Its outcomes are reported (POST /v1/outcomes); its metrics are not read."]
+      : []),
     context.length === 0
       ? "  One setting for all calls: no context is declared."
       : `  Settings may differ by ${context.join(", ")}.`,

@@ -76,6 +76,8 @@ export interface WireOperation extends WireOperationSummary {
     readonly holdout: number;
     readonly strategy: { readonly kind: string; readonly options: Readonly<Record<string, unknown>> };
     readonly experiment?: OperationPolicy["experiment"] | undefined;
+    /** How often what was learnt is made to count less, and the part that goes on counting. */
+    readonly reset?: OperationPolicy["reset"] | undefined;
   };
   /** What the service last declared in code; absent where it declared nothing. */
   readonly declared?:
@@ -163,12 +165,14 @@ export const operationSchema: z.ZodType = z.strictObject({
       success: ratio.optional(),
       latency: z.strictObject({ weight: z.number(), goodSeconds: z.number(), badSeconds: z.number() }).optional(),
       cost: z.strictObject({ weight: z.number(), unit: z.string(), reference: z.number() }).optional(),
+      feedback: z.strictObject({ weight: z.number(), attributionMilliseconds: z.number().optional() }).optional(),
     }),
     constraints: z.array(z.string()),
     confidence: z.number(),
     holdout: z.number(),
     strategy: strategySchema,
     experiment: z.strictObject({ name: z.string(), treatment: strategySchema, share: z.number() }).optional(),
+    reset: z.strictObject({ everyMilliseconds: z.number(), keep: z.number() }).optional(),
   }),
   declared: z
     .strictObject({
