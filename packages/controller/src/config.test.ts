@@ -33,6 +33,7 @@ describe("what the file leaves out", () => {
       intervalMilliseconds: 30_000,
       learnAfterFeedback: 20,
       keepRecords: 10_000,
+      mostStreams: 1000,
       outcomeLatenessMilliseconds: 3_600_000,
       reportedComponents: [],
       allowsRegistration: false,

@@ -18,6 +18,7 @@ export type ErrorCode =
   | "TOKEN_UNKNOWN"
   | "ROLE_MISSING"
   | "ORIGIN_REFUSED"
+  | "STREAM_ADDRESS_INVALID"
   | "ROUTE_UNKNOWN"
   | "COMPONENT_UNKNOWN"
   | "OPERATION_UNKNOWN"
@@ -40,6 +41,7 @@ export type ErrorCode =
   | "HOST_REFUSED"
   | "INTERNAL_ERROR"
   | "STORE_FAILED"
+  | "STREAM_LIMIT_REACHED"
   | "SHUTTING_DOWN";
 
 const DESCRIPTIONS: Readonly<Record<ErrorCode, ErrorDescription>> = {
@@ -82,6 +84,11 @@ const DESCRIPTIONS: Readonly<Record<ErrorCode, ErrorDescription>> = {
     status: 403,
     title: "A web page from elsewhere may change nothing",
     remedy: "Configure controller.tokens, and let the page send one.",
+  },
+  STREAM_ADDRESS_INVALID: {
+    status: 403,
+    title: "The address of the stream is not valid, or not any more",
+    remedy: "Evaluate all flags again; the answer has a new address.",
   },
   ROUTE_UNKNOWN: {
     status: 404,
@@ -193,6 +200,11 @@ const DESCRIPTIONS: Readonly<Record<ErrorCode, ErrorDescription>> = {
     status: 503,
     title: "The store did not answer",
     remedy: "Look for `requestId` in the controller's log; what is served goes on. Try again later.",
+  },
+  STREAM_LIMIT_REACHED: {
+    status: 503,
+    title: "As many streams are open as may be",
+    remedy: "Come again after Retry-After, or poll; controller.streams.most sets the limit.",
   },
   SHUTTING_DOWN: {
     status: 503,

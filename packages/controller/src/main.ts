@@ -29,12 +29,14 @@ import { createApp } from "./http/create-app.ts";
 import type { Health } from "./http/health-routes.ts";
 import { type ListeningServer, listen } from "./http/listen.ts";
 import { createPerformanceReader } from "./http/performance-reader.ts";
+import { createServing } from "./http/serving.ts";
 import { createLearningLoop, type LearningLoop } from "./learning-loop.ts";
 import { adaptationEvidence, adaptationQueries, createSource } from "./metric-sources.ts";
 import { createCycleWaiters } from "./next-cycle.ts";
 import { createRecordBounding } from "./record-bounding.ts";
 import { createRegistrations } from "./registrations.ts";
 import { rememberedInspection } from "./remembered-inspection.ts";
+import { streamSecretOf } from "./serving/stream-capability.ts";
 import { openStoreDatabase } from "./store-database.ts";
 import { createControllerMetrics } from "./telemetry.ts";
 import { VERSION } from "./version.ts";
@@ -77,6 +79,7 @@ interface InForce {
   readonly source: MetricSource;
   readonly loop: LearningLoop;
   readonly authorize: Authorize;
+  readonly streamSecret: string;
 }
 
 /**
@@ -121,6 +124,16 @@ export async function startController(given: Config, { log }: ControllerOptions)
   const createLoop = (next: Config, source: MetricSource): Promise<LearningLoop> =>
     createLearningLoop(next, { store, source, acts, feedback, log, onPass: metrics.onPass });
 
+  const serving = createServing({
+    board: () => current().loop.board,
+    now: Date.now,
+    chance: Math.random,
+    streamSecret: () => current().streamSecret,
+    mostStreams: () => current().config.mostStreams,
+    onStream: metrics.onStream,
+    onStreamEvent: metrics.onStreamEvent,
+  });
+
   let onStarted: () => void = () => {};
   let changing = new Promise<void>((resolve) => {
     onStarted = resolve;
@@ -138,6 +151,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
     await before.loop.scheduler.stop(PASS_GRACE_MILLISECONDS);
     try {
       inForce = await change(before);
+      serving.streams.recheck();
       await before.loop.close();
     } finally {
       if (leads()) current().loop.scheduler.start();
@@ -212,10 +226,11 @@ export async function startController(given: Config, { log }: ControllerOptions)
     await registrations.load();
     const config = withRegistered(fromFile, registrations.all());
     const source = createSource(config.metrics, parts);
-    inForce = { config, source, loop: await createLoop(config, source), authorize: authorizer(config.tokens) };
+    inForce = { config, source, loop: await createLoop(config, source), ...accessOf(config) };
     const inspect = rememberedInspection(() => current().source);
     const app = createApp({
       version: VERSION,
+      serving,
       policies: () => current().config.policies,
       store,
       feedback,
@@ -270,7 +285,6 @@ export async function startController(given: Config, { log }: ControllerOptions)
       authorize: (header, role) => current().authorize(header, role),
       isOpen: () => current().config.tokens.length === 0,
       isShuttingDown: () => isShuttingDown,
-      chance: Math.random,
       log,
     });
     server = await listen(app, config.listen);
@@ -323,7 +337,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
         await before.source.close();
         await source.start();
       }
-      return { config: next, source, loop, authorize: authorizer(next.tokens) };
+      return { config: next, source, loop, ...accessOf(next) };
     });
     bounding.startAll();
     log.info("configuration taken over", { file: next.file, operations: next.policies.length });
@@ -345,6 +359,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
     housekeeping.stop();
     clearInterval(gridWatch);
     const { loop, source } = current();
+    serving.streams.close();
     await Promise.all([processing.stop(), bounding.stop(), registrations.stop()]);
     await Promise.all([close(REQUEST_GRACE_MILLISECONDS), loop.scheduler.stop(PASS_GRACE_MILLISECONDS)]);
     await replica.stop();
@@ -362,6 +377,10 @@ export async function startController(given: Config, { log }: ControllerOptions)
       return (stopping ??= inTurn(shutDown));
     },
   };
+}
+
+function accessOf({ tokens }: Config): Pick<InForce, "authorize" | "streamSecret"> {
+  return { authorize: authorizer(tokens), streamSecret: streamSecretOf(tokens) };
 }
 
 function refuseWhatNeedsRestart(before: Config, next: Config): void {

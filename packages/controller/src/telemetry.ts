@@ -48,6 +48,9 @@ export interface ControllerMetrics {
     readonly status: number;
     readonly seconds: number;
   }) => void;
+  /** A stream was opened, or has ended. */
+  readonly onStream: (kind: string, change: 1 | -1) => void;
+  readonly onStreamEvent: (kind: string) => void;
   /** The page that Prometheus scrapes. */
   readonly page: () => Promise<{ readonly contentType: string; readonly text: string }>;
 }
@@ -91,6 +94,10 @@ export function createControllerMetrics(
   const outcomes = createOutcomeMetrics();
   const declarationDiffers = gauge(controllerInstruments.declarationDiffers);
   const httpRequestDuration = histogram(controllerInstruments.httpRequestDuration);
+  /** By method, route and status: finding the child of a histogram by its labels costs more than the observation. */
+  const requestDurations = new Map<string, { observe(seconds: number): void }>();
+  const streams = gauge(controllerInstruments.streams);
+  const streamEvents = counter(controllerInstruments.streamEvents);
 
   return {
     observer: {
@@ -128,8 +135,16 @@ export function createControllerMetrics(
       if (refused > 0) outcomeItems.inc({ component: OTHER_CONTEXT_VALUE, result: "refused" }, refused);
     },
     onRequest({ method, route, status, seconds }) {
-      httpRequestDuration.observe({ method, route, status: String(status) }, seconds);
+      const name = `${method} ${status} ${route}`;
+      let duration = requestDurations.get(name);
+      if (duration === undefined) {
+        duration = httpRequestDuration.labels({ method, route, status: String(status) });
+        requestDurations.set(name, duration);
+      }
+      duration.observe(seconds);
     },
+    onStream: (kind, change) => streams.inc({ kind }, change),
+    onStreamEvent: (kind) => streamEvents.inc({ kind }),
     async page() {
       const shown = views();
       declarationDiffers.reset(); // an operation may have gone

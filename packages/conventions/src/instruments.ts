@@ -279,6 +279,8 @@ export type ControllerInstrument =
   | "outcomeItems"
   | "declarationDiffers"
   | "leader"
+  | "streams"
+  | "streamEvents"
   | "httpRequestDuration";
 
 /** What the controller exports about its learning and itself. */
@@ -429,6 +431,16 @@ export const controllerInstruments: Readonly<Record<ControllerInstrument, Instru
     "1",
     "1 in the replica that leads: it alone runs the cycles; 0 in those that follow and serve.",
   ),
+  streams: ofProcess(
+    "trimtab.streams",
+    "gauge",
+    "{stream}",
+    "Event streams that are open, by what they tell of: allocations, or changes of flags.",
+    ["kind"],
+  ),
+  streamEvents: ofProcess("trimtab.stream.events", "counter", "{event}", "Changes that streams have told, by kind.", [
+    "kind",
+  ]),
   httpRequestDuration: {
     ...ofProcess("trimtab.http.request.duration.seconds", "histogram", "s", "Duration of requests to the controller.", [
       "method",

@@ -143,6 +143,7 @@ export interface ConfigFile {
         readonly store?: SqliteSection | PostgresSection | undefined;
         readonly feedback?: { readonly learnAfter?: number | undefined } | undefined;
         readonly records?: { readonly keep?: number | undefined } | undefined;
+        readonly streams?: { readonly most?: number | undefined } | undefined;
         readonly outcomes?: { readonly lateness?: string | undefined } | undefined;
         readonly tokens?: readonly TokenSection[] | undefined;
       }

@@ -49,6 +49,8 @@ export interface ControllerSettings {
   readonly learnAfterFeedback: number;
   /** So many individual operations of each component are kept. */
   readonly keepRecords: number;
+  /** So many streams may be open at once. */
+  readonly mostStreams: number;
   /** None: everybody who reaches the port may do everything. */
   readonly tokens: readonly AccessToken[];
   /** How long after its end an operation may be reported. */
@@ -124,6 +126,7 @@ export function controllerSettings(
     store,
     learnAfterFeedback: controller.feedback?.learnAfter ?? DEFAULTS.learnAfterFeedback,
     keepRecords: controller.records?.keep ?? DEFAULTS.keepRecords,
+    mostStreams: controller.streams?.most ?? DEFAULTS.mostStreams,
     outcomeLatenessMilliseconds: lateness,
     tokens,
     metrics:

@@ -17,6 +17,7 @@ export const DEFAULTS = {
   attribution: "7d",
   learnAfterFeedback: 20,
   keepRecords: 10_000,
+  mostStreams: 1000,
   outcomeLateness: "1h",
   registration: "deny",
   moreThan: 5,
@@ -38,6 +39,9 @@ export const LONGEST_REPORTED_GRID_MILLISECONDS = 5_000;
 
 /** The longest time after which an outcome may be reported: so long its key is kept. Milliseconds. */
 export const LONGEST_LATENESS_MILLISECONDS: number = 7 * 24 * 3_600_000;
+
+/** The most streams that may be open at once. */
+export const MOST_STREAMS = 20_000;
 
 /** The most records of a component that may be kept: a list looks through all of them. */
 export const MOST_RECORDS = 100_000;

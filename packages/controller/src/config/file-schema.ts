@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import type { ConfigFile, Role } from "./config-file.ts";
-import { DEFAULTS, MOST_RECORDS } from "./defaults.ts";
+import { DEFAULTS, MOST_RECORDS, MOST_STREAMS } from "./defaults.ts";
 import { parseListenAddress } from "./listen-address.ts";
 import { operationSchema } from "./operation-schema.ts";
 import { duration, url } from "./text-schemas.ts";
@@ -143,6 +143,21 @@ const controller = z
       })
       .optional()
       .meta({ description: "Individual operations, of a sample that the services send." }),
+    streams: z
+      .strictObject({
+        most: z
+          .int()
+          .gte(0)
+          .lte(MOST_STREAMS)
+          .optional()
+          .meta({
+            description: "So many streams may be open at once; services past them poll. 0: none.",
+            default: DEFAULTS.mostStreams,
+            examples: [200],
+          }),
+      })
+      .optional()
+      .meta({ description: "Streams that tell services and flag clients of changes at once." }),
     outcomes: z
       .strictObject({
         lateness: duration("How long after its end an operation may be reported; so long its key is kept.", "6h")

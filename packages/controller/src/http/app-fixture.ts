@@ -25,11 +25,13 @@ import { declaredStates, withRegistered } from "../declared-operations.ts";
 import { createLearningLoop, type LearningLoop } from "../learning-loop.ts";
 import { adaptationEvidence, adaptationQueries } from "../metric-sources.ts";
 import { createRegistrations } from "../registrations.ts";
+import { streamSecretOf } from "../serving/stream-capability.ts";
 import { createControllerMetrics } from "../telemetry.ts";
 import { authorizer } from "./authentication.ts";
 import { createApp } from "./create-app.ts";
 import { listen } from "./listen.ts";
 import { createPerformanceReader } from "./performance-reader.ts";
+import { createServing } from "./serving.ts";
 
 /** Two operations of one component; `checkout` may be tuned, `browse` is only measured. */
 const FILE = `
@@ -67,6 +69,11 @@ export interface AppUnderTest {
   fetch(path: string, init?: RequestInit): Promise<Response>;
   /** The body of an answer with this status. */
   json<Body>(path: string, status?: number): Promise<Body>;
+  /** Serves what a cycle decided; nothing is recorded. */
+  decide(decision: Decision, cycle: number): void;
+  /** As a reload of the configuration does: another board, perhaps other tokens or operations. */
+  reload(next: { readonly tokens?: readonly AccessToken[]; readonly file?: string }): Promise<void>;
+  beginShutdown(): void;
   close(): Promise<void>;
 }
 
@@ -78,6 +85,7 @@ export interface AppOptions {
   readonly now?: () => number;
   /** The configuration as YAML. */
   readonly file?: string;
+  readonly mostStreams?: number;
 }
 
 /** Starts one. */
@@ -86,6 +94,7 @@ export async function startApp({
   decisions = [],
   now = Date.now,
   file = FILE,
+  mostStreams = 100,
 }: AppOptions = {}): Promise<AppUnderTest> {
   let config = parseConfig(file, "/trimtab.yaml", {});
   const database = await openSqliteDatabase(":memory:");
@@ -113,8 +122,21 @@ export async function startApp({
   const createLoop = (): Promise<LearningLoop> =>
     createLearningLoop(config, { store, source, acts, feedback, log: silentLog, onPass: metrics.onPass });
   let loop = await createLoop();
+  let tokensInForce = tokens;
+  let authorize = authorizer(tokens);
+  let isShuttingDown = false;
+  const serving = createServing({
+    board: () => loop.board,
+    now,
+    chance: () => 0.5,
+    streamSecret: () => streamSecretOf(tokensInForce),
+    mostStreams: () => mostStreams,
+    onStream: metrics.onStream,
+    onStreamEvent: metrics.onStreamEvent,
+  });
   const app = createApp({
     version: "1.2.3",
+    serving,
     policies: () => config.policies,
     store,
     feedback,
@@ -160,10 +182,9 @@ export async function startApp({
     }),
     metricsPage: metrics.page,
     onRequest: metrics.onRequest,
-    authorize: authorizer(tokens),
-    isOpen: () => tokens.length === 0,
-    isShuttingDown: () => false,
-    chance: () => 0.5,
+    authorize: (header, role) => authorize(header, role),
+    isOpen: () => tokensInForce.length === 0,
+    isShuttingDown: () => isShuttingDown,
     log: silentLog,
   });
   const server = await listen(app, { host: "127.0.0.1", port: 0 });
@@ -182,7 +203,24 @@ export async function startApp({
       if (response.status !== status) throw new Error(`${path} was answered with ${response.status}: ${text}`);
       return JSON.parse(text) as Body;
     },
+    decide(decision, cycle) {
+      const { at, mayExplore } = decision;
+      const exploredAt = mayExplore ? at : 0;
+      loop.board.update(decision, { cycle, decision, allocationsSince: cycle, allocationsAt: at, exploredAt });
+    },
+    async reload(next) {
+      tokensInForce = next.tokens ?? tokensInForce;
+      authorize = authorizer(tokensInForce);
+      if (next.file !== undefined) config = parseConfig(next.file, "/trimtab.yaml", {});
+      loop = await createLoop();
+      serving.streams.recheck();
+    },
+    beginShutdown() {
+      isShuttingDown = true;
+      serving.streams.close();
+    },
     async close() {
+      serving.streams.close();
       await loop.scheduler.stop(0);
       await server.close(0);
       await store.close();

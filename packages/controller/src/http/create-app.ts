@@ -1,4 +1,5 @@
-/** The HTTP interface as an express app, without a port: `main.ts` listens, a test sends requests. */
+/** The HTTP interface without a port: `main.ts` listens, a test sends requests. */
+import type { RequestListener } from "node:http";
 import type {
   ActStore,
   AllocationBoard,
@@ -12,11 +13,11 @@ import type {
   SuggestionStore,
 } from "@trimtab/engine";
 import type { Evidence, EvidenceQuery, OperationPolicy } from "@trimtab/learning";
-import express, { type Express, type NextFunction, type Request, type Response } from "express";
+import express, { type NextFunction, type Request, type Response } from "express";
 import { ControllerError } from "../errors.ts";
 import { actRoutes } from "./act-routes.ts";
 import { adaptationRoutes } from "./adaptation-routes.ts";
-import type { Authorize } from "./authentication.ts";
+import { type Authorize, isAllowed } from "./authentication.ts";
 import { configuredOperations } from "./configured-operations.ts";
 import { consoleRoutes } from "./console-routes.ts";
 import { decisionRoutes } from "./decision-routes.ts";
@@ -24,6 +25,7 @@ import { type DeclarationIntake, declarationRoutes } from "./declaration-routes.
 import { feedbackRoutes } from "./feedback-routes.ts";
 import { type Health, healthRoutes } from "./health-routes.ts";
 import { learningCycleRoutes } from "./learning-cycle-routes.ts";
+import { OFREP_ROUTES } from "./ofrep-routes.ts";
 import { openApiDocument } from "./openapi.ts";
 import { operationRoutes } from "./operation-routes.ts";
 import { type OutcomeIntake, outcomeRoutes } from "./outcome-routes.ts";
@@ -35,6 +37,8 @@ import { recordRoutes } from "./record-routes.ts";
 import { recordedCycleRoutes } from "./recorded-cycle-routes.ts";
 import { admit, type GateDependencies, identify, observe } from "./request-gate.ts";
 import { mountRoutes, type Route, sendJson } from "./route.ts";
+import type { Serving } from "./serving.ts";
+import { servingFront } from "./serving-front.ts";
 import { suggestionRoutes } from "./suggestion-routes.ts";
 
 /** Everything that the routes work with. All of it may change while the app lives, so it is asked for at each request. */
@@ -55,6 +59,7 @@ export interface AppDependencies {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly board: () => AllocationBoard;
+  readonly serving: Serving;
   readonly performance: PerformanceReader;
   readonly queriesFor: (adaptation: StoredAdaptation) => readonly EvidenceQuery[];
   readonly countedFor: (adaptation: StoredAdaptation) => Promise<Evidence["cells"]>;
@@ -75,18 +80,17 @@ export interface AppDependencies {
   /** Is there no token, so that whoever reaches the port may do everything? */
   readonly isOpen: () => boolean;
   readonly isShuttingDown: () => boolean;
-  readonly chance: () => number;
   readonly log: Log;
 }
 
 const LARGEST_BODY_BYTES = 1024 * 1024;
 
-/** The app. */
-export function createApp(dependencies: AppDependencies): Express {
+/** The listener of every request: what services ask again and again is answered ahead of express. */
+export function createApp(dependencies: AppDependencies): RequestListener {
   const { store, log, version, authorize } = dependencies;
   const operations = configuredOperations(dependencies.policies);
   const routes: readonly Route[] = [
-    ...parameterRoutes({ operations, board: dependencies.board, chance: dependencies.chance }),
+    ...parameterRoutes({ operations, serving: dependencies.serving, authorize }),
     ...operationRoutes({
       operations,
       store,
@@ -129,12 +133,12 @@ export function createApp(dependencies: AppDependencies): Express {
     ...healthRoutes({
       health: dependencies.health,
       metricsPage: dependencies.metricsPage,
-      mayRead: (header) => isAllowed(authorize, header),
+      mayRead: (header) => isAllowed(authorize, header, "read"),
     }),
     ...descriptionRoutes(() => document),
     ...consoleRoutes(),
   ];
-  const document = openApiDocument(routes, version);
+  const document = openApiDocument([...routes, ...OFREP_ROUTES], version);
 
   const app = express();
   app.disable("x-powered-by");
@@ -147,7 +151,7 @@ export function createApp(dependencies: AppDependencies): Express {
     throw new ControllerError("ROUTE_UNKNOWN", `There is nothing at ${request.path}.`);
   });
   app.use(problemHandler((error, requestId) => log.error("request failed", { requestId, error })));
-  return app;
+  return servingFront(dependencies, app);
 }
 
 function gate(dependencies: GateDependencies): (request: Request, response: Response, next: NextFunction) => void {
@@ -177,13 +181,4 @@ function descriptionRoutes(document: () => Record<string, unknown>): readonly Ro
       },
     },
   ];
-}
-
-function isAllowed(authorize: Authorize, header: string | undefined): boolean {
-  try {
-    authorize(header, "read");
-    return true;
-  } catch {
-    return false;
-  }
 }

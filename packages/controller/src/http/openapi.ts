@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { describeError, type ErrorCode } from "../errors.ts";
 import { problemSchema } from "./problem.ts";
-import type { Answer, Route } from "./route.ts";
+import type { Answer, DescribedRoute } from "./route.ts";
 
 /** What any route may answer beside its own errors. */
 const COMMON_ERRORS: readonly ErrorCode[] = [
@@ -21,7 +21,7 @@ const BODY_ERRORS: readonly ErrorCode[] = [
 const TOKEN_ERRORS: readonly ErrorCode[] = ["TOKEN_MISSING", "TOKEN_UNKNOWN", "ROLE_MISSING"];
 
 /** The document for a set of routes. */
-export function openApiDocument(routes: readonly Route[], version: string): Record<string, unknown> {
+export function openApiDocument(routes: readonly DescribedRoute[], version: string): Record<string, unknown> {
   const schemas: Record<string, unknown> = { Problem: jsonSchema(problemSchema, "output") };
   const paths: Record<string, Record<string, unknown>> = {};
   for (const route of routes) {
@@ -46,7 +46,7 @@ export function openApiDocument(routes: readonly Route[], version: string): Reco
   };
 }
 
-function operationObject(route: Route, schemas: Record<string, unknown>): Record<string, unknown> {
+function operationObject(route: DescribedRoute, schemas: Record<string, unknown>): Record<string, unknown> {
   const { method, path, summary, role, body } = route;
   if (body !== undefined) schemas[body.name] = jsonSchema(body.schema, "input");
   return {
@@ -61,7 +61,7 @@ function operationObject(route: Route, schemas: Record<string, unknown>): Record
       ...Object.fromEntries(
         Object.entries(route.answers).map(([status, answer]) => [status, responseObject(answer, schemas)]),
       ),
-      ...errorResponses(route),
+      ...(route.describesErrors === true ? {} : errorResponses(route)),
     },
   };
 }
@@ -75,7 +75,7 @@ function pathParameters(path: string): unknown[] {
   }));
 }
 
-function queryParameters({ query, takesContext }: Route): unknown[] {
+function queryParameters({ query, takesContext }: DescribedRoute): unknown[] {
   const parameters: unknown[] = [];
   if (query !== undefined) {
     const { properties = {}, required = [] } = jsonSchema(query, "input") as {
@@ -114,7 +114,7 @@ function responseObject({ description, body }: Answer, schemas: Record<string, u
   return { description, content: { "application/json": { schema: reference(body.name) } } };
 }
 
-function errorResponses(route: Route): Record<string, unknown> {
+function errorResponses(route: DescribedRoute): Record<string, unknown> {
   const codes = [
     ...COMMON_ERRORS,
     ...(route.role === "open" ? [] : TOKEN_ERRORS),

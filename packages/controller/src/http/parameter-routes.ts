@@ -1,33 +1,20 @@
 /** What services are given: the allocation document, and resolved parameters for services without the package. */
-import type { Context, ParameterValues } from "@trimtab/conventions";
-import type { AllocationBoard, ResolvedParameters } from "@trimtab/engine";
 import { z } from "zod";
+import { type Authorize, isAllowed } from "./authentication.ts";
 import type { ConfiguredOperations } from "./configured-operations.ts";
-import { type Route, sendJson } from "./route.ts";
+import { FLAG_CHANGES_PATH } from "./ofrep-paths.ts";
+import { parametersText, sendDocument, sendParameters, type WireParameters } from "./parameter-answers.ts";
+import type { Route } from "./route.ts";
+import type { Serving } from "./serving.ts";
+import { streamAllocations, streamFlagChanges, wantsEventStream } from "./stream-answers.ts";
 import { contextSchema, parameterValuesSchema } from "./wire/learning-wire.ts";
 
 /** What the routes need. */
 export interface ParameterRouteDependencies {
   readonly operations: ConfiguredOperations;
-  /** What is served; reading it touches neither the store nor the metric source. */
-  readonly board: () => AllocationBoard;
-  /** A number in [0, 1) for a call without a key. */
-  readonly chance: () => number;
-}
-
-/** Resolved parameters for one call. */
-interface WireParameters {
-  readonly component: string;
-  readonly operation: string;
-  readonly parameters: ParameterValues;
-  readonly variant: string;
-  readonly role: ResolvedParameters["role"];
-  readonly revision: string;
-  /** The context whose allocation decided; empty for the one that holds everything. */
-  readonly context: Context;
-  /** The decision that set the shares; absent before the first. */
-  readonly decision?: string | undefined;
-  readonly reason: ResolvedParameters["reason"];
+  /** Reading what is served touches neither the store nor the metric source. */
+  readonly serving: Serving;
+  readonly authorize: Authorize;
 }
 
 const parametersSchema: z.ZodType<WireParameters> = z.strictObject({
@@ -76,7 +63,7 @@ const documentSchema: z.ZodType = z
   .meta({ description: "What a service polls. Ignore unknown fields: newer controllers may add some." });
 
 /** The routes that services call. */
-export function parameterRoutes({ operations, board, chance }: ParameterRouteDependencies): readonly Route[] {
+export function parameterRoutes({ operations, serving, authorize }: ParameterRouteDependencies): readonly Route[] {
   const allocations: Route<{ readonly component: string }> = {
     method: "get",
     path: "/v1/allocations",
@@ -85,16 +72,25 @@ export function parameterRoutes({ operations, board, chance }: ParameterRouteDep
     role: "evaluate",
     query: z.strictObject({ component: z.string().min(1) }),
     answers: {
-      200: { description: "The document.", body: { name: "AllocationDocument", schema: documentSchema } },
+      200: {
+        description:
+          "The document. With `Accept: text/event-stream` a stream: `event: document` with each new one, its revision as `id`, and `event: unchanged` at least every 15 s.",
+        body: { name: "AllocationDocument", schema: documentSchema },
+      },
       304: { description: "It is the one that If-None-Match names." },
     },
-    errors: ["COMPONENT_UNKNOWN"],
-    handle({ query, header }, response) {
-      const served = board().document(query.component);
-      if (served === undefined) throw unknown(operations, query.component);
-      response.set({ ETag: served.etag, "Cache-Control": "no-cache" });
-      if (matches(header("if-none-match"), served.etag)) response.status(304).end();
-      else response.type("application/json").send(Buffer.from(served.bytes));
+    errors: ["COMPONENT_UNKNOWN", "STREAM_LIMIT_REACHED"],
+    handle({ query: { component }, header }, response) {
+      const served = serving.watch.document(component);
+      if (served === undefined) throw unknown(operations, component);
+      const { req: request } = response;
+      if (wantsEventStream(request)) {
+        const mayGoOn = (): boolean => isAllowed(authorize, header("authorization"), "evaluate");
+        response.locals["route"] = "/v1/allocations (stream)";
+        if (streamAllocations(request, response, serving, component, mayGoOn)) return;
+        response.locals["route"] = "/v1/allocations";
+      }
+      sendDocument(response, served, header("if-none-match"));
     },
   };
   const parameters: Route<{ readonly key?: string | undefined }> = {
@@ -115,36 +111,29 @@ export function parameterRoutes({ operations, board, chance }: ParameterRouteDep
     errors: ["COMPONENT_UNKNOWN", "OPERATION_UNKNOWN"],
     handle({ parameters: place, query, context: given }, response) {
       const { component, operation } = operations.find(place["component"] ?? "", place["operation"] ?? "");
-      const point = query.key === undefined ? { chance: chance() } : { key: query.key };
-      const resolved = board().resolve({ component, operation }, given, point);
-      if (resolved === undefined) throw unknown(operations, component);
-      const { values, variant, role, revision, context, decision, reason } = resolved;
-      const answer: WireParameters = {
-        component,
-        operation,
-        parameters: values,
-        variant,
-        role,
-        revision,
-        context,
-        decision,
-        reason,
-      };
-      sendJson(response, answer);
+      const text = parametersText(serving, component, operation, given, query.key);
+      if (text === undefined) throw unknown(operations, component);
+      sendParameters(response, text);
     },
   };
-  return [allocations, parameters] as readonly Route[];
+  const flagChanges: Route<{ readonly capability: string }> = {
+    method: "get",
+    path: FLAG_CHANGES_PATH,
+    summary:
+      "Notices that flags have changed, as server-sent events of OFREP. The address is not made by hand: a bulk evaluation gives it, for one to two hours.",
+    role: "open",
+    query: z.strictObject({ capability: z.string().min(1).meta({ description: "What the address allows, signed." }) }),
+    answers: { 200: { description: "The stream.", body: "text/event-stream" } },
+    errors: ["STREAM_ADDRESS_INVALID", "STREAM_LIMIT_REACHED"],
+    handle({ query }, response) {
+      streamFlagChanges(response.req, response, serving, query.capability);
+    },
+  };
+  return [allocations, parameters, flagChanges] as readonly Route[];
 }
 
 /** A component that the configuration lacks; or, for a moment during a reload, that the board does not know yet. */
 function unknown(operations: ConfiguredOperations, component: string): Error {
   operations.ofComponent(component);
   return new Error(`there is no document for "${component}"`);
-}
-
-/** Does an If-None-Match name the tag? Weak ones count: the comparison is the weak one (RFC 9110, 13.1.2). */
-function matches(ifNoneMatch: string | undefined, etag: string): boolean {
-  if (ifNoneMatch === undefined) return false;
-  if (ifNoneMatch === etag || ifNoneMatch.trim() === "*") return true;
-  return ifNoneMatch.split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag);
 }

@@ -35,6 +35,12 @@ export interface Route<Query = unknown, Body = unknown> {
   readonly handle: (request: RouteRequest<Query, Body>, response: Response) => Promise<void> | void;
 }
 
+/** What the OpenAPI document says of a route. */
+export interface DescribedRoute extends Omit<Route, "handle"> {
+  /** Its errors are among its answers, and it has no others. */
+  readonly describesErrors?: boolean;
+}
+
 /** A request after its check. */
 export interface RouteRequest<Query, Body = unknown> {
   readonly parameters: Readonly<Record<string, string>>;
