@@ -136,3 +136,77 @@ components:
   expect(counted).toBe(service.reported);
   expect(await controller.end("SIGTERM")).toBe(0);
 }, 600_000);
+
+test("killed at whatever moment of writing, again and again, it has counted all that it answered for, and nothing twice", async () => {
+  const folder = temporaryFolder();
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const configuration = join(folder, "trimtab.yaml");
+  writeFileSync(
+    configuration,
+    `controller: { listen: "127.0.0.1:${port}", interval: 1s, store: { kind: sqlite, path: "${join(folder, "trimtab.db")}" } }
+metrics: { source: reported }
+components: { translator: { operations: { translate: { context: [language] } } } }
+`,
+  );
+  let number = 0;
+  const batch = (): Report[] =>
+    Array.from({ length: 100 }, () => ({
+      id: `job-${++number}`,
+      component: "translator",
+      operation: "translate",
+      context: { language: ["de", "fr", "it"][number % 3] },
+      parameters: {},
+      outcome: "success",
+      at: new Date().toISOString(),
+    }));
+  const post = async (outcomes: readonly Report[]): Promise<{ accepted: number; known: number }> => {
+    const response = await fetch(`${url}/v1/outcomes`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ outcomes }),
+    });
+    return (await response.json()) as { accepted: number; known: number };
+  };
+  const answered: Report[][] = [];
+  let waiting: Report[][] = [];
+  const send = async (batches: readonly Report[][]): Promise<void> => {
+    await Promise.all(
+      batches.map(async (each) => {
+        const receipt = await post(each).catch(() => undefined);
+        if (receipt === undefined) return;
+        expect(receipt.accepted + receipt.known).toBe(each.length);
+        answered.push(each);
+      }),
+    );
+    waiting = waiting.filter((each) => !answered.includes(each));
+  };
+  let controller: RunningProcess;
+  for (let round = 0; round < 6; round++) {
+    controller = startController(configuration);
+    const watching = [controller];
+    await until("the controller", async () => (await fetch(`${url}/livez`)).ok, { watching });
+    waiting.push(...Array.from({ length: 12 }, batch));
+    const sending = send(waiting);
+    // After so many batches of the twelve and more were answered: each round at another place.
+    const place = answered.length + 1 + round * 2;
+    await until("some answers", () => answered.length >= place || waiting.length === 0, { watching });
+    await controller.end("SIGKILL");
+    await sending;
+  }
+  controller = startController(configuration);
+  const watching = [controller];
+  await until("the controller", async () => (await fetch(`${url}/livez`)).ok, { watching });
+  await send(waiting);
+  expect(waiting).toEqual([]);
+  for (const each of answered.slice(-5)) expect(await post(each)).toMatchObject({ accepted: 0, known: 100 });
+  const counted = await until(
+    "the last window",
+    async () => {
+      const { total } = await getJson(`${url}/v1/performance/translator/translate?period=1h`);
+      return total >= number ? total : undefined;
+    },
+    { watching },
+  );
+  expect(counted).toBe(number);
+}, 240_000);
