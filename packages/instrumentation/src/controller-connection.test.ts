@@ -97,7 +97,10 @@ describe("a connection to the controller", () => {
     connect({ token: "secret" });
     await asked(3);
     expect(requests[0]?.url).toBe("/v1/allocations?component=shop");
-    expect(requests[0]?.headers).toMatchObject({ authorization: "Bearer secret", accept: "application/json" });
+    expect(requests[0]?.headers).toMatchObject({
+      authorization: "Bearer secret",
+      accept: "text/event-stream, application/json;q=0.9",
+    });
     expect(requests[0]?.headers["if-none-match"]).toBeUndefined();
     expect(requests[1]?.headers["if-none-match"]).toBe(etag);
     expect(level()).toBe(5);

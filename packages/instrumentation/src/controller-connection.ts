@@ -1,10 +1,12 @@
 /**
- * Asks the controller for the allocations of this component, again and again.
+ * Asks the controller for the allocations of this component, again and again. Each question offers to listen to a stream instead: a
+ * controller that can answers with one, and is asked anew when it ends; any other answers with the document, as ever.
  *
  * - A conditional GET with a time-out; after a failure a delay with full jitter that doubles up to a minute, or what `Retry-After` says.
  * - Nothing here keeps the process alive: timers and sockets are unref'd, so that a service ends when its own work ends.
  */
-import { askController, type ControllerAnswer, controllerPlace } from "./controller-request.ts";
+import { followStream, type StreamEnd } from "./allocation-stream.ts";
+import { askController, type ControllerAnswer, controllerPlace, MAXIMUM_BODY_BYTES } from "./controller-request.ts";
 import { describeError, warn } from "./own-failure.ts";
 import type { Confirmation } from "./parameters/parameter-client.ts";
 
@@ -15,6 +17,8 @@ export interface ConnectionSettings {
   readonly token: string | undefined;
   readonly pollIntervalMilliseconds: number;
   readonly requestTimeoutMilliseconds: number;
+  /** Is a stream offered? */
+  readonly stream: boolean;
 }
 
 /** What is done with the answers. */
@@ -27,6 +31,10 @@ export interface ConnectionEvents {
 
 const MAXIMUM_BACK_OFF_MILLISECONDS = 60_000;
 const MINIMUM_DELAY_MILLISECONDS = 50;
+/** After the end of a stream. */
+const LONGEST_RETURN_MILLISECONDS = 5_000;
+/** Where a stream was mute, none is offered for so long. */
+const WITHOUT_STREAM_MILLISECONDS = 600_000;
 
 /** One poller. `start` begins it, `stop` ends it for good. */
 export class ControllerConnection {
@@ -35,6 +43,8 @@ export class ControllerConnection {
   #etag: string | undefined;
   #timer: NodeJS.Timeout | undefined;
   #failures = 0;
+  /** On the monotonic clock. */
+  #noStreamBefore = 0;
   readonly #stopping = new AbortController();
 
   /** @param etag Of a document that is held already. */
@@ -63,7 +73,8 @@ export class ControllerConnection {
   async #poll(): Promise<void> {
     let delay: number;
     try {
-      delay = this.#receive(await this.#ask());
+      const answer = await this.#ask();
+      delay = answer.events === undefined ? this.#receive(answer) : await this.#follow(answer, answer.events);
     } catch (error) {
       delay = this.#fail(describeError(error));
     }
@@ -79,10 +90,56 @@ export class ControllerConnection {
       if (problem !== undefined) return this.#fail(problem);
       this.#etag = answer.etag;
     } else return this.#fail(`it answered with status ${answer.status}`, answer.retryAfterMilliseconds);
-    if (this.#failures > 0) warn(`the controller at ${controllerPlace(this.settings.controllerUrl)} answers again`);
-    this.#failures = 0;
+    this.#succeed();
     // A tenth of jitter: a hundred processes that started together shall not ask together for ever.
     return this.settings.pollIntervalMilliseconds * (0.95 + Math.random() * 0.1);
+  }
+
+  #succeed(): void {
+    if (this.#failures > 0) warn(`the controller at ${controllerPlace(this.settings.controllerUrl)} answers again`);
+    this.#failures = 0;
+  }
+
+  /** @returns How long to wait when the stream has ended, in milliseconds. */
+  async #follow(
+    { controllerTime }: ControllerAnswer,
+    events: NonNullable<ControllerAnswer["events"]>,
+  ): Promise<number> {
+    const { requestTimeoutMilliseconds, pollIntervalMilliseconds } = this.settings;
+    const end: StreamEnd = await followStream(
+      events,
+      {
+        controllerTime,
+        firstEventWithinMilliseconds: requestTimeoutMilliseconds,
+        mostCharacters: MAXIMUM_BODY_BYTES,
+      },
+      {
+        onDocument: (text, revision, confirmation) => {
+          if (this.#stopping.signal.aborted) return undefined;
+          const etag = `"${revision}"`;
+          const problem = this.#events.onDocument(parseJson(text), etag, confirmation);
+          if (problem !== undefined) return problem;
+          this.#etag = etag;
+          this.#succeed();
+          return undefined;
+        },
+        onUnchanged: (revision, confirmation) => {
+          if (this.#stopping.signal.aborted) return undefined;
+          if (this.#etag !== `"${revision}"`) return "its stream tells of another document than it sent";
+          this.#events.onUnchanged(confirmation);
+          this.#succeed();
+          return undefined;
+        },
+      },
+    );
+    if (end.kind === "failed") return this.#fail(end.problem);
+    if (end.kind === "mute") {
+      this.#noStreamBefore = performance.now() + WITHOUT_STREAM_MILLISECONDS;
+      return 0;
+    }
+    // The controller restarts, perhaps with hundreds that listened: they shall not come back together.
+    const longest = Math.min(pollIntervalMilliseconds, LONGEST_RETURN_MILLISECONDS);
+    return Math.max(MINIMUM_DELAY_MILLISECONDS, Math.random() * longest);
   }
 
   #fail(problem: string, retryAfterMilliseconds = 0): number {
@@ -103,12 +160,17 @@ export class ControllerConnection {
       controllerUrl,
       path: `v1/allocations?component=${encodeURIComponent(component)}`,
       token,
-      headers: this.#etag === undefined ? {} : { "if-none-match": this.#etag },
+      headers: {
+        ...(this.#etag === undefined ? {} : { "if-none-match": this.#etag }),
+        ...(this.settings.stream && performance.now() >= this.#noStreamBefore ? { accept: OFFERS_STREAM } : {}),
+      },
       timeoutMilliseconds: requestTimeoutMilliseconds,
       signal: this.#stopping.signal,
     });
   }
 }
+
+const OFFERS_STREAM = "text/event-stream, application/json;q=0.9";
 
 /** What is no JSON is refused by the one place that refuses documents. */
 function parseJson(text: string): unknown {

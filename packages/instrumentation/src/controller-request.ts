@@ -14,7 +14,7 @@ export interface ControllerRequest {
   readonly method?: "POST" | "PUT";
   readonly token: string | undefined;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Of the whole exchange. */
+  /** Of the whole exchange; of a stream until it begins. */
   readonly timeoutMilliseconds: number;
   readonly signal?: AbortSignal;
 }
@@ -27,9 +27,12 @@ export interface ControllerAnswer {
   /** Of its header `Date`, in milliseconds since 1970. */
   readonly controllerTime: number | undefined;
   readonly body: string;
+  /** Where the answer is a stream of events, and one was asked for: it goes on for as long as it is followed. */
+  readonly events?: IncomingMessage;
 }
 
-const MAXIMUM_BODY_BYTES = 32 * 1024 * 1024;
+/** The longest answer that is read, and the longest event of a stream. */
+export const MAXIMUM_BODY_BYTES: number = 32 * 1024 * 1024;
 const MAXIMUM_RETRY_AFTER_MILLISECONDS = 3_600_000;
 
 /** Asks the controller. Rejects where no answer came, whatever its status. */
@@ -65,6 +68,11 @@ export function askController(asked: ControllerRequest): Promise<ControllerAnswe
     request.on("error", reject);
     request.on("response", (response) => {
       isAnswering = true;
+      if (isEventStream(response)) {
+        clearTimeout(timeout);
+        resolve({ status: 200, body: "", events: response, ...readHeaders(response) });
+        return;
+      }
       readBody(response).then(
         (text) => resolve({ status: response.statusCode ?? 0, body: text, ...readHeaders(response) }),
         (error: unknown) => {
@@ -75,6 +83,10 @@ export function askController(asked: ControllerRequest): Promise<ControllerAnswe
     });
     request.end(body);
   });
+}
+
+function isEventStream({ statusCode, headers }: IncomingMessage): boolean {
+  return statusCode === 200 && (headers["content-type"] ?? "").startsWith("text/event-stream");
 }
 
 /** The address without credentials, for messages. */

@@ -17,6 +17,11 @@ export interface InstrumentationOptions {
   readonly pollIntervalMilliseconds?: number;
   /** The longest that one request to the controller may take, in milliseconds. Default 3,000. */
   readonly requestTimeoutMilliseconds?: number;
+  /**
+   * Lets the controller tell of changes by a stream, where it can; else, and where it cannot, it is polled. The stream is one connection
+   * that stays open. Default true.
+   */
+  readonly stream?: boolean;
   /** A folder for the last known good parameters, so that they survive a restart. Default: not kept. */
   readonly cacheDirectory?: string;
   /** How much is recorded. Default `standard`. */
@@ -66,6 +71,7 @@ export const DEFAULT_SETTINGS: Settings = {
   component: "unknown_service",
   pollIntervalMilliseconds: 5000,
   requestTimeoutMilliseconds: 3000,
+  stream: true,
   collectionLevel: "standard",
   spansRatio: 1,
   recordsRatio: 0,

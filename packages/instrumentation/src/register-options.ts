@@ -39,6 +39,7 @@ export function optionsFromEnvironment(environment: Environment): EnvironmentOpt
     token: read("TRIMTAB_TOKEN", (text) => (/^[\x21-\x7e]+$/.test(text) ? text : undefined), "printable ASCII"),
     pollIntervalMilliseconds: duration("TRIMTAB_POLL_INTERVAL", MINIMUM_POLL_MILLISECONDS),
     requestTimeoutMilliseconds: duration("TRIMTAB_REQUEST_TIMEOUT", 1),
+    stream: read("TRIMTAB_STREAM", onOrOff, "on or off"),
     cacheDirectory: environment["TRIMTAB_CACHE_DIRECTORY"]?.trim() || undefined,
     collectionLevel: read("TRIMTAB_COLLECTION_LEVEL", collectionLevel, COLLECTION_LEVELS.join(", ")),
     spans: read("TRIMTAB_SPANS", onOrOff, "on or off"),

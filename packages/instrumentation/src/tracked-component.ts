@@ -126,7 +126,7 @@ export class TrackedComponent implements CallSurroundings {
 
   /** Starts or moves the connection to the controller; ends it where there is none. */
   connect(connection: Settings): void {
-    const { controllerUrl, disabled, token, pollIntervalMilliseconds, requestTimeoutMilliseconds } = connection;
+    const { controllerUrl, disabled, token, pollIntervalMilliseconds, requestTimeoutMilliseconds, stream } = connection;
     this.disconnect();
     const { cacheDirectory } = connection;
     const component = this.name;
@@ -140,7 +140,7 @@ export class TrackedComponent implements CallSurroundings {
       }
     }
     if (controllerUrl === undefined || disabled) return;
-    const settings = { controllerUrl, component, token, pollIntervalMilliseconds, requestTimeoutMilliseconds };
+    const settings = { controllerUrl, component, token, pollIntervalMilliseconds, requestTimeoutMilliseconds, stream };
     const events = {
       onDocument: (document: unknown, newEtag: string | undefined, confirmation: Confirmation): string | undefined => {
         const problem = this.parameters.apply(document, this.#operations.values(), confirmation);
