@@ -533,6 +533,14 @@ const tasks = {
       return test(["test/end-to-end/replicas.test.ts", ...args]);
     },
   },
+  api: {
+    says: "writes the reference of the public code to dist/api; fails where an export has no doc comment",
+    run: async (args) => {
+      const folder = join(root, "tools/api-reference");
+      const typedoc = join(folder, "node_modules/typedoc/bin/typedoc");
+      return (await run(node, [typedoc, ...args], { env, cwd: folder })).code;
+    },
+  },
   format: {
     says: "formats every file and sorts its imports",
     run: async (args) => (await run(node, [binary("@biomejs/biome"), "check", "--write", ...args], { env })).code,
