@@ -534,7 +534,7 @@ const tasks = {
     },
   },
   api: {
-    says: "writes the reference of the public code to dist/api; fails where an export has no doc comment",
+    says: "writes the reference of the public code to dist/api, from its doc comments",
     run: async (args) => {
       const folder = join(root, "tools/api-reference");
       const typedoc = join(folder, "node_modules/typedoc/bin/typedoc");
