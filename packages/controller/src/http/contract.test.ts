@@ -8,6 +8,8 @@ type Role = "open" | "read" | "evaluate" | "feedback" | "operate";
 const CONTRACT: readonly (readonly [method: string, path: string, role: Role])[] = [
   ["get", "/v1/allocations", "evaluate"],
   ["get", "/v1/parameters/{component}/{operation}", "evaluate"],
+  ["post", "/ofrep/v1/evaluate/flags/{key}", "evaluate"],
+  ["post", "/ofrep/v1/evaluate/flags", "evaluate"],
   ["post", "/v1/outcomes", "feedback"],
   ["post", "/v1/records", "feedback"],
   ["post", "/v1/feedback", "feedback"],
@@ -63,7 +65,12 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-const EXAMPLES: Readonly<Record<string, string>> = { component: "shop", operation: "checkout", id: "nothing" };
+const EXAMPLES: Readonly<Record<string, string>> = {
+  component: "shop",
+  operation: "checkout",
+  id: "nothing",
+  key: "shop.checkout",
+};
 
 test.each(CONTRACT)("%s %s is described, and is for the role %s", async (method, path, role) => {
   expect(Object.keys(described[path] ?? {})).toContain(method);
