@@ -21,7 +21,13 @@ export async function launchBrowser(): Promise<Browser> {
 export async function openConsole(
   browser: Browser,
   url: string,
-  options: { readonly hash?: string; readonly width?: number; readonly colorScheme?: "light" | "dark" } = {},
+  options: {
+    readonly hash?: string;
+    readonly width?: number;
+    readonly colorScheme?: "light" | "dark";
+    /** What is done to the page before it is loaded. */
+    readonly prepare?: (page: Page) => Promise<void>;
+  } = {},
 ): Promise<WatchedPage> {
   const { hash = "#/", width = 1280, colorScheme = "light" } = options;
   const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme, timezoneId: "UTC" });
@@ -43,6 +49,7 @@ export async function openConsole(
     trouble.push(`a dialog: ${dialog.message()}`);
     void dialog.dismiss();
   });
+  await options.prepare?.(page);
   await page.goto(`${url}/${hash}`);
   return { page, trouble };
 }

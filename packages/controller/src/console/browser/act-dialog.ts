@@ -18,6 +18,8 @@ export interface Field {
   readonly max?: number | undefined;
   readonly step?: number | "any" | undefined;
   readonly initial?: string | undefined;
+  /** Is it of use, by what is filled in elsewhere? */
+  readonly isShown?: ((filled: Filled) => boolean) | undefined;
 }
 
 /** What was filled in, by field. */
@@ -107,7 +109,9 @@ export function actDialog(act: OpenAct, around: Surroundings): VNode {
             { class: "consequences", "aria-live": "polite" },
             order.consequences(filled).map((sentence) => h("p", { key: sentence }, sentence)),
           ),
-          (order.fields ?? []).map((field) => fieldOf(field, act, around)),
+          (order.fields ?? [])
+            .filter(({ isShown }) => isShown?.(filled) ?? true)
+            .map((field) => fieldOf(field, act, around)),
           fieldOf(WHY, act, around),
           fieldOf(BY, act, around),
           act.problem === undefined ? null : h("p", { class: "failure", role: "alert" }, act.problem),

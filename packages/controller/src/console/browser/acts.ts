@@ -107,7 +107,7 @@ export function override(operation: WireOperation, state: WireOperationContext):
     fields: [
       ...fields,
       { name: "until", label: "Until", choices: ENDS },
-      { name: "end", label: "End, where it is a moment", type: "datetime-local" },
+      { name: "end", label: "End", type: "datetime-local", isShown: ({ until }) => until === "at" },
     ],
     problem: (filled) => {
       if (Object.keys(valuesOf(filled)).length === 0)
@@ -125,10 +125,10 @@ export function override(operation: WireOperation, state: WireOperationContext):
           : Number.isNaN(end)
             ? "until a moment that is not named yet"
             : `until ${moment(end, Date.now())}`;
+      const isWhole = Object.keys(context).length === 0;
+      const where = isWhole ? "every context" : `${contextText(context)} and in every context below it`;
       return [
-        isSet
-          ? `${valuesText(values)}: served in ${contextText(context)} and in every context below it, ${lasts}.`
-          : `Values for ${contextText(context)} and every context below it, ${lasts}.`,
+        isSet ? `${valuesText(values)}: served in ${where}, ${lasts}.` : `Values to be served in ${where}, ${lasts}.`,
         `The holdout (${percent(specification.holdout)} of the calls) keeps the base values, so that the lift tells what the override is worth. Nothing automatic changes it; a breach of a limit is told and left to you.`,
       ];
     },

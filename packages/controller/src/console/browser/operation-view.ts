@@ -234,13 +234,16 @@ function contextRow(console: Console, operation: WireOperation, state: WireOpera
   const { context, parameters, variants, lift, treatment, lastDecision } = state;
   const name = contextText(context);
   const isOverridden = operation.people?.overrides.some((each) => contextText(each.context) === name) === true;
+  const isRest = Object.keys(context).length === 0 && operation.states.length > 1;
   const isBroken = lastDecision?.reason.code === "BREAKER_OPEN";
   return h(
     "tr",
     { key: name },
     cell(
       "Context",
-      link(["operations", operation.component, operation.operation], name, { context: name }),
+      link(["operations", operation.component, operation.operation], isRest ? "contexts not seen yet" : name, {
+        context: name,
+      }),
       h(
         "div",
         { class: "badges" },

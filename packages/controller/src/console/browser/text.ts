@@ -68,7 +68,7 @@ export function moment(milliseconds: number, now: number): string {
 /** A context as one text: `genre=rock, mood=calm`; the one that holds everything has a name. */
 export function contextText(context: Readonly<Record<string, string>>): string {
   const entries = Object.entries(context);
-  return entries.length === 0 ? "every other context" : entries.map(([key, value]) => `${key}=${value}`).join(", ");
+  return entries.length === 0 ? "every context" : entries.map(([key, value]) => `${key}=${value}`).join(", ");
 }
 
 /** Values of parameters as one text: `algorithm zstd, level 3`. */
