@@ -223,7 +223,7 @@ function contextsSection(console: Console, operation: WireOperation): VNode {
       ),
     ),
     table(
-      ["Context", "In force", "Shares", "Lift against the holdout", "Last decision", ""],
+      ["Context", "Shares", "Lift against the holdout", "Last decision", ""],
       shown.map((state) => contextRow(console, operation, state, span)),
       { kind: "stacked contexts", label: "Contexts" },
     ),
@@ -231,7 +231,7 @@ function contextsSection(console: Console, operation: WireOperation): VNode {
 }
 
 function contextRow(console: Console, operation: WireOperation, state: WireOperationContext, span: Span): VNode {
-  const { context, parameters, variants, lift, treatment, lastDecision } = state;
+  const { context, variants, lift, treatment, lastDecision } = state;
   const name = contextText(context);
   const isOverridden = operation.people?.overrides.some((each) => contextText(each.context) === name) === true;
   const isRest = Object.keys(context).length === 0 && operation.states.length > 1;
@@ -251,7 +251,6 @@ function contextRow(console: Console, operation: WireOperation, state: WireOpera
         isBroken ? badge("bad", "breaker open") : null,
       ),
     ),
-    cell("In force", valuesText(parameters)),
     cell(
       "Shares",
       shareBar(variants),
@@ -263,7 +262,12 @@ function contextRow(console: Console, operation: WireOperation, state: WireOpera
             "li",
             { key: id + role },
             h("i", { class: `swatch ${role}` }),
-            h("span", { title: `${role} ${id}` }, `${percent(share)} ${valuesText(values)}`),
+            h(
+              "span",
+              { title: `${role} ${id}` },
+              `${percent(share)} `,
+              h(role === "incumbent" ? "b" : "span", null, valuesText(values)),
+            ),
           ),
         ),
       ),
