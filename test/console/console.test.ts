@@ -1,7 +1,7 @@
 /** The console in a real browser, on a real controller: what a person sees and does. */
 import { processFeedback } from "@trimtab/engine";
 import { DEFAULT_SUGGESTION_RULES } from "@trimtab/learning";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Page, Request } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type AppUnderTest, cell, decisionOf, startApp } from "../../packages/controller/src/http/app-fixture.ts";
 import { suggestChange } from "../../packages/controller/src/http/suggested-change-fixture.ts";
@@ -173,6 +173,32 @@ describe("an operation", () => {
     await expect.poll(() => dialog.textContent()).toContain("PERSON_RELEASED");
     await page.getByRole("button", { name: "Close" }).click();
     await expect.poll(() => page.getByText("overridden", { exact: true }).count()).toBe(0);
+  });
+
+  test("that somebody else changes is shown at once, by the stream and not by the next poll", async () => {
+    const asking = new Set<unknown>();
+    let isStreaming = false;
+    const prepare = async (page: Page): Promise<void> => {
+      await page.clock.install();
+      const isStream = (request: Request): boolean => request.headers()["accept"] === "text/event-stream";
+      page.on("request", (request) => isStream(request) || asking.add(request));
+      page.on("requestfinished", (request) => asking.delete(request));
+      page.on("response", (response) => {
+        isStreaming ||= isStream(response.request()) && response.ok();
+      });
+    };
+    const page = await open({ hash: OPERATION, prepare });
+    await row(page, "genre=rock").waitFor();
+    await expect.poll(() => isStreaming).toBe(true);
+    // everything is asked for once more; then the clock stands still before any interval ends, so nothing is asked for by itself
+    await page.clock.pauseAt(Date.now() + 10_000);
+    await expect.poll(() => asking.size).toBe(0);
+    await page.clock.runFor(1_200);
+    const headers = { "content-type": "application/json" };
+    const body = JSON.stringify({ by: "bob", why: "meanwhile", values: { level: 9 } });
+    const put = await app?.fetch("/v1/overrides/shop/checkout?ctx.genre=rock", { method: "PUT", headers, body });
+    expect(put?.status).toBe(200);
+    await page.getByText("“meanwhile”").waitFor();
   });
 
   test("whose parameter is outside of its space is refused with the reason", async () => {

@@ -11,6 +11,8 @@ export interface Console {
   readonly now: number;
   /** Of the window, in pixels. */
   readonly width: number;
+  /** Hears at once of what this component is served from now on. */
+  readonly follow: (component: string) => void;
   /** Opens the dialog of an act. */
   readonly act: (order: ActOrder) => void;
   /** Puts a text into the clipboard, and says so. */

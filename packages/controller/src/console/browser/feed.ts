@@ -26,6 +26,8 @@ interface Entry extends Reading<unknown> {
 
 /** A failed request is made again after this time, or after its interval where that is shorter. */
 const RETRY_MILLISECONDS = 5_000;
+/** What changes all the time is not asked for more often. */
+const SHORTEST_MILLISECONDS = 1_000;
 /** The most requests at a time; browsers have six connections to a server. */
 const MOST_REQUESTS = 4;
 /** What no view reads any more is forgotten after this time. */
@@ -39,6 +41,8 @@ export interface Feed {
   begin(): void;
   /** Asks for everything that is shown at once. */
   refresh(): void;
+  /** Asks at once for what is shown of these paths; not more often than once in a second, however often it is called. */
+  hasten(isMeant: (path: string) => boolean): void;
   /** Forgets everything: another person may look now. */
   clear(): void;
   /** Since when the controller has not answered, in milliseconds since 1970; undefined while it does. */
@@ -121,6 +125,15 @@ export function createFeed(onChange: () => void): Feed {
     refresh() {
       generation += 1;
       for (const [path, entry] of entries) change(path, entry, { dueAt: 0 });
+      tick();
+    },
+    hasten(isMeant) {
+      const now = Date.now();
+      for (const [path, entry] of entries) {
+        if (!isMeant(path)) continue;
+        const soonest = (entry.receivedAt ?? 0) + SHORTEST_MILLISECONDS;
+        change(path, entry, { dueAt: Math.min(entry.dueAt, Math.max(now, soonest)) });
+      }
       tick();
     },
     clear() {

@@ -2,6 +2,7 @@
 import { type ComponentChild, render, type VNode } from "preact";
 import { actDialog, type OpenAct, openAct } from "./act-dialog.ts";
 import { adaptationView } from "./adaptation-view.ts";
+import { listenToChanges } from "./changes.ts";
 import type { Console } from "./console.ts";
 import { controllerView } from "./controller-view.ts";
 import { h } from "./element.ts";
@@ -16,6 +17,10 @@ import { ago, moment, plural } from "./text.ts";
 import type { WireHealth, WireOperationSummary } from "./wire.ts";
 
 const feed = createFeed(() => schedule());
+
+/** What a decision changes on a page; lists of decisions are long, and keep to their interval. */
+const changes = listenToChanges(() => feed.hasten((path) => /^v1\/(operations|adaptations)/.test(path)));
+let followed: string | undefined;
 
 let act: OpenAct | undefined;
 /** What had the focus when the dialog was opened: it gets it back. */
@@ -37,7 +42,9 @@ function draw(): void {
   const root = document.querySelector("#console");
   if (root === null) return;
   feed.begin();
+  followed = undefined;
   render(page(consoleNow()), root);
+  changes.follow(document.hidden ? undefined : followed);
   feed.tick();
 }
 
@@ -47,6 +54,9 @@ function consoleNow(): Console {
     place: placeOf(location.hash),
     now: Date.now(),
     width: document.documentElement.clientWidth,
+    follow(component) {
+      followed = component;
+    },
     act(order) {
       opener = document.activeElement;
       setAct(openAct(order));
@@ -267,9 +277,7 @@ function goToPlace(): void {
 
 addEventListener("hashchange", goToPlace);
 addEventListener("resize", schedule);
-document.addEventListener("visibilitychange", () => {
-  if (!document.hidden) schedule();
-});
+document.addEventListener("visibilitychange", schedule); // hidden, it stops listening; shown again, it asks for what is due
 setInterval(() => {
   if (!document.hidden) schedule(); // ages grow, and what is due is asked for
 }, 1_000);

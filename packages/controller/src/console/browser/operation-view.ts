@@ -32,6 +32,7 @@ import type { WireHealth, WireOperation, WireOperationContext, WirePeople } from
 
 /** The view. */
 export function operationView(console: Console, component: string, name: string): VNode {
+  console.follow(component);
   const reading = console.feed.read<WireOperation>(apiPath(["v1", "operations", component, name]), 5);
   const health = console.feed.read<WireHealth>("readyz", 5).value?.details?.operations;
   const own = health?.find((each) => each.component === component && each.operation === name);
