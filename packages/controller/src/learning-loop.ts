@@ -11,6 +11,7 @@ import {
   type FinishedPass,
   type Log,
   type MetricSource,
+  type PassStatus,
   runCycle,
   type ScheduledOperation,
   type ServedCycle,
@@ -19,7 +20,7 @@ import {
 } from "@trimtab/engine";
 import type { Decision, OperationPolicy } from "@trimtab/learning";
 import type { Config } from "./config.ts";
-import type { OperationView } from "./telemetry.ts";
+import { type OperationView, readingKind } from "./telemetry.ts";
 
 /** What a loop works with. */
 export interface LearningLoopParts {
@@ -41,6 +42,8 @@ export interface LearningLoop {
   run(policy: OperationPolicy, dry: boolean): Promise<CycleOutcome>;
   /** Takes over what other processes have recorded. @returns The operations that have a new cycle. */
   follow(): Promise<readonly OperationPolicy[]>;
+  /** How each operation's passes go, and what the last decision lacked. Reads memory only. */
+  status(): readonly (PassStatus & { readonly evidence?: { readonly kind: string; readonly detail: string } })[];
   /** What is served and was decided last, for metrics. Reads memory only. */
   views(): readonly OperationView[];
   /** Ends the thread that decides for large operations. Stop the schedule first. */
@@ -130,6 +133,14 @@ export async function createLearningLoop(
       }
       return moved;
     },
+    status: () =>
+      scheduler.status().map((status) => {
+        const found = operations.find(
+          ({ policy }) => policy.component === status.component && policy.operation === status.operation,
+        );
+        const evidence = found === undefined ? undefined : missingEvidence(decisions.get(found.policy));
+        return evidence === undefined ? status : { ...status, evidence };
+      }),
     views: () =>
       operations.map(({ policy }) => ({
         component: policy.component,
@@ -139,4 +150,12 @@ export async function createLearningLoop(
         decision: decisions.get(policy),
       })),
   };
+}
+
+/** What a decision found instead of evidence. */
+function missingEvidence(decision: Decision | undefined): { kind: string; detail: string } | undefined {
+  const reason = decision?.contexts.find(({ reason: { code } }) => code.startsWith("EVIDENCE_"))?.reason;
+  return decision === undefined || reason === undefined
+    ? undefined
+    : { kind: readingKind(decision), detail: reason.sentence };
 }

@@ -225,7 +225,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
   try {
     await registrations.load();
     const config = withRegistered(fromFile, registrations.all());
-    const source = createSource(config.metrics, parts);
+    const source = createSource(config.metrics, { ...parts, intervalMilliseconds: config.intervalMilliseconds });
     inForce = { config, source, loop: await createLoop(config, source), ...accessOf(config) };
     const inspect = rememberedInspection(() => current().source);
     const app = createApp({
@@ -275,7 +275,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
         version: VERSION,
         startedAt,
         now: Date.now(),
-        operations: current().loop.scheduler.status(),
+        operations: current().loop.status(),
         source: { kind: current().source.kind, inspection: await inspect() },
         store: config.store.kind,
         replica: replica.status(),
@@ -329,8 +329,11 @@ export async function startController(given: Config, { log }: ControllerOptions)
     const next = withRegistered(await loadStrategyModules(given), registrations.all());
     refuseWhatNeedsRestart(current().config, next);
     await replace(async (before) => {
-      const isSameSource = JSON.stringify(before.config.metrics) === JSON.stringify(next.metrics);
-      const source = isSameSource ? before.source : createSource(next.metrics, parts);
+      const { intervalMilliseconds } = next;
+      const isSameSource =
+        JSON.stringify(before.config.metrics) === JSON.stringify(next.metrics) &&
+        before.config.intervalMilliseconds === intervalMilliseconds;
+      const source = isSameSource ? before.source : createSource(next.metrics, { ...parts, intervalMilliseconds });
       const loop = await createLoop(next, source);
       if (!isSameSource) {
         // Two sources over one store would count the same calls twice, so the old one ends first.

@@ -16,6 +16,8 @@ export interface SourceParts {
   /** Asked at each reading, because a reload may change it. */
   readonly isReported: (component: string) => boolean;
   readonly outcomeLatenessMilliseconds: () => number;
+  /** The time between two cycles: while Prometheus fails it is asked at least twice in it. */
+  readonly intervalMilliseconds: number;
   readonly observer: QuestionObserver;
   readonly log: Log;
 }
@@ -45,7 +47,7 @@ function toSourceLog(log: Log): SourceLog {
 
 function createScrapedSource(
   metrics: Exclude<Config["metrics"], { readonly source: "reported" }>,
-  { rollups, observer, log }: SourceParts,
+  { rollups, intervalMilliseconds, observer, log }: SourceParts,
 ): MetricSource {
   const sourceLog = toSourceLog(log);
   const { headers } = metrics;
@@ -58,6 +60,7 @@ function createScrapedSource(
     url,
     timeoutMilliseconds,
     scrapeIntervalMilliseconds,
+    longestPauseMilliseconds: intervalMilliseconds / 2,
     headers,
     observer,
     log: sourceLog,

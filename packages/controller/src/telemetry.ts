@@ -83,6 +83,7 @@ export function createControllerMetrics(
   const readings = counter(controllerInstruments.readings);
   const decisions = counter(controllerInstruments.decisions);
   const adaptations = counter(controllerInstruments.adaptations);
+  const cycles = counter(controllerInstruments.cycles);
   const cycleDuration = histogram(controllerInstruments.cycleDuration);
   const cycleLastSuccess = gauge(controllerInstruments.cycleLastSuccess);
   const sourceQueryDuration = histogram(controllerInstruments.sourceQueryDuration);
@@ -109,6 +110,7 @@ export function createControllerMetrics(
     onPass({ component, operation, startedAt, milliseconds, result }) {
       const of = { component, operation };
       cycleDuration.observe(of, milliseconds / 1000);
+      cycles.inc({ ...of, result: result.kind === "failed" ? "failed" : result.outcome.kind });
       if (result.kind === "failed" || result.outcome.kind !== "recorded") return;
       const { decision } = result.outcome;
       const isEvidenceRead = !decision.contexts.some(({ reason }) => reason.code.startsWith("EVIDENCE_"));
@@ -165,7 +167,7 @@ export function createControllerMetrics(
 }
 
 /** `value`, or the kind that the decision names as its reason to hold everything. */
-function readingKind({ contexts }: Decision): string {
+export function readingKind({ contexts }: Decision): string {
   const code = contexts.find(({ reason }) => reason.code.startsWith("EVIDENCE_"))?.reason.code;
   return code === undefined ? "value" : code.slice("EVIDENCE_".length).toLowerCase().replaceAll("_", "-");
 }

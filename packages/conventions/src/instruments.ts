@@ -270,6 +270,7 @@ export type ControllerInstrument =
   | "readings"
   | "decisions"
   | "adaptations"
+  | "cycles"
   | "cycleDuration"
   | "cycleLastSuccess"
   | "sourceQueryDuration"
@@ -364,6 +365,13 @@ export const controllerInstruments: Readonly<Record<ControllerInstrument, Instru
     ...BY_OPERATION,
     "status",
   ]),
+  cycles: ofProcess(
+    "trimtab.cycles",
+    "counter",
+    "1",
+    "Cycles by what became of them: recorded, skipped (there was no window to read), conflict (another process decided), failed.",
+    [...BY_OPERATION, "result"],
+  ),
   cycleDuration: {
     ...ofProcess("trimtab.cycle.duration.seconds", "histogram", "s", "Duration of a cycle of one operation.", [
       ...BY_OPERATION,

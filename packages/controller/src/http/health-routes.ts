@@ -20,6 +20,9 @@ export interface Health {
     readonly lastSuccessAt?: number;
     readonly failuresInARow: number;
     readonly problem?: string;
+    readonly skipped?: string;
+    /** What the last decision found instead of evidence. */
+    readonly evidence?: { readonly kind: string; readonly detail: string };
     readonly nextDueAt: number;
   }[];
   readonly source: { readonly kind: MetricSourceKind; readonly inspection: SourceInspection };
@@ -79,6 +82,10 @@ interface WireDetails {
     readonly lastSuccessAt?: string | undefined;
     readonly failuresInARow: number;
     readonly problem?: string | undefined;
+    /** Why the last cycle read nothing. */
+    readonly skipped?: string | undefined;
+    /** What the last decision found instead of evidence, and held everything for; absent where it was a value. */
+    readonly evidence?: { readonly kind: string; readonly detail: string } | undefined;
     readonly nextCycleAt: string;
   }[];
 }
@@ -121,6 +128,8 @@ const detailsSchema: z.ZodType<WireDetails> = z.strictObject({
       lastSuccessAt: timeSchema.optional(),
       failuresInARow: z.int(),
       problem: z.string().optional(),
+      skipped: z.string().optional(),
+      evidence: z.strictObject({ kind: z.string(), detail: z.string() }).optional(),
       nextCycleAt: timeSchema,
     }),
   ),
@@ -210,12 +219,14 @@ function wireDetails({ version, startedAt, now, operations, source, store, repli
         hasOurSeries,
       })),
     },
-    operations: operations.map(({ component, operation, lastSuccessAt, failuresInARow, problem, nextDueAt }) => ({
-      component,
-      operation,
+    operations: operations.map(({ lastSuccessAt, nextDueAt, ...operation }) => ({
+      component: operation.component,
+      operation: operation.operation,
       lastSuccessAt: lastSuccessAt === undefined ? undefined : wireTime(lastSuccessAt),
-      failuresInARow,
-      problem,
+      failuresInARow: operation.failuresInARow,
+      problem: operation.problem,
+      skipped: operation.skipped,
+      evidence: operation.evidence,
       nextCycleAt: wireTime(nextDueAt),
     })),
   };

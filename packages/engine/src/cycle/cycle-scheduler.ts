@@ -53,6 +53,8 @@ export interface PassStatus extends OperationKey {
   readonly failuresInARow: number;
   /** The message of the last failure; absent once a pass succeeds. */
   readonly problem?: string;
+  /** Why the last pass read nothing; absent where it read its window. */
+  readonly skipped?: string;
   /** Milliseconds since 1970. */
   readonly nextDueAt: number;
 }
@@ -106,6 +108,7 @@ interface Entry {
   failuresInARow: number;
   lastSuccessAt: number | undefined;
   problem: string | undefined;
+  skipped: string | undefined;
 }
 
 /**
@@ -160,13 +163,15 @@ export function createCycleScheduler(options: CycleSchedulerOptions): CycleSched
       entry.failuresInARow = 0;
       entry.lastSuccessAt = clock.now();
       entry.problem = undefined;
+      entry.skipped = outcome.kind === "skipped" ? outcome.reason : undefined;
       schedule(entry, nextDue(entry.times, clock.now() + TIMER_EARLY_MILLISECONDS));
       asked.resolve(outcome);
     } catch (error) {
       result = { kind: "failed", error };
       entry.failuresInARow += 1;
       entry.problem = error instanceof Error ? error.message : String(error);
-      const wait = backOffMilliseconds(entry.times.intervalMilliseconds, entry.failuresInARow, random());
+      entry.skipped = undefined;
+      const wait = backOffMilliseconds(entry.times.intervalMilliseconds, random());
       schedule(entry, clock.now() + wait);
       const { problem, failuresInARow } = entry;
       log.error("cycle failed", { component, operation, problem, failuresInARow, retryInMilliseconds: wait, error });
@@ -265,12 +270,14 @@ function createEntries({
       failuresInARow: 0,
       lastSuccessAt: undefined,
       problem: undefined,
+      skipped: undefined,
     });
   }
   return entries;
 }
 
-function statusOf({ scheduled, running, lastSuccessAt, failuresInARow, problem, nextDueAt }: Entry): PassStatus {
+function statusOf(entry: Entry): PassStatus {
+  const { scheduled, running, lastSuccessAt, failuresInARow, problem, skipped, nextDueAt } = entry;
   return {
     component: scheduled.policy.component,
     operation: scheduled.policy.operation,
@@ -278,6 +285,7 @@ function statusOf({ scheduled, running, lastSuccessAt, failuresInARow, problem, 
     ...(lastSuccessAt === undefined ? {} : { lastSuccessAt }),
     failuresInARow,
     ...(problem === undefined ? {} : { problem }),
+    ...(skipped === undefined ? {} : { skipped }),
     nextDueAt,
   };
 }

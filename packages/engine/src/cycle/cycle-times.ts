@@ -1,7 +1,7 @@
 /** When passes are due: pure arithmetic on milliseconds since 1970. */
 
-/** The longest back-off, in intervals. */
-const LONGEST_BACK_OFF_INTERVALS = 8;
+/** The longest wait after a failure, in intervals. */
+const BACK_OFF_INTERVALS = 2;
 
 /** Passes keep this distance from the points of the grid, in grid steps: a timer that is a little early then changes nothing. */
 const GRID_MARGIN = 0.1;
@@ -39,13 +39,11 @@ export function nextDue({ intervalMilliseconds, offsetMilliseconds }: PassTimes,
 }
 
 /**
- * How long to wait after so many failures in a row: twice as long with each, up to 8 intervals, less up to half by chance so that
- * operations that failed together do not come back together.
+ * How long to wait after a failure: two intervals, less up to half by chance so that operations that failed together do not come
+ * back together. It does not grow: one try in an interval is no load, and whatever failed is back two cycles after it is mended.
  *
- * @param failures At least 1.
  * @param chance From 0 to 1.
  */
-export function backOffMilliseconds(intervalMilliseconds: number, failures: number, chance: number): number {
-  const intervals = Math.min(LONGEST_BACK_OFF_INTERVALS, 2 ** Math.min(failures, 30));
-  return Math.ceil(intervalMilliseconds * intervals * (1 - chance / 2));
+export function backOffMilliseconds(intervalMilliseconds: number, chance: number): number {
+  return Math.ceil(intervalMilliseconds * BACK_OFF_INTERVALS * (1 - chance / 2));
 }

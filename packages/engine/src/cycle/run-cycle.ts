@@ -85,7 +85,7 @@ export async function runCycle(policy: OperationPolicy, dependencies: CycleDepen
   const acted = await takeActs(policy, stored, dependencies);
   if (acted !== undefined) return acted;
   const chosen = nextWindow({
-    lastEnd: stored?.windowEnd,
+    lastEnd: countedUntil(stored, source.latestWindowEnd(now)),
     latestEnd: source.latestWindowEnd(now),
     gridMilliseconds: source.scrapeIntervalMilliseconds(),
     intervalMilliseconds: dependencies.intervalMilliseconds,
@@ -114,7 +114,8 @@ async function takeActs(
 ): Promise<CycleOutcome | undefined> {
   const acts = (await dependencies.acts?.waitingActs(policy, ACTS_PER_CYCLE)) ?? [];
   if (acts.length === 0) return undefined;
-  const at = stored?.windowEnd ?? dependencies.source.latestWindowEnd(dependencies.now);
+  const latestEnd = dependencies.source.latestWindowEnd(dependencies.now);
+  const at = countedUntil(stored, latestEnd) ?? latestEnd;
   const cells = { kind: "no-data", detail: "people's acts are decided between two windows" } as const;
   try {
     const evidence = { window: { from: at, to: at }, queries: [], cells };
@@ -165,6 +166,18 @@ async function decideAndRecord(
   logCycle(log, record);
   const recorded = { kind: "recorded", cycle, decision: output.decision, policyHash: hash } as const;
   return served === undefined ? recorded : { ...recorded, served };
+}
+
+/**
+ * Up to when windows were counted. One that was stale was not: it had not happened yet, because the source or a clock lags, and is
+ * read again with what follows. Where a clock was far ahead even its beginning may not have come; then counting begins anew.
+ */
+function countedUntil(stored: StoredOperation | undefined, latestEnd: number): number | undefined {
+  if (stored === undefined) return undefined;
+  const { contexts, window } = stored.decision;
+  const wasStale = contexts.length > 0 && contexts.every(({ reason }) => reason.code === "EVIDENCE_STALE");
+  if (!wasStale) return stored.windowEnd;
+  return window.from > latestEnd ? undefined : window.from;
 }
 
 /** Names a policy by its content: the same in every process. */

@@ -1,6 +1,6 @@
 /** A client that leaves Prometheus alone for a while after it has failed several times. */
 import type { Reading } from "@trimtab/learning";
-import { createFailureBreaker } from "./failure-breaker.ts";
+import { createFailureBreaker, type FailureBreakerOptions } from "./failure-breaker.ts";
 import {
   type ActiveTarget,
   type Answer,
@@ -25,10 +25,10 @@ export interface AnswerListener {
 export function createGuardedClient(
   options: PrometheusClientOptions,
   now: () => number,
-  listener?: AnswerListener,
+  { listener, ...breaking }: FailureBreakerOptions & { readonly listener?: AnswerListener } = {},
 ): GuardedClient {
   const client = createPrometheusClient(options);
-  const breaker = createFailureBreaker();
+  const breaker = createFailureBreaker(breaking);
   const guard = async <Value>(ask: () => Promise<Answer<Value>>): Promise<Reading<Value>> => {
     const time = now();
     if (breaker.isOpen(time)) {

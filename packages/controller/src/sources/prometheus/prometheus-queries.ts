@@ -82,6 +82,7 @@ export function evidenceQueries(request: EvidenceRequest, options: QueryOptions)
  *   disturbed   targets of the operation whose series need the guarded form: a process without the start-time gauge, restarted, or
  *               met old
  *   broken      series that are no number at the window's start, which need it too
+ *   clock       the time (seconds since 1970) that Prometheus itself has
  *   newest      the time (seconds since 1970) of the newest sample of a series that is still there at the window's end
  */
 export function targetsQuery(request: EvidenceRequest, scrapeIntervalMilliseconds: number): EvidenceQuery {
@@ -109,6 +110,7 @@ export function targetsQuery(request: EvidenceRequest, scrapeIntervalMillisecond
       `label_replace(${count}, "${PART_LABEL}", "disturbed", "", "")`,
       `label_replace(count(${broken}), "${PART_LABEL}", "broken", "", "")`,
       `label_replace(max(timestamp(${calls} ${span.end})), "${PART_LABEL}", "newest", "", "")`,
+      `label_replace(vector(time()), "${PART_LABEL}", "clock", "", "")`,
     ].join("\nor\n"),
   };
 }

@@ -28,13 +28,17 @@ export interface TargetsAnswer {
   readonly isDisturbed: boolean;
   /** Milliseconds since 1970; undefined where no series is there at the window's end. */
   readonly newestSampleAt: number | undefined;
+  /** Prometheus' own clock, in milliseconds since 1970; undefined where it did not say. */
+  readonly clock: number | undefined;
 }
 
 /** @param rows The answer to `targetsQuery`. */
 export function targetsAnswer(rows: readonly VectorRow[]): TargetsAnswer {
   const part = (name: string): number | undefined => rows.find(({ labels }) => labels[PART_LABEL] === name)?.value;
   const newest = part("newest");
+  const clock = part("clock");
   return {
+    clock: clock === undefined ? undefined : clock * 1000,
     isDisturbed: (part("disturbed") ?? 0) + (part("broken") ?? 0) > 0,
     newestSampleAt: newest === undefined ? undefined : newest * 1000,
   };

@@ -18,6 +18,8 @@ export interface PrometheusSourceOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** For one question. Default 10 s. */
   readonly timeoutMilliseconds?: number;
+  /** The longest time without a question while Prometheus fails. Default a minute. */
+  readonly longestPauseMilliseconds?: number;
   /** Default: what Prometheus says of the targets that carry our series, and 15 s until it has said so. */
   readonly scrapeIntervalMilliseconds?: number | undefined;
   /** Milliseconds since 1970. Default: the machine's clock. */
@@ -62,9 +64,14 @@ class PrometheusSource implements MetricSource {
       signal: this.#closing.signal,
       ...(options.headers === undefined ? {} : { headers: options.headers }),
     };
+    const { longestPauseMilliseconds } = options;
     this.#forCycles = createGuardedClient(client, this.#now, {
-      onStopped: (detail) => this.#log.warn("Prometheus does not answer; nothing is learnt until it does", { detail }),
-      onBack: () => this.#log.info("Prometheus answers again"),
+      ...(longestPauseMilliseconds === undefined ? {} : { longestPauseMilliseconds }),
+      listener: {
+        onStopped: (detail) =>
+          this.#log.warn("Prometheus does not answer; nothing is learnt until it does", { detail }),
+        onBack: () => this.#log.info("Prometheus answers again"),
+      },
     });
     this.#forPeople = createGuardedClient(client, this.#now);
   }
@@ -95,7 +102,12 @@ class PrometheusSource implements MetricSource {
     const state = await this.#ask(client, targets);
     const guarded = evidenceQueries(request, { scrapeIntervalMilliseconds: this.#interval });
     if (state.kind !== "value") return { window, queries: [targets, ...guarded], cells: state };
-    const { isDisturbed, newestSampleAt } = targetsAnswer(state.value);
+    const { isDisturbed, newestSampleAt, clock } = targetsAnswer(state.value);
+    if (clock !== undefined && window.to > clock) {
+      const seconds = Math.ceil((window.to - clock) / 1000);
+      const detail = `the window ends ${seconds} s after the time that Prometheus has: this machine's clock is ahead, or that one's behind`;
+      return { window, queries: [targets, ...guarded], cells: { kind: "stale", detail } };
+    }
     const isLong = window.to - window.from > LONGEST_CALM_WINDOW_MILLISECONDS;
     const asked =
       isDisturbed || isLong
