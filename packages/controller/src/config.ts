@@ -18,6 +18,7 @@ import { readYaml } from "./config/read-yaml.ts";
 import { type ReportedComponents, reportingProblems, toReportedComponents } from "./config/reported-components.ts";
 import { schemaProblems } from "./config/schema-problems.ts";
 import { toSuggestionRules } from "./config/suggestion-rules.ts";
+import { type WebhookSettings, webhookSettings } from "./config/webhook-settings.ts";
 
 /** A configuration that was found sound as a whole. */
 export interface Config extends ControllerSettings {
@@ -32,6 +33,8 @@ export interface Config extends ControllerSettings {
   readonly reportedComponents: ReportedComponents;
   /** What is suggested when the same is said about an entity again and again. */
   readonly suggestions: readonly SuggestionRule[];
+  /** Who is told what was decided. */
+  readonly webhooks: readonly WebhookSettings[];
   /** Absent before the modules of strategies were loaded, and where there are none. */
   readonly ownStrategies?: OwnStrategies;
 }
@@ -68,6 +71,9 @@ export function parseConfig(text: string, file: string, environment: NodeJS.Proc
   const structural = schemaProblems(configFileSchema, value);
   const problems = [...structural, ...meaningProblems(value, structural)];
   const settings = controllerSettings(withoutBrokenSettings(value, structural), dirname(file), environment, problems);
+  const areWebhooksSound = !structural.some(({ path }) => path.length === 0 || path[0] === "webhooks");
+  const sections = areWebhooksSound ? (value as ConfigFile).webhooks : undefined;
+  const webhooks = webhookSettings(sections, dirname(file), environment, problems);
   if (problems.length === 0 && settings !== undefined)
     return {
       file,
@@ -76,6 +82,7 @@ export function parseConfig(text: string, file: string, environment: NodeJS.Proc
       allowsRegistration: ((value as ConfigFile).registration ?? DEFAULTS.registration) === "allow",
       reportedComponents: toReportedComponents(value as ConfigFile),
       suggestions: toSuggestionRules(value as ConfigFile),
+      webhooks,
     };
   throw new ConfigError(
     file,

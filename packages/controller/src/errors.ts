@@ -24,6 +24,7 @@ export type ErrorCode =
   | "OPERATION_UNKNOWN"
   | "ADAPTATION_UNKNOWN"
   | "SUGGESTION_UNKNOWN"
+  | "WEBHOOK_DELIVERY_UNKNOWN"
   | "METHOD_NOT_ALLOWED"
   | "SUGGESTION_DECIDED"
   | "ACT_REFUSED"
@@ -114,6 +115,11 @@ const DESCRIPTIONS: Readonly<Record<ErrorCode, ErrorDescription>> = {
     status: 404,
     title: "There is no such suggestion",
     remedy: "GET /v1/suggestions lists them with their ids.",
+  },
+  WEBHOOK_DELIVERY_UNKNOWN: {
+    status: 404,
+    title: "There is no such webhook delivery",
+    remedy: "GET /v1/webhook-deliveries lists them with their ids; old ones are dropped.",
   },
   METHOD_NOT_ALLOWED: {
     status: 405,

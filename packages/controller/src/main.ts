@@ -2,6 +2,7 @@
 import {
   createActStore,
   createDeclarationStore,
+  createDeliveryStore,
   createFeedbackStore,
   createOutcomeStore,
   createRecordStore,
@@ -9,8 +10,10 @@ import {
   createSqlStore,
   createSuggestionStore,
   describePostgres,
+  type FinishedPass,
   type Log,
   type MetricSource,
+  type NoticeType,
   type OperationKey,
   type Store,
 } from "@trimtab/engine";
@@ -40,6 +43,7 @@ import { streamSecretOf } from "./serving/stream-capability.ts";
 import { openStoreDatabase } from "./store-database.ts";
 import { createControllerMetrics } from "./telemetry.ts";
 import { VERSION } from "./version.ts";
+import { createWebhookSender } from "./webhooks/webhook-sender.ts";
 
 /** What a controller is started with beside its configuration. */
 export interface ControllerOptions {
@@ -93,11 +97,15 @@ export async function startController(given: Config, { log }: ControllerOptions)
   const { database, replica } = await openStoreDatabase(fromFile.store, log);
   const { lease } = replica;
   const leads = (): boolean => replica.status().leads;
-  const store = createSqlStore(database, lease);
+  /** The hooks that are to be told: as the configuration in force says at the moment of the write. */
+  const addressees = (type: NoticeType): string[] =>
+    (inForce?.config ?? fromFile).webhooks.flatMap(({ name, events }) => (events.has(type) ? [name] : []));
+  const store = createSqlStore(database, lease, addressees);
+  const deliveries = createDeliveryStore(database);
   const rollups = createRollupStore(database);
   const feedback = createFeedbackStore(database);
   const acts = createActStore(database);
-  const suggestions = createSuggestionStore(database, lease);
+  const suggestions = createSuggestionStore(database, lease, addressees);
   const records = createRecordStore(database);
   const outcomes = createOutcomeStore(database);
   const metrics = createControllerMetrics(
@@ -105,6 +113,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
     feedback,
     () => declaredStates(inForce?.config.policies ?? [], registrations.all()),
     leads,
+    deliveries,
   );
   let inForce: InForce | undefined;
   const parts = {
@@ -121,8 +130,20 @@ export async function startController(given: Config, { log }: ControllerOptions)
     if (inForce === undefined) throw new Error("the controller is not built yet");
     return inForce;
   };
+  const webhooks = createWebhookSender({
+    store: deliveries,
+    hooks: () => current().config.webhooks,
+    now: Date.now,
+    chance: Math.random,
+    onAttempt: metrics.onWebhookAttempt,
+    log,
+  });
+  const onPass = (pass: FinishedPass): void => {
+    metrics.onPass(pass);
+    webhooks.wake();
+  };
   const createLoop = (next: Config, source: MetricSource): Promise<LearningLoop> =>
-    createLearningLoop(next, { store, source, acts, feedback, log, onPass: metrics.onPass });
+    createLearningLoop(next, { store, source, acts, feedback, log, onPass });
 
   const serving = createServing({
     board: () => current().loop.board,
@@ -205,10 +226,14 @@ export async function startController(given: Config, { log }: ControllerOptions)
   /** Begins or ends all that is done by the leader alone. */
   const takeTheLead = async (leadsNow: boolean): Promise<void> => {
     const { loop } = current();
-    if (!leadsNow) return loop.scheduler.stop(PASS_GRACE_MILLISECONDS);
+    if (!leadsNow) {
+      await Promise.all([webhooks.stop(), loop.scheduler.stop(PASS_GRACE_MILLISECONDS)]);
+      return;
+    }
     // What the leader before this one recorded last; where that fails now, each pass reads it by itself.
     await loop.follow().catch((error: unknown) => log.warning("the last cycles could not be read", { error }));
     loop.scheduler.start();
+    webhooks.start();
     processing.start(); // what a process before this one took in and did not come to
     const waiting = await acts.listWaitingOperations();
     for (const key of waiting) void runConfigured(key); // not awaited: passes must not hold up a reload
@@ -251,6 +276,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
         registered: () => current().config.registered ?? [],
       },
       acts,
+      webhooks: { store: deliveries, onWaiting: () => webhooks.wake() },
       onFeedback: (kept) => {
         metrics.onFeedback(kept);
         if (!leads()) return; // the leader hears of it by the store
@@ -343,6 +369,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
       return { config: next, source, loop, ...accessOf(next) };
     });
     bounding.startAll();
+    if (leads()) webhooks.start();
     log.info("configuration taken over", { file: next.file, operations: next.policies.length });
   };
 
@@ -363,7 +390,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
     clearInterval(gridWatch);
     const { loop, source } = current();
     serving.streams.close();
-    await Promise.all([processing.stop(), bounding.stop(), registrations.stop()]);
+    await Promise.all([processing.stop(), bounding.stop(), registrations.stop(), webhooks.stop()]);
     await Promise.all([close(REQUEST_GRACE_MILLISECONDS), loop.scheduler.stop(PASS_GRACE_MILLISECONDS)]);
     await replica.stop();
     await source.close();

@@ -8,7 +8,7 @@ import {
   OTHER_CONTEXT_VALUE,
   prometheusName,
 } from "@trimtab/conventions";
-import type { Feedback, FeedbackStore, FinishedPass, QuestionObserver } from "@trimtab/engine";
+import type { DeliveryStore, Feedback, FeedbackStore, FinishedPass, QuestionObserver } from "@trimtab/engine";
 import type { Decision, ExperimentReport, Interval } from "@trimtab/learning";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
@@ -42,6 +42,7 @@ export interface ControllerMetrics {
   readonly onPass: (pass: FinishedPass) => void;
   readonly onFeedback: (kept: readonly Feedback[]) => void;
   readonly onOutcomes: (taken: readonly TakenOutcome[], refused: number) => void;
+  readonly onWebhookAttempt: (hook: string, result: "delivered" | "failed" | "dead", seconds: number) => void;
   readonly onRequest: (request: {
     readonly method: string;
     readonly route: string;
@@ -70,6 +71,7 @@ export function createControllerMetrics(
   store: Pick<FeedbackStore, "countWaitingFeedback">,
   declared: () => readonly DeclaredState[] = () => [],
   leads: () => boolean = () => true,
+  deliveries?: Pick<DeliveryStore, "countDeliveries">,
 ): ControllerMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -99,6 +101,8 @@ export function createControllerMetrics(
   const requestDurations = new Map<string, { observe(seconds: number): void }>();
   const streams = gauge(controllerInstruments.streams);
   const streamEvents = counter(controllerInstruments.streamEvents);
+  const webhookDeliveries = gauge(controllerInstruments.webhookDeliveries);
+  const webhookDuration = histogram(controllerInstruments.webhookDuration);
 
   return {
     observer: {
@@ -136,6 +140,9 @@ export function createControllerMetrics(
       // Whoever sends them chooses the names, so what was refused before it was looked up has none.
       if (refused > 0) outcomeItems.inc({ component: OTHER_CONTEXT_VALUE, result: "refused" }, refused);
     },
+    onWebhookAttempt(hook, result, seconds) {
+      webhookDuration.observe({ hook, result }, seconds);
+    },
     onRequest({ method, route, status, seconds }) {
       const name = `${method} ${status} ${route}`;
       let duration = requestDurations.get(name);
@@ -160,6 +167,9 @@ export function createControllerMetrics(
           const own = waiting.find((each) => each.component === component && each.operation === operation);
           feedbackBacklog.set({ component, operation }, own?.waiting ?? 0);
         }
+      const undelivered = await deliveries?.countDeliveries().catch(() => []);
+      webhookDeliveries.reset();
+      for (const { hook, status, count } of undelivered ?? []) webhookDeliveries.set({ hook, status }, count);
       const learnt = `${learningPage(shown)}${feedbackScores.page()}${outcomes.page()}`;
       return { contentType: registry.contentType, text: `${await registry.metrics()}${learnt}` };
     },

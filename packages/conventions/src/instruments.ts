@@ -282,6 +282,8 @@ export type ControllerInstrument =
   | "leader"
   | "streams"
   | "streamEvents"
+  | "webhookDeliveries"
+  | "webhookDuration"
   | "httpRequestDuration";
 
 /** What the controller exports about its learning and itself. */
@@ -449,6 +451,23 @@ export const controllerInstruments: Readonly<Record<ControllerInstrument, Instru
   streamEvents: ofProcess("trimtab.stream.events", "counter", "{event}", "Changes that streams have told, by kind.", [
     "kind",
   ]),
+  webhookDeliveries: ofProcess(
+    "trimtab.webhook.deliveries",
+    "gauge",
+    "{delivery}",
+    "Notices that wait to be sent to a webhook (status waiting), or were given up (status dead) within the last 7 days.",
+    ["hook", "status"],
+  ),
+  webhookDuration: {
+    ...ofProcess(
+      "trimtab.webhook.attempt.duration.seconds",
+      "histogram",
+      "s",
+      "Duration of attempts to tell a webhook, by result: delivered, failed (it is tried again), or dead (given up).",
+      ["hook", "result"],
+    ),
+    boundaries: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+  },
   httpRequestDuration: {
     ...ofProcess("trimtab.http.request.duration.seconds", "histogram", "s", "Duration of requests to the controller.", [
       "method",

@@ -66,6 +66,18 @@ export type {
   DeclarationStore,
 } from "./stores/declaration-store.ts";
 export { createDeclarationStore } from "./stores/declaration-store-sql.ts";
+export {
+  type Addressees,
+  type Attempt,
+  type Delivery,
+  type DeliveryBounds,
+  type DeliveryFilter,
+  type DeliveryStatus,
+  type DeliveryStore,
+  NOTICE_TYPES,
+  type NoticeType,
+} from "./stores/delivery-store.ts";
+export { createDeliveryStore } from "./stores/delivery-store-sql.ts";
 export type {
   Feedback,
   FeedbackAddition,

@@ -1,5 +1,7 @@
 /** What stands in trimtab.yaml once it fits its schema: the values as people wrote them. */
 
+import type { NoticeType } from "@trimtab/engine";
+
 /** A secret: the text itself, or where it is. Exactly one of the three. */
 export interface SecretSection {
   readonly token?: string | undefined;
@@ -134,6 +136,19 @@ export interface PostgresSection {
   readonly keepDecisions?: string | undefined;
 }
 
+/** One webhook as it is written. The secret stands in one of three places. */
+export interface WebhookSection {
+  readonly name: string;
+  readonly url: string;
+  readonly events?: readonly NoticeType[] | undefined;
+  readonly secret?: string | undefined;
+  readonly secretFile?: string | undefined;
+  readonly secretEnvironment?: string | undefined;
+  readonly timeout?: string | undefined;
+  readonly retryFor?: string | undefined;
+  readonly allowPrivate?: boolean | undefined;
+}
+
 /** The whole file. */
 export interface ConfigFile {
   readonly controller?:
@@ -150,6 +165,7 @@ export interface ConfigFile {
     | undefined;
   readonly metrics: PrometheusSection | EmbeddedSection | ReportedSection;
   readonly suggestions?: readonly SuggestionSection[] | undefined;
+  readonly webhooks?: readonly WebhookSection[] | undefined;
   readonly registration?: "allow" | "deny" | undefined;
   readonly components: Readonly<Record<string, ComponentSection>>;
 }

@@ -20,6 +20,8 @@ export const DEFAULTS = {
   mostStreams: 1000,
   outcomeLateness: "1h",
   registration: "deny",
+  webhookTimeout: "10s",
+  webhookRetryFor: "1d",
   moreThan: 5,
   within: "30d",
   suggestions: [{ id: "low-engagement", type: "low_engagement", suggest: "increase_uniqueness" }],
@@ -45,3 +47,6 @@ export const MOST_STREAMS = 20_000;
 
 /** The most records of a component that may be kept: a list looks through all of them. */
 export const MOST_RECORDS = 100_000;
+
+/** The most webhooks: each is looked after by itself. */
+export const MOST_WEBHOOKS = 20;

@@ -2,9 +2,10 @@
  * What may stand in trimtab.yaml: the one definition that validates the file, that the JSON Schema for editors is generated from,
  * and that the reference of the configuration is tested against. Structure only; meaning is checked where it is known.
  */
+import { NOTICE_TYPES } from "@trimtab/engine";
 import { z } from "zod";
 import type { ConfigFile, Role } from "./config-file.ts";
-import { DEFAULTS, MOST_RECORDS, MOST_STREAMS } from "./defaults.ts";
+import { DEFAULTS, MOST_RECORDS, MOST_STREAMS, MOST_WEBHOOKS } from "./defaults.ts";
 import { parseListenAddress } from "./listen-address.ts";
 import { operationSchema } from "./operation-schema.ts";
 import { duration, url } from "./text-schemas.ts";
@@ -273,6 +274,53 @@ const suggestion = z.strictObject({
     .meta({ description: "How sure the rule is.", default: DEFAULTS.confidence }),
 });
 
+const webhook = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9_-]{0,63}$/, { error: 'is no name; write lower-case letters, digits, "-" and "_"' })
+    .meta({ description: "Names the webhook in metrics, logs and the list of deliveries.", examples: ["chat"] }),
+  url: url("Where notices are sent, by POST.", "https://hooks.example/trimtab"),
+  events: z
+    .array(z.enum(NOTICE_TYPES))
+    .min(1)
+    .optional()
+    .meta({
+      description: "What it is told; without it everything.",
+      examples: [["adaptation.applied", "adaptation.rolled_back", "breaker.opened"]],
+    }),
+  secret: hiddenText
+    .min(1)
+    .optional()
+    .meta({
+      description: "The secret that signs. Rather keep it outside of this file.",
+      examples: ["whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"],
+    }),
+  secretFile: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: "A file that holds the secret; relative to this file.", examples: ["./webhook-secret"] }),
+  secretEnvironment: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: "The environment variable that holds the secret.", examples: ["WEBHOOK_SECRET"] }),
+  timeout: duration("How long the target may take to answer, at most 30s.", "5s")
+    .optional()
+    .meta({ default: DEFAULTS.webhookTimeout }),
+  retryFor: duration("How long a notice is tried again before it is given up, at most 7d.", "6h")
+    .optional()
+    .meta({ default: DEFAULTS.webhookRetryFor }),
+  allowPrivate: z
+    .boolean()
+    .optional()
+    .meta({
+      description: "May the target be on this machine or in a private network?",
+      default: false,
+      examples: [true],
+    }),
+});
+
 /** The definition of the file. */
 export const configFileSchema: z.ZodType<ConfigFile> = z
   .strictObject({
@@ -290,6 +338,19 @@ export const configFileSchema: z.ZodType<ConfigFile> = z
         description: "What to suggest when the same is said about an entity again and again.",
         default: DEFAULTS.suggestions,
         examples: [[{ id: "poor-cover", type: "user_rating", below: 0.5, suggest: "repaint_cover" }]],
+      }),
+    webhooks: z
+      .array(webhook)
+      .max(MOST_WEBHOOKS)
+      .superRefine((hooks, context) => {
+        for (const [index, { name }] of hooks.entries())
+          if (hooks.findIndex((each) => each.name === name) < index)
+            context.addIssue({ code: "custom", path: [index, "name"], message: `"${name}" stands there twice` });
+      })
+      .optional()
+      .meta({
+        description: "Who is told what was decided, by signed HTTP requests.",
+        examples: [[{ name: "chat", url: "https://hooks.example/trimtab", secretFile: "./webhook-secret" }]],
       }),
     registration: z
       .enum(["allow", "deny"])

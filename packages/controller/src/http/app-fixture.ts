@@ -3,6 +3,7 @@ import { type Allocation, variantId } from "@trimtab/conventions";
 import {
   createActStore,
   createDeclarationStore,
+  createDeliveryStore,
   createFeedbackStore,
   createOutcomeStore,
   createRecordStore,
@@ -157,6 +158,7 @@ export async function startApp({
       registered: () => config.registered ?? [],
     },
     acts,
+    webhooks: { store: createDeliveryStore(database), onWaiting: () => {} },
     onFeedback: metrics.onFeedback,
     now,
     board: () => loop.board,

@@ -16,6 +16,8 @@ const CONTRACT: readonly (readonly [method: string, path: string, role: Role])[]
   ["get", "/v1/suggestions", "read"],
   ["post", "/v1/suggestions/{id}/accept", "operate"],
   ["post", "/v1/suggestions/{id}/dismiss", "operate"],
+  ["get", "/v1/webhook-deliveries", "read"],
+  ["post", "/v1/webhook-deliveries/{id}/retry", "operate"],
   ["post", "/v1/learning-cycles", "operate"],
   ["get", "/v1/performance/{component}", "read"],
   ["get", "/v1/performance/{component}/{operation}", "read"],

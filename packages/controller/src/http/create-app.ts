@@ -40,6 +40,7 @@ import { mountRoutes, type Route, sendJson } from "./route.ts";
 import type { Serving } from "./serving.ts";
 import { servingFront } from "./serving-front.ts";
 import { suggestionRoutes } from "./suggestion-routes.ts";
+import { type WebhookRouteDependencies, webhookRoutes } from "./webhook-routes.ts";
 
 /** Everything that the routes work with. All of it may change while the app lives, so it is asked for at each request. */
 export interface AppDependencies {
@@ -56,6 +57,7 @@ export interface AppDependencies {
   readonly outcomes: OutcomeIntake;
   readonly declarations: DeclarationIntake;
   readonly acts: ActStore;
+  readonly webhooks: Omit<WebhookRouteDependencies, "now">;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly board: () => AllocationBoard;
@@ -117,8 +119,10 @@ export function createApp(dependencies: AppDependencies): RequestListener {
     ...suggestionRoutes({
       store: dependencies.suggestions,
       now: dependencies.now,
-      onDecided: ({ id, status, entity, target, suggestion }) =>
-        log.info("suggestion decided", { id, status, entity, target, suggestion }),
+      onDecided: ({ id, status, entity, target, suggestion }) => {
+        log.info("suggestion decided", { id, status, entity, target, suggestion });
+        dependencies.webhooks.onWaiting();
+      },
     }),
     ...actRoutes({
       operations,
@@ -127,6 +131,7 @@ export function createApp(dependencies: AppDependencies): RequestListener {
       decide: dependencies.decideAct,
       now: dependencies.now,
     }),
+    ...webhookRoutes({ ...dependencies.webhooks, now: dependencies.now }),
     ...decisionRoutes({ store, operations }),
     ...recordedCycleRoutes({ store, operations }),
     ...learningCycleRoutes({ operations, run: dependencies.runCycle, otherLeader: dependencies.otherLeader }),

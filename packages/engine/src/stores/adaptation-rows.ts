@@ -100,6 +100,23 @@ export async function readAdaptation(database: SqlDatabase, id: string): Promise
   return (await withHistory(database, rows))[0];
 }
 
+/** Some adaptations as they were decided, by id; those that are not there are left out. */
+export async function readAdaptations(
+  database: SqlDatabase,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, Adaptation>> {
+  const found = new Map<string, Adaptation>();
+  for (const some of chunks([...new Set(ids)])) {
+    const rows = await database
+      .selectFrom("adaptations")
+      .select(["id", "adaptation"])
+      .where("id", "in", some)
+      .execute();
+    for (const { id, adaptation } of rows) found.set(id, fromJsonText<Adaptation>(adaptation));
+  }
+  return found;
+}
+
 /** At most one adaptation per operation, context and parameter is applied, in each arm of an experiment. */
 async function refuseTwoApplied(transaction: SqlDatabase, decision: Decision): Promise<void> {
   const twice = await transaction

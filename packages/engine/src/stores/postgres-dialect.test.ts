@@ -4,6 +4,8 @@ import { describeActStore } from "./act-store-contract.ts";
 import { createActStore } from "./act-store-sql.ts";
 import { describeDeclarationStore } from "./declaration-store-contract.ts";
 import { createDeclarationStore } from "./declaration-store-sql.ts";
+import { describeDeliveryStore, SAMPLE_ADDRESSEES } from "./delivery-store-contract.ts";
+import { createDeliveryStore } from "./delivery-store-sql.ts";
 import { describeFeedbackStore } from "./feedback-store-contract.ts";
 import { createFeedbackStore } from "./feedback-store-sql.ts";
 import { describeLeaseStore } from "./lease-store-contract.ts";
@@ -54,6 +56,18 @@ describeActStore(NAME, async () => {
   const database = await (await emptyDatabase()).open();
   const store = createSqlStore(database);
   return { store, acts: createActStore(database), remove: () => store.close() };
+});
+
+describeDeliveryStore(NAME, async () => {
+  const database = await (await emptyDatabase()).open();
+  const store = createSqlStore(database, undefined, SAMPLE_ADDRESSEES);
+  return {
+    store,
+    acts: createActStore(database),
+    suggestions: createSuggestionStore(database, undefined, SAMPLE_ADDRESSEES),
+    deliveries: createDeliveryStore(database),
+    remove: () => store.close(),
+  };
 });
 
 describeFeedbackStore(NAME, async () => {

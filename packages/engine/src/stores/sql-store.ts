@@ -3,8 +3,11 @@ import type { Allocation, Json } from "@trimtab/conventions";
 import type { Decision, OperationPolicy } from "@trimtab/learning";
 import { sql } from "kysely";
 import { readTakenActs, recordActOutcomes } from "./act-store-sql.ts";
-import { listAdaptations, readAdaptation, recordAdaptations } from "./adaptation-rows.ts";
+import { listAdaptations, readAdaptation, readAdaptations, recordAdaptations } from "./adaptation-rows.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
+import { cycleNotices, mayTellOfBreakers } from "./cycle-notices.ts";
+import type { Addressees, Notice } from "./delivery-store.ts";
+import { recordNotices } from "./delivery-store-sql.ts";
 import { recordLearntFeedback } from "./feedback-store-sql.ts";
 import { type CurrentLease, holdLease } from "./fence.ts";
 import { fromJsonText, jsonText } from "./json-text.ts";
@@ -37,8 +40,9 @@ const MAXIMUM_PAGE_LENGTH = 2 * 1024 * 1024;
  * The store in a database that is open and migrated. Closing the store closes the database.
  *
  * @param lease Under which cycles are recorded and dropped, where several processes share the database.
+ * @param addressees Who is told of what a cycle decided, by notices in the cycle's own transaction. Default: nobody.
  */
-export function createSqlStore(database: SqlDatabase, lease?: CurrentLease): Store {
+export function createSqlStore(database: SqlDatabase, lease?: CurrentLease, addressees?: Addressees): Store {
   return {
     listOperations: () =>
       database
@@ -50,7 +54,7 @@ export function createSqlStore(database: SqlDatabase, lease?: CurrentLease): Sto
     loadOperation: (key) => loadOperation(database, key),
     loadServed: (key) => loadServed(database, key),
     listLastCycles: () => database.selectFrom("operations").select(["component", "operation", "cycle"]).execute(),
-    recordCycle: (record) => recordCycle(database, lease, record),
+    recordCycle: (record) => recordCycle(database, lease, record, addressees),
     async loadPolicy(policyHash) {
       const row = await database
         .selectFrom("policies")
@@ -135,6 +139,7 @@ async function recordCycle(
   database: SqlDatabase,
   lease: CurrentLease | undefined,
   record: CycleRecord,
+  addressees: Addressees | undefined,
 ): Promise<ServedCycle> {
   const { component, operation, cycle, decision } = record;
   const name = `Cycle ${cycle} of "${component}/${operation}"`;
@@ -188,8 +193,22 @@ async function recordCycle(
     await recordAdaptations(transaction, decision);
     await recordLearntFeedback(transaction, record, cycle, record.evidence.feedback);
     await recordActOutcomes(transaction, cycle, decision, record.acts);
+    if (addressees !== undefined) {
+      const notices = await noticesOf(transaction, record, served?.decision);
+      await recordNotices(transaction, addressees, notices);
+    }
     return { cycle, decision, allocationsSince: since, allocationsAt, exploredAt };
   });
+}
+
+async function noticesOf(transaction: SqlDatabase, record: CycleRecord, before: string | undefined): Promise<Notice[]> {
+  const { contexts, transitions } = record.decision;
+  const earlier = await readAdaptations(
+    transaction,
+    transitions.map(({ id }) => id),
+  );
+  const isBeforeNeeded = before !== undefined && mayTellOfBreakers(contexts, before);
+  return cycleNotices(record, { earlier, before: isBeforeNeeded ? fromJsonText<Decision>(before) : undefined });
 }
 
 /** @throws {CycleConflictError} */

@@ -2,6 +2,8 @@
 import { canonicalJson, type Json } from "@trimtab/conventions";
 import type { ProposedSuggestion } from "@trimtab/learning";
 import { decodeCursor, isOlder, pageOf, wantedOf } from "./cursor.ts";
+import type { Addressees } from "./delivery-store.ts";
+import { recordNotices } from "./delivery-store-sql.ts";
 import { feedbackOfRow } from "./feedback-store-sql.ts";
 import type { SuggestionTable } from "./feedback-tables.ts";
 import { type CurrentLease, holdLease } from "./fence.ts";
@@ -24,8 +26,13 @@ const IDS_PER_STATEMENT = 500;
  * Opens the suggestion store in a database that is open and migrated. Whoever opened that closes it.
  *
  * @param lease Under which feedback is processed, where several processes share the database.
+ * @param addressees Who is told of a person's word to a suggestion, in its own transaction. Default: nobody.
  */
-export function createSuggestionStore(database: SqlDatabase, lease?: CurrentLease): SuggestionStore {
+export function createSuggestionStore(
+  database: SqlDatabase,
+  lease?: CurrentLease,
+  addressees?: Addressees,
+): SuggestionStore {
   return {
     async unprocessedFeedback(limit) {
       const rows = await database
@@ -76,7 +83,8 @@ export function createSuggestionStore(database: SqlDatabase, lease?: CurrentLeas
       const row = await database.selectFrom("suggestions").selectAll().where("id", "=", id).executeTakeFirst();
       return row === undefined ? undefined : fromRow(row);
     },
-    decideSuggestion: (id, decision) => decideSuggestion(database, id, decision),
+    decideSuggestion: (id, decision) =>
+      database.transaction().execute((transaction) => decideSuggestion(transaction, id, decision, addressees)),
   };
 }
 
@@ -98,15 +106,23 @@ async function decideSuggestion(
   database: SqlDatabase,
   id: string,
   { status, by, why, at }: SuggestionDecision,
+  addressees: Addressees | undefined,
 ): Promise<Suggestion | undefined> {
-  await database
+  const { numUpdatedRows } = await database
     .updateTable("suggestions")
     .set({ status, decided_at: at, decided_by: by ?? null, why: why ?? null })
     .where("id", "=", id)
     .where("status", "=", "open" satisfies SuggestionStatus)
-    .execute();
+    .executeTakeFirstOrThrow();
   const row = await database.selectFrom("suggestions").selectAll().where("id", "=", id).executeTakeFirst();
-  return row === undefined ? undefined : fromRow(row);
+  if (row === undefined) return undefined;
+  const decided = fromRow(row);
+  if (numUpdatedRows === 1n) {
+    const { rule, entity, target, suggestion, confidence, reasoning } = decided;
+    const data = { id, rule, entity, target, suggestion, confidence, reasoning, by, why };
+    await recordNotices(database, addressees, [{ type: `suggestion.${status}`, at, data }]);
+  }
+  return decided;
 }
 
 async function listSuggestions(

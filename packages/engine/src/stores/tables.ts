@@ -3,6 +3,7 @@ import type { Kysely } from "kysely";
 import type { ActOutcomeTable, ActTable } from "./act-tables.ts";
 import type { FeedbackTable, SuggestionTable } from "./feedback-tables.ts";
 import type { RecordTable } from "./record-tables.ts";
+import type { WebhookDeliveryTable } from "./webhook-tables.ts";
 
 /** A database with the store's tables in it; `withTables<…>()` adds the types of others that live in the same file. */
 export type SqlDatabase = Kysely<StoreTables>;
@@ -78,4 +79,6 @@ export interface StoreTables {
   act_outcomes: ActOutcomeTable;
   /** Of `migrations/0009-records.ts`. */
   records: RecordTable;
+  /** Of `migrations/0012-webhook-deliveries.ts`. */
+  webhook_deliveries: WebhookDeliveryTable;
 }

@@ -8,6 +8,7 @@ import { adaptationsByArm } from "./0007-adaptations-by-arm.ts";
 import { acts } from "./0008-acts.ts";
 import { records } from "./0009-records.ts";
 import { leases } from "./0010-leases.ts";
+import { webhookDeliveries } from "./0012-webhook-deliveries.ts";
 import { outcomes } from "./0017-outcomes.ts";
 import { declarations } from "./0018-declarations.ts";
 import type { Migration } from "./migration.ts";
@@ -24,6 +25,7 @@ export const migrations: readonly Migration[] = [
   acts,
   records,
   leases,
+  webhookDeliveries,
   outcomes,
   declarations,
 ];
