@@ -53,12 +53,19 @@ export function consoleRoutes(): readonly Route[] {
   return [page, part];
 }
 
-function send({ header }: RouteRequest<unknown>, response: Response, { contentType, body, etag }: ConsoleFile): void {
+function send(
+  { header }: RouteRequest<unknown>,
+  response: Response,
+  { contentType, body, gzipped, digest }: ConsoleFile,
+): void {
+  const isGzipped = /\bgzip\b(?!\s*;\s*q=0(?:[.]0*)?\s*(?:,|$))/.test(header("accept-encoding") ?? "");
+  const etag = isGzipped ? `"${digest}-gzip"` : `"${digest}"`;
   response.set({
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Referrer-Policy": "no-referrer",
     // Asked for again each time, and answered with 304: after an upgrade nobody has half of an older console.
     "Cache-Control": "no-cache",
+    Vary: "Accept-Encoding",
     ETag: etag,
   });
   const known = header("if-none-match")?.split(",") ?? [];
@@ -66,5 +73,6 @@ function send({ header }: RouteRequest<unknown>, response: Response, { contentTy
     response.status(304).end();
     return;
   }
-  response.set("Content-Type", contentType).send(body);
+  if (isGzipped) response.set("Content-Encoding", "gzip");
+  response.set("Content-Type", contentType).send(isGzipped ? gzipped : body);
 }

@@ -1,5 +1,4 @@
 import { request } from "node:http";
-import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { parseMetricsPage } from "../sources/embedded/metrics-page.ts";
 import { type AppUnderTest, cell, decisionOf, startApp } from "./app-fixture.ts";
@@ -228,7 +227,13 @@ describe("health and metrics", () => {
     let size = 0;
     for (const path of ["/", ...parts]) {
       const first = await app.fetch(path);
-      size += gzipSync(await first.arrayBuffer()).byteLength;
+      await first.arrayBuffer();
+      expect([path, first.headers.get("content-encoding")]).toEqual([path, "gzip"]);
+      size += Number(first.headers.get("content-length"));
+      const plain = await app.fetch(path, { headers: { "accept-encoding": "gzip;q=0, identity" } });
+      expect(plain.headers.get("content-encoding")).toBeNull();
+      expect(plain.headers.get("etag")).not.toBe(first.headers.get("etag"));
+      expect((await plain.arrayBuffer()).byteLength).toBe(Number(plain.headers.get("content-length")));
       expect(first.headers.get("content-security-policy")).toMatch(/script-src 'self';.*frame-ancestors 'none'/);
       const again = await app.fetch(path, { headers: { "if-none-match": first.headers.get("etag") ?? "" } });
       expect([path, again.status, await again.text()]).toEqual([path, 304, ""]);
