@@ -31,8 +31,16 @@ export interface ReplicaProcess {
   /** Cuts every connection to the database, and lets none through until `mend`. */
   cut(): void;
   mend(): void;
+  /** Does it answer? */
+  isLive(): Promise<boolean>;
+  /** Could it lead: does it run, and reach the database? */
+  isWell(): boolean;
   /** May it be expected to answer? */
   isAwake(): boolean;
+  /** The last that it said. */
+  said(): string;
+  /** What it said, if it ended without being killed; it must not, whatever happens. */
+  fall(): string | undefined;
 }
 
 /** The group. */
@@ -54,8 +62,7 @@ export async function startReplicaGroup(): Promise<ReplicaGroup> {
   const folder = temporaryFolder();
   const replicas: ReplicaProcess[] = [];
   for (const name of ["a", "b", "c"]) replicas.push(await startReplica(name, { folder, storeUrl, prometheus }));
-  const answers = (replica: ReplicaProcess) =>
-    until(`replica ${replica.name}`, async () => (await fetch(`${replica.url}/livez`)).ok);
+  const answers = (replica: ReplicaProcess) => until(`replica ${replica.name}`, () => replica.isLive());
   await Promise.all(replicas.map(answers));
   const client = new pg.Client({ connectionString: storeUrl });
   await client.connect();
@@ -139,6 +146,7 @@ components:
     startNode(`replica ${name}`, ["packages/controller/src/cli/cli.ts", "serve", "--config", configuration]);
   let running = serve();
   let isPaused = false;
+  let isKilled = false;
   return {
     name,
     url,
@@ -153,14 +161,21 @@ components:
     },
     async kill() {
       isPaused = false; // SIGKILL ends a paused process too
+      isKilled = true;
       if (running.isRunning()) await running.end("SIGKILL");
     },
     restart() {
-      if (!running.isRunning()) running = serve();
+      if (running.isRunning()) return;
+      running = serve();
+      isKilled = false;
     },
     cut: () => proxy.cut(),
     mend: () => proxy.mend(),
+    isLive: async () => (await fetch(`${url}/livez`, { signal: AbortSignal.timeout(5_000) })).ok,
+    isWell: () => running.isRunning() && !isPaused && proxy.isOpen(),
     isAwake: () => running.isRunning() && !isPaused,
+    said: () => `--- ${name}\n${running.output().slice(-3_000)}`,
+    fall: () => (running.isRunning() || isKilled ? undefined : `${name}: ${running.output().slice(-4_000)}`),
   };
 }
 
@@ -168,6 +183,7 @@ interface Proxy {
   readonly port: number;
   cut(): void;
   mend(): void;
+  isOpen(): boolean;
 }
 
 /** A way to the database that can be cut. It stays while the test's process lives. */
@@ -203,5 +219,6 @@ async function startProxy(target: number): Promise<Proxy> {
     mend() {
       isOpen = true;
     },
+    isOpen: () => isOpen,
   };
 }

@@ -5,7 +5,7 @@
  * `node scripts/dev.mjs replicas 200` runs as many schedules as it is told.
  */
 import { randomFromSeed } from "@trimtab/learning";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFailed, onTestFinished, test } from "vitest";
 import { cleanUp, until } from "./processes.ts";
 import { LEASE_MILLISECONDS, type ReplicaGroup, type ReplicaProcess, startReplicaGroup } from "./replica-group.ts";
 
@@ -35,7 +35,12 @@ test.each(Array.from({ length: SCHEDULES }, (_, index) => FIRST_SEED + index))(
     const random = randomFromSeed(`schedule ${seed}`);
     const work = startWork(seed);
     const told: string[] = [];
+    const fallen = (): string[] => group.replicas.flatMap((replica) => replica.fall() ?? []);
+    onTestFinished(() => work.stop());
+    onTestFailed(() => console.log(`${told.join(", ")}\n${group.replicas.map((each) => each.said()).join("\n")}`));
     for (let fault = 0; fault < FAULTS; fault++) {
+      // one at least must be left that can lead
+      if (group.replicas.filter((replica) => replica.isWell()).length < 2) await group.heal();
       const leader = await until("a leader", () => group.leader());
       const isAtLeader = random.uniform() < 0.6;
       const names = await holders();
@@ -62,10 +67,11 @@ test.each(Array.from({ length: SCHEDULES }, (_, index) => FIRST_SEED + index))(
         victim.resume();
         victim.mend();
         victim.restart();
-        await until(`replica ${victim.name}`, async () => (await fetch(`${victim.url}/livez`)).ok);
+        await until(`replica ${victim.name}`, () => victim.isLive());
       }
     }
     await work.stop();
+    expect(fallen()).toEqual([]);
     await group.heal();
     console.log(`schedule ${seed}: ${told.join(", ")}; ${work.summary()}`);
 
