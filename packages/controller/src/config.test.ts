@@ -40,6 +40,7 @@ describe("what the file leaves out", () => {
       suggestions: DEFAULT_SUGGESTION_RULES,
       store: { kind: "sqlite", path: "/etc/trimtab/trimtab.db", keepDecisionsMilliseconds: 7 * 86_400_000 },
       webhooks: [],
+      trends: { keepHoursMilliseconds: 90 * 86_400_000, keepDaysMilliseconds: 800 * 86_400_000, timeZone: "UTC" },
       tokens: [],
       metrics: {
         source: "prometheus",

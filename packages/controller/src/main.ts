@@ -9,6 +9,7 @@ import {
   createRollupStore,
   createSqlStore,
   createSuggestionStore,
+  createTrendStore,
   describePostgres,
   type FinishedPass,
   type Log,
@@ -19,6 +20,8 @@ import {
 } from "@trimtab/engine";
 
 import type { OperationPolicy } from "@trimtab/learning";
+import { createBaselineMetrics } from "./baseline-metrics.ts";
+import { createBaselineReader } from "./baseline-reader.ts";
 import { isReportedComponent } from "./config/reported-components.ts";
 import type { StoreSettings } from "./config/store-settings.ts";
 
@@ -42,6 +45,7 @@ import { rememberedInspection } from "./remembered-inspection.ts";
 import { streamSecretOf } from "./serving/stream-capability.ts";
 import { openStoreDatabase } from "./store-database.ts";
 import { createControllerMetrics } from "./telemetry.ts";
+import { createTrendUpkeep } from "./trend-upkeep.ts";
 import { VERSION } from "./version.ts";
 import { createWebhookSender } from "./webhooks/webhook-sender.ts";
 
@@ -108,13 +112,24 @@ export async function startController(given: Config, { log }: ControllerOptions)
   const suggestions = createSuggestionStore(database, lease, addressees);
   const records = createRecordStore(database);
   const outcomes = createOutcomeStore(database);
+  const trends = createTrendStore(database, lease);
+  const timeZone = (): string => current().config.trends.timeZone;
+  const baselines = createBaselineReader({ trends, timeZone });
+  const baselineMetrics = createBaselineMetrics(baselines);
   const metrics = createControllerMetrics(
     () => inForce?.loop.views() ?? [],
     feedback,
     () => declaredStates(inForce?.config.policies ?? [], registrations.all()),
     leads,
     deliveries,
+    baselineMetrics,
   );
+  const summaries = createPerformanceReader({
+    source: () => current().source,
+    now: Date.now,
+    freshMilliseconds: () => current().config.intervalMilliseconds,
+    onAsked: metrics.onSummary,
+  });
   let inForce: InForce | undefined;
   const parts = {
     rollups,
@@ -140,6 +155,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
   });
   const onPass = (pass: FinishedPass): void => {
     metrics.onPass(pass);
+    summaries.forget(pass);
     webhooks.wake();
   };
   const createLoop = (next: Config, source: MetricSource): Promise<LearningLoop> =>
@@ -221,6 +237,16 @@ export async function startController(given: Config, { log }: ControllerOptions)
     }
   };
 
+  const trendUpkeep = createTrendUpkeep({
+    trends,
+    baselines: baselineMetrics,
+    settings: () => current().config.trends,
+    operations: () => current().config.policies,
+    leads,
+    now: Date.now,
+    log,
+  });
+
   const bounding = createRecordBounding({ store: records, keep: () => current().config.keepRecords, log });
 
   /** Begins or ends all that is done by the leader alone. */
@@ -285,11 +311,8 @@ export async function startController(given: Config, { log }: ControllerOptions)
       },
       now: Date.now,
       board: () => current().loop.board,
-      performance: createPerformanceReader({
-        source: () => current().source,
-        now: Date.now,
-        freshMilliseconds: () => current().config.intervalMilliseconds,
-      }),
+      performance: summaries,
+      longMemory: { trends, baselines, timeZone },
       queriesFor: (adaptation) =>
         adaptationQueries(adaptation, current().config.policies, current().source.scrapeIntervalMilliseconds()),
       countedFor: (adaptation) => adaptationEvidence(adaptation, current().config.policies, current().source),
@@ -331,6 +354,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
     });
     bounding.startAll();
     registrations.start();
+    trendUpkeep.start();
   } catch (error) {
     isShuttingDown = true;
     await replica.stop();
@@ -390,7 +414,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
     clearInterval(gridWatch);
     const { loop, source } = current();
     serving.streams.close();
-    await Promise.all([processing.stop(), bounding.stop(), registrations.stop(), webhooks.stop()]);
+    await Promise.all([processing.stop(), bounding.stop(), registrations.stop(), webhooks.stop(), trendUpkeep.stop()]);
     await Promise.all([close(REQUEST_GRACE_MILLISECONDS), loop.scheduler.stop(PASS_GRACE_MILLISECONDS)]);
     await replica.stop();
     await source.close();

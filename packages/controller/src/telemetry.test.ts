@@ -174,9 +174,10 @@ test("passes are counted by what they read and decided", async () => {
 
 test("every instrument of the controller is on its page under its name", async () => {
   const { text } = await metricsWithFeedback().page();
-  for (const instrument of Object.values(controllerInstruments)) {
-    const [name = ""] = prometheusSeriesNames(instrument);
-    expect(text).toContain(`# TYPE ${name.replace(/_bucket$/, "")} `);
+  for (const [name, instrument] of Object.entries(controllerInstruments)) {
+    if (name.startsWith("baseline")) continue; // of their own test: they take weeks of history
+    const [series = ""] = prometheusSeriesNames(instrument);
+    expect(text).toContain(`# TYPE ${series.replace(/_bucket$/, "")} `);
   }
 });
 

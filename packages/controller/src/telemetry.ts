@@ -12,6 +12,7 @@ import type { DeliveryStore, Feedback, FeedbackStore, FinishedPass, QuestionObse
 import type { Decision, ExperimentReport, Interval } from "@trimtab/learning";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
+import type { BaselineMetrics } from "./baseline-metrics.ts";
 import { exposedLabels } from "./exposed-labels.ts";
 import { createFeedbackMetrics } from "./feedback-metrics.ts";
 import type { TakenOutcome } from "./http/outcome-routes.ts";
@@ -52,6 +53,8 @@ export interface ControllerMetrics {
   /** A stream was opened, or has ended. */
   readonly onStream: (kind: string, change: 1 | -1) => void;
   readonly onStreamEvent: (kind: string) => void;
+  /** A performance summary was asked for. */
+  readonly onSummary: (result: "hit" | "miss") => void;
   /** The page that Prometheus scrapes. */
   readonly page: () => Promise<{ readonly contentType: string; readonly text: string }>;
 }
@@ -72,6 +75,7 @@ export function createControllerMetrics(
   declared: () => readonly DeclaredState[] = () => [],
   leads: () => boolean = () => true,
   deliveries?: Pick<DeliveryStore, "countDeliveries">,
+  baselines: Pick<BaselineMetrics, "page"> = { page: () => "" },
 ): ControllerMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -91,6 +95,8 @@ export function createControllerMetrics(
   const sourceQueryDuration = histogram(controllerInstruments.sourceQueryDuration);
   const sourceErrors = counter(controllerInstruments.sourceErrors);
   const feedbackBacklog = gauge(controllerInstruments.feedbackBacklog);
+  const summaryRequests = counter(controllerInstruments.summaryCacheRequests);
+  for (const result of ["hit", "miss"]) summaryRequests.inc({ result }, 0); // a ratio needs both from the start
   const leader = gauge(controllerInstruments.leader);
   const feedbackScores = createFeedbackMetrics();
   const outcomeItems = counter(controllerInstruments.outcomeItems);
@@ -152,6 +158,7 @@ export function createControllerMetrics(
       }
       duration.observe(seconds);
     },
+    onSummary: (result) => summaryRequests.inc({ result }),
     onStream: (kind, change) => streams.inc({ kind }, change),
     onStreamEvent: (kind) => streamEvents.inc({ kind }),
     async page() {
@@ -170,7 +177,7 @@ export function createControllerMetrics(
       const undelivered = await deliveries?.countDeliveries().catch(() => []);
       webhookDeliveries.reset();
       for (const { hook, status, count } of undelivered ?? []) webhookDeliveries.set({ hook, status }, count);
-      const learnt = `${learningPage(shown)}${feedbackScores.page()}${outcomes.page()}`;
+      const learnt = `${learningPage(shown)}${feedbackScores.page()}${outcomes.page()}${baselines.page()}`;
       return { contentType: registry.contentType, text: `${await registry.metrics()}${learnt}` };
     },
   };

@@ -279,6 +279,12 @@ export type ControllerInstrument =
   | "feedbackBacklog"
   | "outcomeItems"
   | "declarationDiffers"
+  | "baselineLower"
+  | "baselineExpected"
+  | "baselineUpper"
+  | "baselineDeviation"
+  | "baselineAnomaly"
+  | "summaryCacheRequests"
   | "leader"
   | "streams"
   | "streamEvents"
@@ -434,6 +440,48 @@ export const controllerInstruments: Readonly<Record<ControllerInstrument, Instru
     "1",
     "1 where a service declares an operation in code otherwise than the configuration has it, so that base values serve there; 0 where both are alike.",
     [...BY_OPERATION],
+  ),
+  baselineLower: ofProcess(
+    "trimtab.baseline.lower",
+    "gauge",
+    "{value}",
+    "Below it lies one hour in twenty, at this hour of the week and this load; in the unit that `measure` ends in.",
+    [...BY_OPERATION, "measure"],
+  ),
+  baselineExpected: ofProcess(
+    "trimtab.baseline.expected",
+    "gauge",
+    "{value}",
+    "What is expected of an hour at this hour of the week and this load; in the unit that `measure` ends in.",
+    [...BY_OPERATION, "measure"],
+  ),
+  baselineUpper: ofProcess(
+    "trimtab.baseline.upper",
+    "gauge",
+    "{value}",
+    "Above it lies one hour in twenty, at this hour of the week and this load; in the unit that `measure` ends in.",
+    [...BY_OPERATION, "measure"],
+  ),
+  baselineDeviation: ofProcess(
+    "trimtab.baseline.deviation.ratio",
+    "gauge",
+    "1",
+    "The last hour's distance from what was expected of it: 1 at the upper bound, -1 at the lower one.",
+    [...BY_OPERATION, "measure"],
+  ),
+  baselineAnomaly: ofProcess(
+    "trimtab.baseline.anomaly",
+    "gauge",
+    "1",
+    "1 where the last hour lies at least twice as far from what was expected of it as the bound does, else 0; absent where it was not measured.",
+    [...BY_OPERATION, "measure"],
+  ),
+  summaryCacheRequests: ofProcess(
+    "trimtab.summary.cache.requests",
+    "counter",
+    "{request}",
+    "Performance summaries that were asked for: hit where they were known from the same cycle, miss where the metric source was asked.",
+    ["result"],
   ),
   leader: ofProcess(
     "trimtab.leader",

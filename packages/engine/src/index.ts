@@ -145,3 +145,5 @@ export type {
 } from "./stores/suggestion-store.ts";
 export { createSuggestionStore } from "./stores/suggestion-store-sql.ts";
 export type { SqlDatabase } from "./stores/tables.ts";
+export type { TrendQuery, TrendRetention, TrendStore } from "./stores/trend-store.ts";
+export { CONTEXTS_PER_HOUR, createTrendStore } from "./stores/trend-store-sql.ts";

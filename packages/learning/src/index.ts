@@ -3,6 +3,17 @@ export type { Act, ActChange, ActKind, ActRequest } from "./acts/act.ts";
 export { isOverridden } from "./acts/people-memory.ts";
 export type { ActOrigin, PeopleView, StandingOverride } from "./acts/people-view.ts";
 export { KEPT_BY_RESET, RESET_UNDO_MILLISECONDS } from "./acts/reset.ts";
+export {
+  BASELINE_LEVEL,
+  type Baseline,
+  type BaselineHour,
+  type ExpectedRange,
+  learnBaseline,
+  MINIMUM_CALLS_PER_HOUR,
+  MINIMUM_HOURS,
+  placeInRange,
+} from "./baselines/baseline.ts";
+export { BASELINE_MEASURES, type BaselineMeasure } from "./baselines/measure-scale.ts";
 export { type DecideInput, type DecideOutput, decide } from "./decision/decide.ts";
 export type {
   ActOutcome,
@@ -107,3 +118,6 @@ export type {
   StrategyProposal,
 } from "./strategies/strategy.ts";
 export type { StrategyDefinition, StrategyDefinitions } from "./strategies/strategy-definition.ts";
+export { addTrendSums, type CycleTrend, type TrendLift, type TrendSums, trendOf } from "./trends/trend.ts";
+export { stepStart, type TrendSpan, trendPoints } from "./trends/trend-points.ts";
+export { type TrendSlope, trendSlope } from "./trends/trend-slope.ts";

@@ -160,6 +160,13 @@ export interface ConfigFile {
         readonly records?: { readonly keep?: number | undefined } | undefined;
         readonly streams?: { readonly most?: number | undefined } | undefined;
         readonly outcomes?: { readonly lateness?: string | undefined } | undefined;
+        readonly trends?:
+          | {
+              readonly keepHours?: string | undefined;
+              readonly keepDays?: string | undefined;
+              readonly timeZone?: string | undefined;
+            }
+          | undefined;
         readonly tokens?: readonly TokenSection[] | undefined;
       }
     | undefined;

@@ -14,6 +14,7 @@ import { checkedDuration } from "./duration-text.ts";
 import { isLoopback, type ListenAddress, parseListenAddress } from "./listen-address.ts";
 import { isRecord, member } from "./plain-values.ts";
 import { type StoreSettings, storeSettings } from "./store-settings.ts";
+import { type TrendSettings, trendSettings } from "./trend-settings.ts";
 
 /** The metrics are in a Prometheus. */
 interface PrometheusMetrics {
@@ -55,6 +56,7 @@ export interface ControllerSettings {
   readonly tokens: readonly AccessToken[];
   /** How long after its end an operation may be reported. */
   readonly outcomeLatenessMilliseconds: number;
+  readonly trends: TrendSettings;
   readonly metrics: PrometheusMetrics | EmbeddedMetrics | ReportedMetrics;
 }
 
@@ -111,6 +113,7 @@ export function controllerSettings(
       path: ["controller", "outcomes", "lateness"],
       message: `"${controller.outcomes?.lateness}" is too long; the longest is 7d, because so long every key is kept`,
     });
+  const trends = trendSettings(controller.trends, problems);
   if (metrics === undefined) return undefined;
   const store = storeSettings(controller.store, folder, environment, problems);
   if (store.kind === "postgres" && metrics.source === "embedded") {
@@ -128,6 +131,7 @@ export function controllerSettings(
     keepRecords: controller.records?.keep ?? DEFAULTS.keepRecords,
     mostStreams: controller.streams?.most ?? DEFAULTS.mostStreams,
     outcomeLatenessMilliseconds: lateness,
+    trends,
     tokens,
     metrics:
       metrics.source === "reported"

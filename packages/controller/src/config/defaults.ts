@@ -19,6 +19,9 @@ export const DEFAULTS = {
   keepRecords: 10_000,
   mostStreams: 1000,
   outcomeLateness: "1h",
+  keepTrendHours: "90d",
+  keepTrendDays: "800d",
+  timeZone: "UTC",
   registration: "deny",
   webhookTimeout: "10s",
   webhookRetryFor: "1d",
@@ -50,3 +53,5 @@ export const MOST_RECORDS = 100_000;
 
 /** The most webhooks: each is looked after by itself. */
 export const MOST_WEBHOOKS = 20;
+/** The shortest time for which the hours of trends are kept, in milliseconds: learned baselines need two weeks of them. */
+export const SHORTEST_TREND_HOURS_MILLISECONDS: number = 15 * 24 * 3_600_000;

@@ -167,6 +167,26 @@ const controller = z
       })
       .optional()
       .meta({ description: "Operations that services report instead of being scraped." }),
+    trends: z
+      .strictObject({
+        keepHours: duration("How long the hours of each operation are kept; then they become days.", "60d")
+          .optional()
+          .meta({ default: DEFAULTS.keepTrendHours }),
+        keepDays: duration("How long the days are kept.", "1500d").optional().meta({ default: DEFAULTS.keepTrendDays }),
+        timeZone: z
+          .string()
+          .min(1)
+          .optional()
+          .meta({
+            description: "The clock by which hours of the week are told apart, as the IANA names it.",
+            default: DEFAULTS.timeZone,
+            examples: ["Europe/Berlin"],
+          }),
+      })
+      .optional()
+      .meta({
+        description: "What each operation did over months and years, and what is usual at an hour of the week.",
+      }),
     tokens: z
       .array(
         z.strictObject({

@@ -9,7 +9,9 @@ import {
   createRecordStore,
   createSqlStore,
   createSuggestionStore,
+  createTrendStore,
   type EvidenceRequest,
+  type FinishedPass,
   type MetricSource,
   openSqliteDatabase,
   policyHash,
@@ -17,8 +19,10 @@ import {
   type Store,
   type SuggestionStore,
   silentLog,
+  type TrendStore,
 } from "@trimtab/engine";
 import type { Adaptation, Decision, Evidence, EvidenceCell, Measurements, OperationPolicy } from "@trimtab/learning";
+import { createBaselineReader } from "../baseline-reader.ts";
 import type { AccessToken } from "../config/access-tokens.ts";
 import { isReportedComponent } from "../config/reported-components.ts";
 import { type Config, parseConfig } from "../config.ts";
@@ -64,6 +68,7 @@ export interface AppUnderTest {
   readonly url: string;
   readonly store: Store;
   readonly suggestions: SuggestionStore;
+  readonly trends: TrendStore;
   readonly source: ScriptedSource;
   readonly config: Config;
   /** Requests a path; redirects are not followed. */
@@ -105,6 +110,8 @@ export async function startApp({
   const suggestions = createSuggestionStore(database);
   const records = createRecordStore(database);
   for (const [index, decision] of decisions.entries()) await recordDecision(store, config, decision, index + 1);
+  const trends = createTrendStore(database);
+  const timeZone = (): string => config.trends.timeZone;
   const registrations = createRegistrations({
     store: createDeclarationStore(database),
     adopt: async () => {
@@ -120,8 +127,18 @@ export async function startApp({
     feedback,
     () => declaredStates(config.policies, registrations.all()),
   );
+  const performance = createPerformanceReader({
+    source: () => source,
+    now,
+    freshMilliseconds: () => config.intervalMilliseconds,
+    onAsked: metrics.onSummary,
+  });
+  const onPass = (pass: FinishedPass): void => {
+    metrics.onPass(pass);
+    performance.forget(pass);
+  };
   const createLoop = (): Promise<LearningLoop> =>
-    createLearningLoop(config, { store, source, acts, feedback, log: silentLog, onPass: metrics.onPass });
+    createLearningLoop(config, { store, source, acts, feedback, log: silentLog, onPass });
   let loop = await createLoop();
   let tokensInForce = tokens;
   let authorize = authorizer(tokens);
@@ -162,11 +179,8 @@ export async function startApp({
     onFeedback: metrics.onFeedback,
     now,
     board: () => loop.board,
-    performance: createPerformanceReader({
-      source: () => source,
-      now,
-      freshMilliseconds: () => config.intervalMilliseconds,
-    }),
+    performance,
+    longMemory: { trends, baselines: createBaselineReader({ trends, timeZone }), timeZone },
     queriesFor: (adaptation) => adaptationQueries(adaptation, config.policies, source.scrapeIntervalMilliseconds()),
     countedFor: (adaptation) => adaptationEvidence(adaptation, config.policies, source),
     runCycle: (policy, dry) => loop.run(policy, dry),
@@ -196,6 +210,7 @@ export async function startApp({
     url: server.url,
     store,
     suggestions,
+    trends,
     source,
     config,
     fetch: request,

@@ -21,6 +21,8 @@ const CONTRACT: readonly (readonly [method: string, path: string, role: Role])[]
   ["post", "/v1/learning-cycles", "operate"],
   ["get", "/v1/performance/{component}", "read"],
   ["get", "/v1/performance/{component}/{operation}", "read"],
+  ["get", "/v1/trends/{component}/{operation}", "read"],
+  ["get", "/v1/baselines/{component}/{operation}", "read"],
   ["get", "/v1/records", "read"],
   ["get", "/v1/operations", "read"],
   ["get", "/v1/operations/{component}/{operation}", "read"],

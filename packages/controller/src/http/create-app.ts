@@ -25,6 +25,7 @@ import { type DeclarationIntake, declarationRoutes } from "./declaration-routes.
 import { feedbackRoutes } from "./feedback-routes.ts";
 import { type Health, healthRoutes } from "./health-routes.ts";
 import { learningCycleRoutes } from "./learning-cycle-routes.ts";
+import { type LongMemory, longMemoryRoutes } from "./long-memory-routes.ts";
 import { OFREP_ROUTES } from "./ofrep-routes.ts";
 import { openApiDocument } from "./openapi.ts";
 import { operationRoutes } from "./operation-routes.ts";
@@ -63,6 +64,7 @@ export interface AppDependencies {
   readonly board: () => AllocationBoard;
   readonly serving: Serving;
   readonly performance: PerformanceReader;
+  readonly longMemory: LongMemory;
   readonly queriesFor: (adaptation: StoredAdaptation) => readonly EvidenceQuery[];
   readonly countedFor: (adaptation: StoredAdaptation) => Promise<Evidence["cells"]>;
   readonly runCycle: (policy: OperationPolicy, dry: boolean) => Promise<CycleOutcome>;
@@ -102,6 +104,7 @@ export function createApp(dependencies: AppDependencies): RequestListener {
     }),
     ...declarationRoutes({ operations, ...dependencies.declarations }),
     ...performanceRoutes({ operations, reader: dependencies.performance }),
+    ...longMemoryRoutes({ operations, now: dependencies.now, ...dependencies.longMemory }),
     ...adaptationRoutes({ store, queriesFor: dependencies.queriesFor, countedFor: dependencies.countedFor }),
     ...feedbackRoutes({
       operations,

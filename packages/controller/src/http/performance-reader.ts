@@ -4,7 +4,7 @@
  * "No data" and "could not be read" are told as such and are never 0.
  */
 import { type Context, canonicalJson, isContextSubset } from "@trimtab/conventions";
-import type { MetricSource } from "@trimtab/engine";
+import type { MetricSource, OperationKey } from "@trimtab/engine";
 import {
   type EvidenceWindow,
   type Measurements,
@@ -36,6 +36,8 @@ const LARGEST_MEMORY = 200;
 /** Answers questions about performance. */
 export interface PerformanceReader {
   read(question: PerformanceQuestion): Promise<Performance>;
+  /** A cycle of the operation has closed: what was answered before is not used again. */
+  forget(operation: OperationKey): void;
 }
 
 /** Where the answers come from, and how long they hold. */
@@ -44,6 +46,8 @@ export interface PerformanceReaderDependencies {
   readonly now: () => number;
   /** How long an answer is used again, in milliseconds: one cycle. */
   readonly freshMilliseconds: () => number;
+  /** Told of each question whether its answer was known. */
+  readonly onAsked?: (result: "hit" | "miss") => void;
 }
 
 /** A reader with a memory of its own. */
@@ -51,8 +55,16 @@ export function createPerformanceReader({
   source,
   now,
   freshMilliseconds,
+  onAsked = () => {},
 }: PerformanceReaderDependencies): PerformanceReader {
-  const remembered = new Map<string, { readonly until: number; readonly answer: Promise<Performance> }>();
+  const remembered = new Map<
+    string,
+    {
+      readonly until: number;
+      readonly answer: Promise<Performance>;
+      readonly operations: readonly OperationKey[];
+    }
+  >();
   return {
     read(question) {
       const key = canonicalJson([
@@ -62,17 +74,28 @@ export function createPerformanceReader({
       ]);
       const time = now();
       const known = remembered.get(key);
-      if (known !== undefined && time < known.until) return known.answer;
+      if (known !== undefined && time < known.until) {
+        onAsked("hit");
+        return known.answer;
+      }
+      onAsked("miss");
       const answer = readPerformance(source(), time, question);
       remembered.delete(key);
-      remembered.set(key, { until: time + freshMilliseconds(), answer });
+      remembered.set(key, { until: time + freshMilliseconds(), answer, operations: question.policies });
       for (const oldest of remembered.keys()) {
         if (remembered.size <= LARGEST_MEMORY) break;
         remembered.delete(oldest);
       }
       // A failure is no answer to give twice.
-      answer.catch(() => remembered.delete(key));
+      answer.catch(() => {
+        if (remembered.get(key)?.answer === answer) remembered.delete(key);
+      });
       return answer;
+    },
+    forget({ component, operation }) {
+      for (const [key, { operations }] of remembered)
+        if (operations.some((each) => each.component === component && each.operation === operation))
+          remembered.delete(key);
     },
   };
 }

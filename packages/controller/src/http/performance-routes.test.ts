@@ -111,4 +111,26 @@ describe("GET /v1/performance", () => {
     await app.json("/v1/performance/shop/checkout?period=1h");
     expect(app.source.asked).toHaveLength(3);
   });
+
+  test("a cycle that closes makes what was known old, of its operation alone; hits and misses are counted", async () => {
+    const ask = () => app.json("/v1/performance/shop/checkout?period=3h");
+    const asked = () => app.source.asked.filter(({ window }) => window.to - window.from === 10_800_000).length;
+    await ask();
+    await ask();
+    const cycle = (operation: string) =>
+      app.fetch("/v1/learning-cycles", {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ component: "shop", operation }),
+      });
+    expect((await cycle("browse")).status).toBe(200);
+    await ask();
+    expect(asked()).toBe(1);
+    expect((await cycle("checkout")).status).toBe(200);
+    await ask();
+    expect(asked()).toBe(2);
+    const page = await (await app.fetch("/metrics")).text();
+    expect(page).toContain('trimtab_summary_cache_requests_total{result="hit"} 2');
+    expect(page).toContain('trimtab_summary_cache_requests_total{result="miss"} 2');
+  });
 });

@@ -23,6 +23,8 @@ import type { StoreOpenError } from "./store-open-error.ts";
 import { describeSuggestionStore } from "./suggestion-store-contract.ts";
 import { createSuggestionStore } from "./suggestion-store-sql.ts";
 import type { SqlDatabase } from "./tables.ts";
+import { describeTrendStore } from "./trend-store-contract.ts";
+import { createTrendStore } from "./trend-store-sql.ts";
 
 let server: PostgresServer;
 beforeAll(async () => {
@@ -137,6 +139,12 @@ describeDeclarationStore(NAME, async () => {
     },
     remove: () => database.destroy(),
   };
+});
+
+describeTrendStore(NAME, async () => {
+  const database = await (await emptyDatabase()).open();
+  const store = createSqlStore(database);
+  return { store, trends: createTrendStore(database), remove: () => store.close() };
 });
 
 describeLeaseStore(NAME, async () => {

@@ -24,6 +24,7 @@ import {
   type StoredOperation,
 } from "./store.ts";
 import type { SqlDatabase, StoreTables } from "./tables.ts";
+import { recordTrend } from "./trend-store-sql.ts";
 
 /** The state is kept with every cycle whose number is a multiple of this: a replay repeats at most so many cycles. */
 const STATE_EVERY_CYCLES = 20;
@@ -191,6 +192,7 @@ async function recordCycle(
       })
       .execute();
     await recordAdaptations(transaction, decision);
+    await recordTrend(transaction, record);
     await recordLearntFeedback(transaction, record, cycle, record.evidence.feedback);
     await recordActOutcomes(transaction, cycle, decision, record.acts);
     if (addressees !== undefined) {

@@ -3,6 +3,7 @@ import type { Kysely } from "kysely";
 import type { ActOutcomeTable, ActTable } from "./act-tables.ts";
 import type { FeedbackTable, SuggestionTable } from "./feedback-tables.ts";
 import type { RecordTable } from "./record-tables.ts";
+import type { TrendTable } from "./trend-tables.ts";
 import type { WebhookDeliveryTable } from "./webhook-tables.ts";
 
 /** A database with the store's tables in it; `withTables<…>()` adds the types of others that live in the same file. */
@@ -81,4 +82,6 @@ export interface StoreTables {
   records: RecordTable;
   /** Of `migrations/0012-webhook-deliveries.ts`. */
   webhook_deliveries: WebhookDeliveryTable;
+  /** Of `migrations/0014-trends.ts`. */
+  trends: TrendTable;
 }

@@ -9,6 +9,7 @@ import { acts } from "./0008-acts.ts";
 import { records } from "./0009-records.ts";
 import { leases } from "./0010-leases.ts";
 import { webhookDeliveries } from "./0012-webhook-deliveries.ts";
+import { trends } from "./0014-trends.ts";
 import { outcomes } from "./0017-outcomes.ts";
 import { declarations } from "./0018-declarations.ts";
 import type { Migration } from "./migration.ts";
@@ -26,6 +27,7 @@ export const migrations: readonly Migration[] = [
   records,
   leases,
   webhookDeliveries,
+  trends,
   outcomes,
   declarations,
 ];
