@@ -28,6 +28,7 @@ const CONTRACT: readonly (readonly [method: string, path: string, role: Role])[]
   ["get", "/v1/operations/{component}/{operation}", "read"],
   ["put", "/v1/operations/{component}/{operation}", "feedback"],
   ["get", "/v1/decisions", "read"],
+  ["get", "/v1/baselines/{component}/{operation}", "read"],
   ["get", "/v1/audit", "read"],
   ["get", "/v1/adaptations", "read"],
   ["get", "/v1/adaptations/{id}", "read"],
