@@ -139,7 +139,11 @@ describe("a request to Prometheus", () => {
     await query('sum(x{a="1"})');
     const [method, url, body] = await promise;
     expect([method, url]).toEqual(["POST", "/api/v1/query"]);
-    expect(Object.fromEntries(new URLSearchParams(body))).toEqual({ query: 'sum(x{a="1"})', timeout: "1900ms" });
+    expect(Object.fromEntries(new URLSearchParams(body))).toEqual({
+      query: 'sum(x{a="1"})',
+      timeout: "1900ms",
+      nocache: "1",
+    });
   });
 
   test("keeps the path of the address, and takes name, password and headers along", async () => {

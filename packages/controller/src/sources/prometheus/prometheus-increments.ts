@@ -22,6 +22,8 @@
  * the share of one scrape in the window, which is taken out again; where the counter was near zero or scrapes are missing at the
  * ends, the result is off by at most that share.
  *
+ * VictoriaMetrics does not extrapolate, and counts from the sample before a range: there `increase()` is exact as it is.
+ *
  * What no form can see: a series that a process of the same address left behind within the look-back before the window, and that
  * begins anew inside it with at least the same value, is taken for the old one and counts too little, at most that value.
  */
@@ -31,6 +33,16 @@ import { lookBackMilliseconds } from "../look-back.ts";
 
 /** How a window is counted: `guarded` in any case, `calm` where no process restarted or was met old. */
 export type CountingForm = "calm" | "guarded";
+
+/** Whose query language: they read the same, and mean something else by `increase()` and by NaN. */
+export type Dialect = "prometheus" | "victoria-metrics";
+
+/** How increments are asked for. */
+export interface CountingOptions {
+  readonly form: CountingForm;
+  /** Default `prometheus`. */
+  readonly dialect?: Dialect;
+}
 
 /** The start time of each process. */
 export const START_TIME: string = prometheusName(serviceInstruments.processStartTime);
@@ -91,7 +103,7 @@ function seconds(milliseconds: number): string {
 }
 
 /** What each series of a selector grew by in the window. */
-export function increments(series: string, span: Span, form: CountingForm): string {
+export function increments(series: string, span: Span, { form, dialect = "prometheus" }: CountingOptions): string {
   const now = `last_over_time(${series}[${span.window}] ${span.end})`;
   const then = `last_over_time(${series}[${span.lookBack}] ${span.start})`;
   if (form === "calm") return `\n  ${now} - ${then} >= 0\n  or ${now}\n`;
@@ -104,7 +116,7 @@ export function increments(series: string, span: Span, form: CountingForm): stri
   const isWatched = `on (job, instance) (\n    ${watched})`;
   const goesOn = `(${now} - ${then}\n    unless ${now} < ${then})`; // unless, and not >= 0: NaN must stay
   const alternatives = span.isLong
-    ? [resetSeries(series, span), goesOn]
+    ? [resetSeries(series, span, dialect), goesOn]
     : [`(${now} + ${lost(series, span)} - ${then})`, goesOn, `(${now} + ${lost(series, span)} and ${isWatched})`];
   return `\n  ${[...alternatives, `(${now} and ${isWatched})`, `(${now} - ${first})`].join("\n  or ")}\n`;
 }
@@ -125,8 +137,13 @@ function lost(series: string, { lookBack, step, scrapes, end }: Span): string {
   ].join("\n");
 }
 
-function resetSeries(series: string, { windowAndStart, withoutExtrapolation, end }: Span): string {
+function resetSeries(
+  series: string,
+  { window, windowAndStart, withoutExtrapolation, end }: Span,
+  dialect: Dialect,
+): string {
   const range = `${series}[${windowAndStart}] ${end}`;
+  if (dialect === "victoria-metrics") return `(increase(${series}[${window}] ${end}) and resets(${range}) > 0)`;
   return `(increase(${range}) * ${withoutExtrapolation} and resets(${range}) > 0)`;
 }
 

@@ -14,7 +14,15 @@ import {
 } from "@trimtab/conventions";
 import type { EvidenceRequest } from "@trimtab/engine";
 import type { EvidenceQuery, EvidenceWindow } from "@trimtab/learning";
-import { type CountingForm, increments, instant, START_TIME, spanOf } from "./prometheus-increments.ts";
+import {
+  type CountingForm,
+  type Dialect,
+  increments,
+  instant,
+  type Span,
+  START_TIME,
+  spanOf,
+} from "./prometheus-increments.ts";
 
 /** The questions that evidence is made of, in the order they are asked. */
 export type EvidenceQuestion = "calls" | "duration-buckets" | "duration" | "quality" | "cost";
@@ -32,13 +40,16 @@ export interface QueryOptions {
   readonly filter?: Context;
   /** Default `guarded`. */
   readonly form?: CountingForm;
+  /** Default `prometheus`. */
+  readonly dialect?: Dialect;
 }
 
 /** The queries of an operation's evidence: five, however many contexts there are. */
 export function evidenceQueries(request: EvidenceRequest, options: QueryOptions): readonly EvidenceQuery[] {
   const span = spanOf(request.window, options.scrapeIntervalMilliseconds);
   const matchers = matchersOf(request, options.filter);
-  const counted = (name: string): string => increments(`${name}${matchers}`, span, options.form ?? "guarded");
+  const { form = "guarded", dialect = "prometheus" } = options;
+  const counted = (name: string): string => increments(`${name}${matchers}`, span, { form, dialect });
   const by = [...request.context.map(contextLabel), labels.variant];
   const sum = (name: string, ...more: string[]): string => `sum by (${[...by, ...more].join(", ")}) (${counted(name)})`;
   const buckets = (name: string): string => {
@@ -53,7 +64,12 @@ export function evidenceQueries(request: EvidenceRequest, options: QueryOptions)
     promql: parts.join("\nor\n"),
   });
   return [
-    question("calls", sum(CALLS, labels.outcome), part("stops", prometheusName(serviceInstruments.challengerStopped))),
+    question(
+      "calls",
+      sum(CALLS, labels.outcome),
+      part("stops", prometheusName(serviceInstruments.challengerStopped)),
+      ...(dialect === "victoria-metrics" ? [tornCells(`${CALLS}${matchers}`, by, span)] : []),
+    ),
     question("duration-buckets", buckets(`${DURATION}_bucket`)),
     question(
       "duration",
@@ -77,11 +93,28 @@ export function evidenceQueries(request: EvidenceRequest, options: QueryOptions)
 }
 
 /**
+ * VictoriaMetrics keeps no NaN: a counter that has become one has no samples any more, and would be taken for one that stands
+ * still beside others of its cell that go on. Cells of which some outcome has ended in a process that goes on.
+ */
+function tornCells(calls: string, by: readonly string[], span: Span): string {
+  const now = `last_over_time(${calls}[${span.window}] ${span.end})`;
+  const then = `last_over_time(${calls}[${span.lookBack}] ${span.start})`;
+  const isSameProcess = `last_over_time(${START_TIME}[${span.window}] ${span.end}) == last_over_time(${START_TIME}[${span.lookBack}] ${span.start})`;
+  const torn = [
+    `(${then} unless ${now})`,
+    `  and on (job, instance, ${by.join(", ")}) ${now}`,
+    `  and on (job, instance) (${isSameProcess})`,
+  ].join("\n");
+  return `label_replace(count by (${by.join(", ")}) (${torn}), "${PART_LABEL}", "torn", "", "")`;
+}
+
+/**
  * The question that is asked first. Its parts:
  *
  *   disturbed   targets of the operation whose series need the guarded form: a process without the start-time gauge, restarted, or
  *               met old
  *   broken      series that are no number at the window's start, which need it too
+ *   nan         NaN, which VictoriaMetrics leaves out: so its dialect is known
  *   clock       the time (seconds since 1970) that Prometheus itself has
  *   newest      the time (seconds since 1970) of the newest sample of a series that is still there at the window's end
  */
@@ -109,7 +142,9 @@ export function targetsQuery(request: EvidenceRequest, scrapeIntervalMillisecond
     promql: [
       `label_replace(${count}, "${PART_LABEL}", "disturbed", "", "")`,
       `label_replace(count(${broken}), "${PART_LABEL}", "broken", "", "")`,
-      `label_replace(max(timestamp(${calls} ${span.end})), "${PART_LABEL}", "newest", "", "")`,
+      // In VictoriaMetrics the timestamp of a series that has ended is that of its last sample; the series itself is not there.
+      `label_replace(max(timestamp(${calls} ${span.end}) and ${calls} ${span.end}), "${PART_LABEL}", "newest", "", "")`,
+      `label_replace(vector(0) / vector(0), "${PART_LABEL}", "nan", "", "")`,
       `label_replace(vector(time()), "${PART_LABEL}", "clock", "", "")`,
     ].join("\nor\n"),
   };
@@ -121,7 +156,10 @@ export function discoveryQueries(window: EvidenceWindow, scrapeIntervalMilliseco
   const last = (name: string): string => `last_over_time(${name}[${span.window}] ${span.end})`;
   const byOperation = `${labels.component}, ${labels.operation}`;
   return [
-    { question: "operations", promql: `sum without (${TARGET_LABELS}) (${increments(CALLS, span, "guarded")})` },
+    {
+      question: "operations",
+      promql: `sum without (${TARGET_LABELS}) (${increments(CALLS, span, { form: "guarded" })})`,
+    },
     { question: "operations-with-quality", promql: `group by (${byOperation}) (${last(`${QUALITY}_count`)})` },
     {
       question: "operations-with-cost",

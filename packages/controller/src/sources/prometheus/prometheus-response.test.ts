@@ -126,10 +126,13 @@ describe("a cell has no value when", () => {
 
 test("the answer about targets says whether a short form will do", () => {
   const part = (name: string, value: number): VectorRow => ({ labels: { part: name }, value });
-  expect(targetsAnswer([part("newest", 1_700_000_000.5)])).toEqual({
+  const answer = [part("newest", 1_700_000_000.5), part("clock", 1_700_000_009), part("nan", Number.NaN)];
+  expect(targetsAnswer(answer)).toEqual({
     isDisturbed: false,
     newestSampleAt: 1_700_000_000_500,
+    clock: 1_700_000_009_000,
+    dialect: "prometheus",
   });
-  expect(targetsAnswer([part("disturbed", 1)])).toEqual({ isDisturbed: true, newestSampleAt: undefined });
+  expect(targetsAnswer([part("disturbed", 1)])).toEqual({ isDisturbed: true, dialect: "victoria-metrics" });
   expect(targetsAnswer([part("broken", 2)]).isDisturbed).toBe(true);
 });

@@ -4,6 +4,7 @@ import type { DiscoveredOperation } from "@trimtab/engine";
 import type { EvidenceCell, Measurements, Reading } from "@trimtab/learning";
 import { counterNames, declaredContext, type HistogramMeasure, inOrder, measurementsOf } from "../measured-cell.ts";
 import type { VectorRow } from "./prometheus-client.ts";
+import type { Dialect } from "./prometheus-increments.ts";
 import { type EvidenceQuestion, PART_LABEL } from "./prometheus-queries.ts";
 
 /** The answers to the questions of one piece of evidence. */
@@ -28,6 +29,7 @@ export interface TargetsAnswer {
   readonly isDisturbed: boolean;
   /** Milliseconds since 1970; undefined where no series is there at the window's end. */
   readonly newestSampleAt: number | undefined;
+  readonly dialect: Dialect;
   /** Prometheus' own clock, in milliseconds since 1970; undefined where it did not say. */
   readonly clock: number | undefined;
 }
@@ -38,6 +40,7 @@ export function targetsAnswer(rows: readonly VectorRow[]): TargetsAnswer {
   const newest = part("newest");
   const clock = part("clock");
   return {
+    dialect: part("nan") === undefined ? "victoria-metrics" : "prometheus",
     clock: clock === undefined ? undefined : clock * 1000,
     isDisturbed: (part("disturbed") ?? 0) + (part("broken") ?? 0) > 0,
     newestSampleAt: newest === undefined ? undefined : newest * 1000,
@@ -54,6 +57,8 @@ interface FoundCell {
   readonly bucketSeries: Partial<Record<HistogramMeasure, Set<number>>>;
   /** What two rows gave. */
   twice?: string;
+  /** Some outcome has no samples any more, though its process goes on. */
+  isTorn?: boolean;
   /** An outcome that is none of ours. */
   strangeOutcome?: string;
 }
@@ -76,7 +81,8 @@ type RowReader = (cell: FoundCell, row: VectorRow) => void;
 const rowReaders: Readonly<Record<EvidenceQuestion, RowReader>> = {
   calls(cell, { labels, value }) {
     const outcome = labels[labelKeys.outcome] ?? "";
-    if (labels[PART_LABEL] === "stops") set(cell, counterNames.stops, value);
+    if (labels[PART_LABEL] === "torn") cell.isTorn = true;
+    else if (labels[PART_LABEL] === "stops") set(cell, counterNames.stops, value);
     else if ((OUTCOMES as readonly string[]).includes(outcome)) set(cell, counterNames.calls(outcome), value);
     else cell.strangeOutcome = outcome;
   },
@@ -120,6 +126,10 @@ function set(cell: FoundCell, name: string, value: number): void {
 function readingOf(cell: FoundCell): Reading<Measurements> {
   if (cell.twice !== undefined)
     return { kind: "several-series", detail: `Prometheus has two series for "${cell.twice}"` };
+  if (cell.isTorn === true) {
+    const detail = "the counter of an outcome has no samples any more while others of the cell have: it may be NaN";
+    return { kind: "not-a-number", detail };
+  }
   if (cell.strangeOutcome !== undefined) {
     const detail = `some calls have the outcome "${cell.strangeOutcome}"; known are ${OUTCOMES.join(", ")}`;
     return { kind: "partial", detail };
