@@ -312,7 +312,12 @@ export async function startController(given: Config, { log }: ControllerOptions)
       now: Date.now,
       board: () => current().loop.board,
       performance: summaries,
-      longMemory: { trends, baselines, timeZone },
+      longMemory: {
+        trends,
+        baselines,
+        timeZone,
+        intervalMilliseconds: () => current().config.intervalMilliseconds,
+      },
       queriesFor: (adaptation) =>
         adaptationQueries(adaptation, current().config.policies, current().source.scrapeIntervalMilliseconds()),
       countedFor: (adaptation) => adaptationEvidence(adaptation, current().config.policies, current().source),

@@ -15,6 +15,7 @@ import { schemaCommand } from "./commands/schema.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { statusCommand } from "./commands/status.ts";
+import { loopsCommand, trendsCommand } from "./commands/trends.ts";
 import { versionCommand } from "./commands/version.ts";
 
 /** Every command. */
@@ -25,6 +26,8 @@ export const commands: readonly Command[] = [
   statusCommand,
   explainCommand,
   recordsCommand,
+  trendsCommand,
+  loopsCommand,
   approveCommand,
   rejectCommand,
   rollbackCommand,

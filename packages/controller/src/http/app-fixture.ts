@@ -180,7 +180,12 @@ export async function startApp({
     now,
     board: () => loop.board,
     performance,
-    longMemory: { trends, baselines: createBaselineReader({ trends, timeZone }), timeZone },
+    longMemory: {
+      trends,
+      baselines: createBaselineReader({ trends, timeZone }),
+      timeZone,
+      intervalMilliseconds: () => config.intervalMilliseconds,
+    },
     queriesFor: (adaptation) => adaptationQueries(adaptation, config.policies, source.scrapeIntervalMilliseconds()),
     countedFor: (adaptation) => adaptationEvidence(adaptation, config.policies, source),
     runCycle: (policy, dry) => loop.run(policy, dry),

@@ -104,7 +104,7 @@ export function createApp(dependencies: AppDependencies): RequestListener {
     }),
     ...declarationRoutes({ operations, ...dependencies.declarations }),
     ...performanceRoutes({ operations, reader: dependencies.performance }),
-    ...longMemoryRoutes({ operations, now: dependencies.now, ...dependencies.longMemory }),
+    ...longMemoryRoutes({ operations, store, now: dependencies.now, ...dependencies.longMemory }),
     ...adaptationRoutes({ store, queriesFor: dependencies.queriesFor, countedFor: dependencies.countedFor }),
     ...feedbackRoutes({
       operations,

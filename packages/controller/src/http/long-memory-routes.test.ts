@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type AppUnderTest, startApp } from "./app-fixture.ts";
+import { type AppUnderTest, adaptationOf, decisionOf, FIRST_CYCLE_AT, startApp } from "./app-fixture.ts";
 import type { WireBaseline } from "./baseline-routes.ts";
 import {
   callsAt,
@@ -9,6 +9,7 @@ import {
   recordHistory,
   SLOW_DAY,
 } from "./seeded-history.test.support.ts";
+import type { WireLoops } from "./wire/loop-wire.ts";
 import type { WireTrend } from "./wire/trend-wire.ts";
 
 const DAY = 86_400_000;
@@ -79,6 +80,63 @@ describe("GET /v1/trends", () => {
     const problem = await app.json<{ code: string; detail: string }>(`/v1/trends/shop/checkout?${query}`, 400);
     expect(problem.code).toBe("PARAMETER_INVALID");
     expect(problem.detail).toContain(reason);
+  });
+});
+
+describe("GET /v1/loops", () => {
+  test("the short loop: the last pass, what it judged, and what was taken back within a day", async () => {
+    const { short } = await app.json<WireLoops>("/v1/loops/shop/checkout");
+    expect(short).toMatchObject({
+      everySeconds: 30,
+      lastPass: { window: { to: "2026-07-01T12:00:00.000Z" } },
+      validation: { contexts: 1, byKind: { hold: 1 }, byReason: { COLLECTING: 1 }, openBreakers: 0, mayExplore: true },
+    });
+    expect(short.corrections).toEqual([]);
+  });
+
+  test("the medium loop: these four weeks beside the four before", async () => {
+    const { medium } = await app.json<WireLoops>("/v1/loops/shop/checkout");
+    expect(medium.sinceDays).toBe(28);
+    expect(medium.now?.measuredSeconds).toBe((27 * 24 + 12) * 3600);
+    expect(medium.before?.measuredSeconds).toBe(27 * 24 * 3600); // without the dark day
+    expect(medium.now?.successRate).toBeGreaterThan(medium.before?.successRate ?? 1);
+  });
+
+  test("the long loop: seven months in rows, and where success, latency and lift are going", async () => {
+    const { long } = await app.json<WireLoops>("/v1/loops/shop/checkout");
+    expect(long.months).toHaveLength(8);
+    expect(Date.parse(long.since ?? "")).toBeLessThan(HISTORY_ENDS - 212 * DAY);
+    // Truly 0.05 in 213 days: 0.007 in 30.
+    expect(long.directions.successRate).toMatchObject({ direction: "rising", per30Days: expect.closeTo(0.007, 3) });
+    expect(long.directions.lift).toMatchObject({ direction: "rising", per30Days: expect.closeTo(0.04 / 7.1, 3) });
+    expect(long.directions.meanQuality?.direction).toBe("steady");
+  });
+
+  test("an operation of which nothing is known has loops without numbers", async () => {
+    const none = await app.json<WireLoops>("/v1/loops/shop/browse");
+    expect(none.short).not.toHaveProperty("lastPass");
+    expect(none.medium).toEqual({ sinceDays: 28, adaptations: {} });
+    expect(none.long).toEqual({ months: [], directions: {} });
+  });
+
+  test("what was rolled back is told with its reason, for a day", async () => {
+    const changed = await startApp({
+      now: () => FIRST_CYCLE_AT + 3_600_000,
+      decisions: [
+        decisionOf(1, { adaptations: [adaptationOf("a-1", FIRST_CYCLE_AT)] }),
+        decisionOf(2, {
+          transitions: [
+            { id: "a-1", status: "rolled-back", reason: { code: "RATE_BELOW_THRESHOLD", sentence: "It failed." } },
+          ],
+        }),
+      ],
+    });
+    const { short, medium } = await changed.json<WireLoops>("/v1/loops/shop/checkout");
+    expect(short.corrections).toMatchObject([
+      { adaptation: "a-1", parameter: "level", from: 5, to: 3, reason: "It failed." },
+    ]);
+    expect(medium.adaptations).toEqual({ "rolled-back": 1 });
+    await changed.close();
   });
 });
 

@@ -1,7 +1,8 @@
 /** `trimtab records` */
 import { type Context, describeContext, type OperationRecord } from "@trimtab/conventions";
 import type { WireRecordPage } from "../../http/wire/record-wire.ts";
-import { type Command, type CommandCall, EXIT, textOption, UsageError } from "../command.ts";
+import { type Command, EXIT, textOption } from "../command.ts";
+import { contextOption } from "../context-option.ts";
 import { controllerClient, controllerOptions } from "../controller-client.ts";
 import { secondsText, timeText } from "../number-text.ts";
 import { textTable } from "../text-table.ts";
@@ -28,7 +29,7 @@ export const recordsCommand: Command = {
     const [component = "", operation] = call.positionals;
     const query = new URLSearchParams({ component });
     if (operation !== undefined) query.set("operation", operation);
-    const context = contextOf(call);
+    const context = contextOption(call);
     for (const [key, value] of Object.entries(context)) query.set(`ctx.${key}`, value);
     const limit = textOption(call, "limit");
     if (limit !== undefined) query.set("limit", limit);
@@ -40,17 +41,6 @@ export const recordsCommand: Command = {
     return EXIT.ok;
   },
 };
-
-function contextOf(call: CommandCall): Context {
-  const given = textOption(call, "ctx")?.split("\n") ?? [];
-  return Object.fromEntries(
-    given.map((text) => {
-      const equals = text.indexOf("=");
-      if (equals < 1) throw new UsageError(`"${text}" is not a context with its value; write name=value.`);
-      return [text.slice(0, equals), text.slice(equals + 1)];
-    }),
-  );
-}
 
 function nothing(names: readonly (string | undefined)[], context: Context): string {
   const what = names.filter((name) => name !== undefined).join(" / ");

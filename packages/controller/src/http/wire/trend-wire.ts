@@ -38,7 +38,7 @@ export interface WireTrend {
 const liftSchema = z.strictObject({ estimate: z.number(), lower: z.number(), upper: z.number() });
 
 /** A point. */
-const trendPointSchema: z.ZodType<WireTrendPoint> = z.strictObject({
+export const trendPointSchema: z.ZodType<WireTrendPoint> = z.strictObject({
   from: timeSchema,
   to: timeSchema,
   measuredSeconds: z.number(),
