@@ -39,6 +39,7 @@ describe("what the file leaves out", () => {
       allowsRegistration: false,
       suggestions: DEFAULT_SUGGESTION_RULES,
       store: { kind: "sqlite", path: "/etc/trimtab/trimtab.db", keepDecisionsMilliseconds: 7 * 86_400_000 },
+      alerts: [],
       webhooks: [],
       trends: { keepHoursMilliseconds: 90 * 86_400_000, keepDaysMilliseconds: 800 * 86_400_000, timeZone: "UTC" },
       tokens: [],

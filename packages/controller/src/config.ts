@@ -4,6 +4,7 @@ import { dirname, resolve } from "node:path";
 import type { Problem } from "@trimtab/conventions";
 import type { OperationKey } from "@trimtab/engine";
 import type { OperationPolicy, SuggestionRule } from "@trimtab/learning";
+import { type AlertRule, alertRules } from "./config/alert-settings.ts";
 import { ConfigError } from "./config/config-error.ts";
 import type { ConfigFile, OperationSection } from "./config/config-file.ts";
 import { type ControllerSettings, controllerSettings, withoutBrokenSettings } from "./config/controller-settings.ts";
@@ -33,6 +34,8 @@ export interface Config extends ControllerSettings {
   readonly reportedComponents: ReportedComponents;
   /** What is suggested when the same is said about an entity again and again. */
   readonly suggestions: readonly SuggestionRule[];
+  /** What alerts do; the first that fits counts. */
+  readonly alerts: readonly AlertRule[];
   /** Who is told what was decided. */
   readonly webhooks: readonly WebhookSettings[];
   /** Absent before the modules of strategies were loaded, and where there are none. */
@@ -71,9 +74,10 @@ export function parseConfig(text: string, file: string, environment: NodeJS.Proc
   const structural = schemaProblems(configFileSchema, value);
   const problems = [...structural, ...meaningProblems(value, structural)];
   const settings = controllerSettings(withoutBrokenSettings(value, structural), dirname(file), environment, problems);
-  const areWebhooksSound = !structural.some(({ path }) => path.length === 0 || path[0] === "webhooks");
-  const sections = areWebhooksSound ? (value as ConfigFile).webhooks : undefined;
-  const webhooks = webhookSettings(sections, dirname(file), environment, problems);
+  const sound = <Key extends "webhooks" | "alerts">(key: Key): ConfigFile[Key] =>
+    structural.some(({ path }) => path.length === 0 || path[0] === key) ? undefined : (value as ConfigFile)[key];
+  const webhooks = webhookSettings(sound("webhooks"), dirname(file), environment, problems);
+  const alerts = alertRules(sound("alerts"), problems);
   if (problems.length === 0 && settings !== undefined)
     return {
       file,
@@ -83,6 +87,7 @@ export function parseConfig(text: string, file: string, environment: NodeJS.Proc
       reportedComponents: toReportedComponents(value as ConfigFile),
       suggestions: toSuggestionRules(value as ConfigFile),
       webhooks,
+      alerts,
     };
   throw new ConfigError(
     file,

@@ -302,6 +302,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
         registered: () => current().config.registered ?? [],
       },
       acts,
+      alertRules: () => current().config.alerts,
       webhooks: { store: deliveries, onWaiting: () => webhooks.wake() },
       onFeedback: (kept) => {
         metrics.onFeedback(kept);

@@ -1,7 +1,7 @@
 /** How Trimtab decides: pure functions of their arguments. */
 export type { Act, ActChange, ActKind, ActRequest } from "./acts/act.ts";
 export { isOverridden } from "./acts/people-memory.ts";
-export type { ActOrigin, PeopleView, StandingOverride } from "./acts/people-view.ts";
+export type { ActOrigin, AlertOrigin, PeopleView, StandingOverride } from "./acts/people-view.ts";
 export { KEPT_BY_RESET, RESET_UNDO_MILLISECONDS } from "./acts/reset.ts";
 export {
   BASELINE_LEVEL,

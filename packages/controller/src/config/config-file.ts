@@ -149,6 +149,14 @@ export interface WebhookSection {
   readonly allowPrivate?: boolean | undefined;
 }
 
+/** What an alert does, as it is written. */
+export interface AlertSection {
+  readonly match?: Readonly<Record<string, string>> | undefined;
+  readonly action: "freeze" | "roll-back" | "none";
+  readonly within?: string | undefined;
+  readonly unfreeze?: boolean | undefined;
+}
+
 /** The whole file. */
 export interface ConfigFile {
   readonly controller?:
@@ -173,6 +181,7 @@ export interface ConfigFile {
   readonly metrics: PrometheusSection | EmbeddedSection | ReportedSection;
   readonly suggestions?: readonly SuggestionSection[] | undefined;
   readonly webhooks?: readonly WebhookSection[] | undefined;
+  readonly alerts?: readonly AlertSection[] | undefined;
   readonly registration?: "allow" | "deny" | undefined;
   readonly components: Readonly<Record<string, ComponentSection>>;
 }

@@ -23,6 +23,8 @@ export const DEFAULTS = {
   keepTrendDays: "800d",
   timeZone: "UTC",
   registration: "deny",
+  alertWithin: "1h",
+  alertUnfreeze: true,
   webhookTimeout: "10s",
   webhookRetryFor: "1d",
   moreThan: 5,
@@ -55,3 +57,6 @@ export const MOST_RECORDS = 100_000;
 export const MOST_WEBHOOKS = 20;
 /** The shortest time for which the hours of trends are kept, in milliseconds: learned baselines need two weeks of them. */
 export const SHORTEST_TREND_HOURS_MILLISECONDS: number = 15 * 24 * 3_600_000;
+
+/** The most rules for alerts: each alert is held against them. */
+export const MOST_ALERT_RULES = 100;

@@ -5,7 +5,7 @@
 import { NOTICE_TYPES } from "@trimtab/engine";
 import { z } from "zod";
 import type { ConfigFile, Role } from "./config-file.ts";
-import { DEFAULTS, MOST_RECORDS, MOST_STREAMS, MOST_WEBHOOKS } from "./defaults.ts";
+import { DEFAULTS, MOST_ALERT_RULES, MOST_RECORDS, MOST_STREAMS, MOST_WEBHOOKS } from "./defaults.ts";
 import { parseListenAddress } from "./listen-address.ts";
 import { operationSchema } from "./operation-schema.ts";
 import { duration, url } from "./text-schemas.ts";
@@ -341,6 +341,31 @@ const webhook = z.strictObject({
     }),
 });
 
+const alert = z.strictObject({
+  match: z
+    .record(z.string(), z.string())
+    .optional()
+    .meta({
+      description: "Labels that the alert has, with their values; without them every alert fits.",
+      examples: [{ severity: "critical" }],
+    }),
+  action: z.enum(["freeze", "roll-back", "none"]).meta({
+    description: "What a firing alert does to the operations that its labels component and operation name.",
+    examples: ["freeze"],
+  }),
+  within: duration("roll-back: changes that came into force so long before the alert began, at most 30d.", "30m")
+    .optional()
+    .meta({ default: DEFAULTS.alertWithin }),
+  unfreeze: z
+    .boolean()
+    .optional()
+    .meta({
+      description: "freeze: does the end of the alert end the freeze that it set?",
+      default: DEFAULTS.alertUnfreeze,
+      examples: [false],
+    }),
+});
+
 /** The definition of the file. */
 export const configFileSchema: z.ZodType<ConfigFile> = z
   .strictObject({
@@ -371,6 +396,14 @@ export const configFileSchema: z.ZodType<ConfigFile> = z
       .meta({
         description: "Who is told what was decided, by signed HTTP requests.",
         examples: [[{ name: "chat", url: "https://hooks.example/trimtab", secretFile: "./webhook-secret" }]],
+      }),
+    alerts: z
+      .array(alert)
+      .max(MOST_ALERT_RULES)
+      .optional()
+      .meta({
+        description: "What alerts do that come to POST /v1/alerts; the first rule that fits counts.",
+        examples: [[{ match: { severity: "critical" }, action: "freeze" }]],
       }),
     registration: z
       .enum(["allow", "deny"])

@@ -79,7 +79,7 @@ export function actRoutes(dependencies: ActRouteDependencies): readonly Route[] 
     const policy = operations.find(component, operation);
     const id = `act-${randomUUID()}`;
     await acts.addAct({ component, operation, id, who: by ?? UNNAMED, why, at: now(), ...command });
-    await waitFor(decide(policy, id));
+    await waitForDecision(decide(policy, id));
     const taken = await acts.getAct(id);
     if (taken === undefined) throw new Error(`the act ${id} was kept and is not there`);
     const { outcome } = taken;
@@ -217,7 +217,7 @@ function auditRoute(acts: ActStore): Route<z.infer<typeof auditQuery>> {
 }
 
 /** The act is kept whatever becomes of the pass; a failure is told by the log, and the next pass takes the act. */
-async function waitFor(pass: Promise<unknown>): Promise<void> {
+export async function waitForDecision(pass: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const tooLong = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, LONGEST_WAIT_MILLISECONDS);

@@ -175,6 +175,7 @@ export async function startApp({
       registered: () => config.registered ?? [],
     },
     acts,
+    alertRules: () => config.alerts,
     webhooks: { store: createDeliveryStore(database), onWaiting: () => {} },
     onFeedback: metrics.onFeedback,
     now,

@@ -14,9 +14,11 @@ import type {
 } from "@trimtab/engine";
 import type { Evidence, EvidenceQuery, OperationPolicy } from "@trimtab/learning";
 import express, { type NextFunction, type Request, type Response } from "express";
+import type { AlertRule } from "../config/alert-settings.ts";
 import { ControllerError } from "../errors.ts";
 import { actRoutes } from "./act-routes.ts";
 import { adaptationRoutes } from "./adaptation-routes.ts";
+import { alertRoutes } from "./alert-routes.ts";
 import { type Authorize, isAllowed } from "./authentication.ts";
 import { configuredOperations } from "./configured-operations.ts";
 import { consoleRoutes } from "./console-routes.ts";
@@ -58,6 +60,8 @@ export interface AppDependencies {
   readonly outcomes: OutcomeIntake;
   readonly declarations: DeclarationIntake;
   readonly acts: ActStore;
+  /** What alerts do. */
+  readonly alertRules: () => readonly AlertRule[];
   readonly webhooks: Omit<WebhookRouteDependencies, "now">;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -129,6 +133,14 @@ export function createApp(dependencies: AppDependencies): RequestListener {
     }),
     ...actRoutes({
       operations,
+      store,
+      acts: dependencies.acts,
+      decide: dependencies.decideAct,
+      now: dependencies.now,
+    }),
+    ...alertRoutes({
+      policies: dependencies.policies,
+      rules: dependencies.alertRules,
       store,
       acts: dependencies.acts,
       decide: dependencies.decideAct,

@@ -13,6 +13,9 @@ const FILTERS = ["component", "operation", "kind", "who"] as const;
 /** More parameters than these no operation has. */
 const MOST_ADAPTATIONS = 1_000;
 
+/** So many of the newest are looked at for one of a person. */
+const MOST_UNFREEZES = 1_000;
+
 /** Opens the store of acts in a database that is open and migrated. Whoever opened that closes it. */
 export function createActStore(database: SqlDatabase): ActStore {
   return {
@@ -133,16 +136,42 @@ async function waitingActs(
 
 /** The act with the change that it names, as it is recorded now; without adaptations where there is none. */
 async function asAct(database: SqlDatabase, { component, operation, ...act }: NewAct): Promise<Act> {
+  const key = { component, operation };
+  if (act.kind === "freeze" && act.alert !== undefined) {
+    const overruledAt = await lastUnfrozen(database, key, act.alert.startedAt);
+    return overruledAt === undefined ? act : { ...act, overruledAt };
+  }
   if (!("target" in act)) return act;
   const { target, ...rest } = act;
-  return { ...rest, change: await findChange(database, { component, operation }, target) };
+  const { approvedAt, ...change } = await findChange(database, key, target);
+  const isOverruled = act.alert !== undefined && approvedAt !== undefined;
+  return { ...rest, change, ...(isOverruled ? { overruledAt: approvedAt } : {}) };
+}
+
+/** When a person last let the operation go on, or asked for it, since a time. */
+async function lastUnfrozen(
+  database: SqlDatabase,
+  { component, operation }: OperationKey,
+  since: number,
+): Promise<number | undefined> {
+  const rows = await database
+    .selectFrom("acts")
+    .select("act")
+    .where("component", "=", component)
+    .where("operation", "=", operation)
+    .where("kind", "=", "unfreeze")
+    .where("done_at", ">=", since)
+    .orderBy("number", "desc")
+    .limit(MOST_UNFREEZES)
+    .execute();
+  return rows.map(({ act }) => fromJsonText<NewAct>(act)).find(({ alert }) => alert === undefined)?.at;
 }
 
 async function findChange(
   database: SqlDatabase,
   { component, operation }: OperationKey,
   target: string,
-): Promise<ActChange> {
+): Promise<ActChange & { readonly approvedAt?: number }> {
   const changeId = (await readAdaptation(database, target))?.changeId ?? target;
   const { items } = await listAdaptations(database, { component, operation, changeId }, { limit: MOST_ADAPTATIONS });
   const adaptations = items.map(({ id, parameter, oldValue, newValue, status }) => ({
@@ -152,7 +181,9 @@ async function findChange(
     newValue,
     status,
   }));
-  return { changeId, context: items[0]?.context ?? {}, adaptations };
+  const approval = items.flatMap(({ history }) => history).find(({ status }) => status === "approved");
+  const approvedAt = approval === undefined ? {} : { approvedAt: approval.at };
+  return { changeId, context: items[0]?.context ?? {}, adaptations, ...approvedAt };
 }
 
 function selectActs(database: SqlDatabase) {

@@ -15,7 +15,9 @@ export type ActCommand =
       readonly until?: number;
     }
   | { readonly kind: "release"; readonly context: Context }
-  | { readonly kind: "freeze" | "unfreeze" | "reset" | "undo-reset" };
+  | { readonly kind: "freeze" | "reset" | "undo-reset" }
+  /** `froze`: only where the freeze that stands is this act. */
+  | { readonly kind: "unfreeze"; readonly froze?: string };
 
 /** An act on an operation, as a person asked for it. */
 export type NewAct = OperationKey & ActOrigin & ActCommand;

@@ -19,10 +19,15 @@ export interface ActChange {
   }[];
 }
 
-/** What is to be done. */
+/**
+ * What is to be done.
+ *
+ * `overruledAt` is on the acts of alerts: when a person did the contrary (unfroze the operation after the alert began, or approved
+ * the change), as the store knew it at the decision. Milliseconds since 1970; absent where nobody did.
+ */
 export type ActRequest =
   /** A suggested change is put into force; it is not suggested again; an applied one is taken back to the values before it. */
-  | { readonly kind: "approve" | "reject" | "roll-back"; readonly change: ActChange }
+  | { readonly kind: "approve" | "reject" | "roll-back"; readonly change: ActChange; readonly overruledAt?: number }
   /** These values are served in the context and in every context below it, until the time, or until the release. */
   | {
       readonly kind: "override";
@@ -33,7 +38,9 @@ export type ActRequest =
     }
   | { readonly kind: "release"; readonly context: Context }
   /** What is served stays exactly as it is; learning what the calls say goes on. */
-  | { readonly kind: "freeze" | "unfreeze" }
+  | { readonly kind: "freeze"; readonly overruledAt?: number }
+  /** `froze`: only where the freeze that stands is this act. */
+  | { readonly kind: "unfreeze"; readonly froze?: string }
   /** What was learnt counts less from now on; the values in force stay. */
   | { readonly kind: "reset" | "undo-reset" };
 

@@ -28,13 +28,16 @@ const POLICIES: readonly OperationPolicy[] = [
 
 const BASELINE = { ...baselineOf(SAMPLE_POLICY.parameters), weight: 1 };
 
+/** What an alert does: it fires and freezes, ends, or takes the newest change back. */
+type AlertStep = "alert-freeze" | "alert-end" | "alert-roll-back";
+
 type Step = {
   /** Milliseconds that pass: now and then hours, so that resets and ends come due. */
   readonly pause: number;
   readonly small: number;
   readonly large: number;
   readonly missing: MissingKind | undefined;
-  readonly act: ActRequest | "approve" | "reject" | "roll-back" | undefined;
+  readonly act: ActRequest | "approve" | "reject" | "roll-back" | AlertStep | undefined;
   readonly untilAfter: number | undefined;
 };
 
@@ -42,6 +45,7 @@ const anyContext = fc.constantFrom({}, { genre: "rock" }, { genre: "jazz" }, { g
 const anyAct: fc.Arbitrary<Step["act"]> = fc.oneof(
   { weight: 6, arbitrary: fc.constant(undefined) },
   { weight: 2, arbitrary: fc.constantFrom<Step["act"]>("approve", "reject", "reject", "roll-back") },
+  { weight: 2, arbitrary: fc.constantFrom<Step["act"]>("alert-freeze", "alert-end", "alert-roll-back") },
   fc.constantFrom<Step["act"]>({ kind: "freeze" }, { kind: "unfreeze" }, { kind: "reset" }, { kind: "undo-reset" }),
   anyContext.map((context): Step["act"] => ({ kind: "release", context })),
   fc
@@ -95,9 +99,45 @@ function changeOf(outputs: readonly DecideOutput[], status: "suggested" | "appli
   return { changeId: newest.changeId, context: newest.context, adaptations: together };
 }
 
-function actOf(step: Step, index: number, at: number, outputs: readonly DecideOutput[]): Act | undefined {
+/** The act of an alert, with what the store would know of people: that they unfroze since, or approved the change. */
+function actOfAlert(
+  step: AlertStep,
+  origin: Omit<Act, "kind">,
+  earlier: readonly Act[],
+  outputs: readonly DecideOutput[],
+) {
+  const startedAt = origin.at - 600_000;
+  const alert = { ...origin, who: "alert", alert: { name: "Slow", startedAt } };
+  if (step === "alert-freeze") {
+    const unfroze = earlier.find((act) => act.kind === "unfreeze" && act.alert === undefined && act.at >= startedAt);
+    return { ...alert, kind: "freeze" as const, ...(unfroze === undefined ? {} : { overruledAt: unfroze.at }) };
+  }
+  if (step === "alert-end") {
+    const froze = earlier.findLast((act) => act.kind === "freeze" && act.alert !== undefined);
+    return froze === undefined ? undefined : { ...alert, kind: "unfreeze" as const, froze: froze.id };
+  }
+  const change = changeOf(outputs, "applied") ?? changeOf(outputs, "suggested");
+  if (change === undefined) return undefined;
+  const approved = earlier.find((act) => act.kind === "approve" && act.change.changeId === change.changeId);
+  return {
+    ...alert,
+    kind: "roll-back" as const,
+    change,
+    ...(approved === undefined ? {} : { overruledAt: approved.at }),
+  };
+}
+
+function actOf(
+  step: Step,
+  index: number,
+  at: number,
+  outputs: readonly DecideOutput[],
+  earlier: readonly Act[],
+): Act | undefined {
   const origin = { id: `act-${index}`, who: "ann", why: "because", at };
   if (step.act === undefined) return undefined;
+  if (step.act === "alert-freeze" || step.act === "alert-end" || step.act === "alert-roll-back")
+    return actOfAlert(step.act, origin, earlier, outputs);
   if (typeof step.act !== "string") {
     const until = step.act.kind === "override" && step.untilAfter !== undefined ? { until: at + step.untilAfter } : {};
     return { ...origin, ...step.act, ...until };
@@ -123,7 +163,8 @@ function run(policy: OperationPolicy, steps: readonly Step[]): Turn[] {
       const from = now;
       now += repeat === 0 ? step.pause : 15_000;
       const before = outputs.at(-1);
-      const act = repeat === 0 ? actOf(step, index, now, outputs) : undefined;
+      const earlier = turns.flatMap((turn) => (turn.act === undefined ? [] : [turn.act]));
+      const act = repeat === 0 ? actOf(step, index, now, outputs, earlier) : undefined;
       const cells: Reading<readonly EvidenceCell[]> =
         step.missing === undefined
           ? { kind: "value", value: cellsOf(before?.decision.allocations ?? [], step) }
@@ -150,7 +191,7 @@ const anyRun = fc.record({
 
 /** What stands by a model of its own: an override from its act on, until its end or its release. */
 type Model = {
-  frozen: boolean;
+  frozen: "by a person" | "by an alert" | undefined;
   overrides: Map<string, { context: Record<string, string>; values: ParameterValues; until: number }>;
 };
 
@@ -160,8 +201,10 @@ function follow(model: Model, { act, now, output }: Turn): void {
   const outcome = output.decision.acts?.find((each) => each.act === act.id);
   expect(outcome).toBeDefined();
   if (outcome?.result !== "done") return;
-  if (act.kind === "freeze") model.frozen = true;
-  if (act.kind === "unfreeze") model.frozen = false;
+  const isOverruled = "overruledAt" in act && act.overruledAt !== undefined;
+  expect(act.alert !== undefined && (model.frozen === "by a person" || isOverruled)).toBe(false);
+  if (act.kind === "freeze") model.frozen = act.alert === undefined ? "by a person" : "by an alert";
+  if (act.kind === "unfreeze") model.frozen = undefined;
   if (act.kind === "override") {
     const { context, values, until = Number.POSITIVE_INFINITY } = act;
     model.overrides.set(JSON.stringify(context), { context: { ...context }, values, until });
@@ -169,11 +212,11 @@ function follow(model: Model, { act, now, output }: Turn): void {
   if (act.kind === "release") model.overrides.delete(JSON.stringify(act.context));
 }
 
-test("nothing automatic changes what a person set; shares sum to one and the holdout stays", () => {
+test("nothing automatic, and no alert, changes what a person set; shares sum to one and the holdout stays", () => {
   const seen = { overridden: 0, frozen: 0, done: new Set<string>() };
   fc.assert(
     fc.property(anyRun, ({ policy, steps }) => {
-      const model: Model = { frozen: false, overrides: new Map() };
+      const model: Model = { frozen: undefined, overrides: new Map() };
       let before: readonly Allocation[] = [];
       for (const turn of run(policy, steps)) {
         const { allocations, acts = [] } = turn.output.decision;
@@ -200,7 +243,7 @@ test("nothing automatic changes what a person set; shares sum to one and the hol
         for (const { context } of model.overrides.values()) {
           expect(allocations.some((each) => JSON.stringify(each.context) === JSON.stringify(context))).toBe(true);
         }
-        const isStill = wasFrozen && model.frozen && isQuiet;
+        const isStill = wasFrozen === "by a person" && model.frozen === "by a person" && isQuiet;
         if (isStill) seen.frozen += 1;
         expect(isStill ? allocations : before).toEqual(before);
         for (const { reason } of acts) expect(REASON_CODES).toContain(reason.code);
@@ -219,6 +262,9 @@ test("nothing automatic changes what a person set; shares sum to one and the hol
       "PERSON_ROLLED_BACK",
       "PERSON_UNDID_RESET",
       "RESET_ON_SCHEDULE",
+      "ALERT_FROZE",
+      "ALERT_UNFROZE",
+      "ALERT_ROLLED_BACK",
     ]),
   );
 });
@@ -232,7 +278,12 @@ test("what a person turned down does not come back", () => {
         const done = decision.acts?.find((each) => each.act === act?.id)?.result === "done";
         if (done && act?.kind === "reset") turned.clear();
         if (done && act?.kind === "undo-reset") return; // brings rejections back that this model does not keep
-        if (done && (act?.kind === "reject" || act?.kind === "roll-back") && step.act !== undefined) {
+        if (
+          done &&
+          act?.alert === undefined &&
+          (act?.kind === "reject" || act?.kind === "roll-back") &&
+          step.act !== undefined
+        ) {
           const [first] = act.change.adaptations;
           const basis = first as unknown as { basis: { to?: { variant: string } } };
           if (act.kind === "reject" && basis.basis.to !== undefined)

@@ -97,7 +97,8 @@ function rollBackChange(act: ChangeAct, memory: ContextMemory, { policy, baselin
   const to = settingOf({ ...memory.incumbent.parameters, ...old }, baseline);
   const problem = outsideSpace(policy, to);
   if (problem !== undefined) return { refusal: problem };
-  const reason = byPerson("PERSON_ROLLED_BACK", act, `rolled back to ${describeSetting(to.parameters)}`);
+  const codes = { person: "PERSON_ROLLED_BACK", alert: "ALERT_ROLLED_BACK" } as const;
+  const reason = byOrigin(act, codes, `rolled back to ${describeSetting(to.parameters)}`);
   const withdrawn: Reason = {
     code: "SUGGESTION_WITHDRAWN",
     sentence: "A person rolled back the values that it was compared with.",
@@ -122,6 +123,15 @@ function rollBackChange(act: ChangeAct, memory: ContextMemory, { policy, baselin
 /** The reason of an act that was done: who, what and why. */
 export function byPerson(code: Reason["code"], { who, why }: Act, what: string): Reason {
   return { code, sentence: `${who} ${what}: ${why}` };
+}
+
+/** A sentence with whoever acted and why, with the code of people or that of alerts. */
+export function byOrigin(
+  act: Act,
+  { person, alert }: { readonly person: Reason["code"]; readonly alert: Reason["code"] },
+  what: string,
+): Reason {
+  return byPerson(act.alert === undefined ? person : alert, act, what);
 }
 
 /** What a person turned down is not tried again: nothing automatic undoes a person. */

@@ -12,6 +12,8 @@ export function leftToPerson(
 ): Pick<ContextDecision, "kind" | "reason" | "refused"> | undefined {
   const origin = override ?? frozen;
   if (origin === null) return undefined;
+  // An alert is no person: what breaks a limit is taken back under its freeze, too.
+  if (origin.alert !== undefined && breaches.length > 0) return undefined;
   const sentence = `${origin.who} ${override === undefined ? "froze the operation" : "set the values of the context"}: ${origin.why}`;
   const [first] = breaches;
   if (first === undefined)

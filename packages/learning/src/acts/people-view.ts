@@ -10,6 +10,15 @@ export interface ActOrigin {
   readonly why: string;
   /** Milliseconds since 1970. */
   readonly at: number;
+  /** The alert that did it; absent where a person did. What a person did goes before it. */
+  readonly alert?: AlertOrigin;
+}
+
+/** An alert that acts. */
+export interface AlertOrigin {
+  readonly name: string;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
 }
 
 /** An override that stands. */

@@ -13,7 +13,7 @@ import type { OperationPolicy } from "../policy/policy.ts";
 import { describeSetting, type Setting } from "../policy/setting.ts";
 import type { Strategy } from "../strategies/strategy.ts";
 import type { Act } from "./act.ts";
-import { actOnChange, byPerson, type ChangeAct } from "./change-acts.ts";
+import { actOnChange, byOrigin, byPerson, type ChangeAct } from "./change-acts.ts";
 import { overrideOf, overrideProblem, type PeopleMemory } from "./people-memory.ts";
 import type { ActOrigin, StandingOverride } from "./people-view.ts";
 import { KEPT_BY_RESET, resetMemories, undoReset } from "./reset.ts";
@@ -56,6 +56,9 @@ const DONE: ReadonlySet<Reason["code"]> = new Set([
   "PERSON_UNFROZE",
   "PERSON_RESET",
   "PERSON_UNDID_RESET",
+  "ALERT_FROZE",
+  "ALERT_UNFROZE",
+  "ALERT_ROLLED_BACK",
 ]);
 
 function take(turn: ActingTurn, act: Act): Reason {
@@ -89,6 +92,8 @@ function takeChange(turn: ActingTurn, act: ChangeAct): Reason {
   }
   const { policy, baseline, cycle } = turn;
   const isOverridden = overrideOf(turn.people, memory.context, policy.context) !== undefined;
+  const overruled = alertOverruled(act, turn.people, isOverridden);
+  if (overruled !== undefined) return overruled;
   const acted = actOnChange(act, memory, { policy, baseline, cycle, isOverridden });
   if ("refusal" in acted) return acted.refusal;
   turn.transitions.push(...acted.transitions);
@@ -168,18 +173,34 @@ function serveBelow(turn: ActingTurn, { context }: StandingOverride, reason: Rea
   }
 }
 
-function freeze(turn: ActingTurn, act: Act): Reason {
+function freeze(turn: ActingTurn, act: Extract<Act, { readonly kind: "freeze" | "unfreeze" }>): Reason {
   const { frozen } = turn.people;
-  if (act.kind === "freeze") {
-    if (frozen !== null)
-      return { code: "ALREADY_FROZEN", sentence: `${frozen.who} froze the operation: ${frozen.why}` };
-    const { id, who, why, at }: ActOrigin = act;
-    turn.people = { ...turn.people, frozen: { id, who, why, at } };
-    return byPerson("PERSON_FROZE", act, "froze the operation");
+  if (act.kind === "unfreeze") {
+    if (frozen === null) return { code: "NOT_FROZEN", sentence: "The operation is not frozen." };
+    if (act.froze !== undefined && act.froze !== frozen.id) return overruledBy(`${frozen.who} froze it: ${frozen.why}`);
+    turn.people = { ...turn.people, frozen: null };
+    return byOrigin(act, { person: "PERSON_UNFROZE", alert: "ALERT_UNFROZE" }, "let the operation go on");
   }
-  if (frozen === null) return { code: "NOT_FROZEN", sentence: "The operation is not frozen." };
-  turn.people = { ...turn.people, frozen: null };
-  return byPerson("PERSON_UNFROZE", act, "let the operation go on");
+  if (act.overruledAt !== undefined) return overruledBy("a person let the operation go on after the alert began");
+  // a person who freezes what an alert has frozen takes the freeze over: the end of the alert does not end it
+  if (frozen !== null && (frozen.alert === undefined || act.alert !== undefined))
+    return { code: "ALREADY_FROZEN", sentence: `${frozen.who} froze the operation: ${frozen.why}` };
+  const { id, who, why, at, alert }: ActOrigin = act;
+  turn.people = { ...turn.people, frozen: { id, who, why, at, ...(alert === undefined ? {} : { alert }) } };
+  return byOrigin(act, { person: "PERSON_FROZE", alert: "ALERT_FROZE" }, "froze the operation");
+}
+
+/** An alert takes no change back that a person approved, froze or covered with values of their own. */
+function alertOverruled(act: ChangeAct, { frozen }: PeopleMemory, isOverridden: boolean): Reason | undefined {
+  if (act.alert === undefined) return undefined;
+  if (act.overruledAt !== undefined) return overruledBy(`a person approved the change ${act.change.changeId}`);
+  if (isOverridden) return overruledBy("a person has set the values of the context");
+  if (frozen !== null && frozen.alert === undefined) return overruledBy(`${frozen.who} froze it: ${frozen.why}`);
+  return undefined;
+}
+
+function overruledBy(what: string): Reason {
+  return { code: "ALERT_OVERRULED", sentence: `The alert changes nothing: ${what}.` };
 }
 
 function undo(turn: ActingTurn, act: Act): Reason {

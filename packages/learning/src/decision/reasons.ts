@@ -71,6 +71,9 @@ export const REASONS = {
   PERSON_UNFROZE: "A person ended the freeze; the operation goes on.",
   PERSON_RESET: "A person reset what was learnt; it counts less, and the values in force stay.",
   PERSON_UNDID_RESET: "A person undid the reset; what was learnt before it counts again.",
+  ALERT_FROZE: "A firing alert froze the operation, as configured; a breach of a limit is taken back all the same.",
+  ALERT_UNFROZE: "The alert that had frozen the operation ended, and with it the freeze.",
+  ALERT_ROLLED_BACK: "A firing alert took the change back, as configured; it is not made again.",
   RESET_ON_SCHEDULE: "The periodic reset was due; what was learnt counts less, and the values in force stay.",
   OVERRIDE_EXPIRED: "An override came to the end that was given with it.",
   OVERRIDE_UNFIT: "The configuration changed so that an override has no place any more; it ended.",
@@ -87,6 +90,7 @@ export const REASONS = {
   NO_OVERRIDE: "The act was refused: there is no override of exactly this context.",
   ALREADY_FROZEN: "The act was refused: the operation is frozen already.",
   NOT_FROZEN: "The act was refused: the operation is not frozen.",
+  ALERT_OVERRULED: "The act was refused: an alert changes nothing that a person has set or done.",
   NOTHING_TO_UNDO: "The act was refused: there is no reset that can still be undone.",
   INTERNAL_ERROR: "The strategy failed or broke its contract; nothing changes.",
 } as const;
