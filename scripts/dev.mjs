@@ -516,12 +516,14 @@ const tasks = {
     },
   },
   bench: {
-    says: "measures a package against its peers, e.g. bench instrumentation; read the ratios",
+    says: "measures a package, or what stands in bench/, against its peers, e.g. bench instrumentation; read the ratios",
     run: async ([name = "instrumentation", ...args]) => {
       const compiled = await compile([]); // processes of their own are measured as they are published
       if (compiled !== 0) return compiled;
-      return (await run(node, [...withSource, join(root, "packages", name, "bench", "bench.mjs"), ...args], { env }))
-        .code;
+      const ofPackage = join(root, "packages", name, "bench", "bench.mjs");
+      const file = fs.existsSync(ofPackage) ? ofPackage : join(root, "bench", name, "bench.mjs");
+      if (!fs.existsSync(file)) fail(`there is nothing to measure at ${file}`);
+      return (await run(node, [...withSource, file, ...args], { env })).code;
     },
   },
   replicas: {

@@ -63,17 +63,19 @@ export function assignVariant<Variant extends WeightedVariant>(
   salts: { readonly holdoutSalt: string; readonly salt: string },
   point: AssignmentPoint,
 ): Variant {
-  if (!("key" in point)) return pick(variants, point.chance);
+  if (!("key" in point)) return variantAt(variants, point.chance);
   const baseline = variants.find((variant) => variant.role === "baseline");
-  if (baseline === undefined) return pick(variants, bucketOf(salts.salt, point.key) / BUCKETS);
+  if (baseline === undefined) return variantAt(variants, bucketOf(salts.salt, point.key) / BUCKETS);
   if (variants.length === 1 || bucketOf(salts.holdoutSalt, point.key) < baseline.weight * BUCKETS) return baseline;
   const others = variants.filter((variant) => variant !== baseline && variant.weight > 0);
-  return others.length === 0 ? baseline : pick(others, bucketOf(salts.salt, point.key) / BUCKETS);
+  return others.length === 0 ? baseline : variantAt(others, bucketOf(salts.salt, point.key) / BUCKETS);
 }
 
-/** The variant at a point of the shares laid end to end, whatever they sum to. */
-function pick<Variant extends WeightedVariant>(variants: readonly Variant[], point: number): Variant {
-  let rest = point * variants.reduce((sum, variant) => sum + variant.weight, 0);
+/** The variant at a point in [0, 1) of the shares laid end to end, whatever they sum to: where a chance falls. */
+export function variantAt<Variant extends WeightedVariant>(variants: readonly Variant[], point: number): Variant {
+  let sum = 0;
+  for (const { weight } of variants) sum += weight;
+  let rest = point * sum;
   let last: Variant | undefined;
   for (const variant of variants) {
     if (variant.weight <= 0 && last !== undefined) continue;

@@ -16,6 +16,7 @@ export {
   bucketOf,
   hash32,
   type VariantRole,
+  variantAt,
   type WeightedVariant,
 } from "./assignment.ts";
 export {

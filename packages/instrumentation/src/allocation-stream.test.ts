@@ -83,7 +83,7 @@ function connect(options: InstrumentationOptions = {}): Instrumentation {
 function level(): unknown {
   const operation = shared?.operation("checkout");
   if (shared === undefined || operation === undefined) throw new Error("not connected");
-  return shared.parameters.choose(operation, {}, undefined, undefined).parameters["level"];
+  return shared.parameters.choose(operation, operation.contexts.find({}), undefined, undefined).parameters["level"];
 }
 const until = (condition: () => boolean): Promise<unknown> => vi.waitUntil(condition, { timeout: 20_000, interval: 5 });
 

@@ -12,6 +12,9 @@ export interface FoundContext {
   /** In canonical form; what parameters are chosen by. */
   readonly context: Context;
   readonly labels: LabelledContext;
+  /** Owned by whoever chooses parameters: what was found for this context, and in what. */
+  foundIn: unknown;
+  found: unknown;
 }
 
 /** A context as labels, and a slot for whoever keeps series by it. */
@@ -67,9 +70,10 @@ export class ContextTree {
       return known;
     }
     const isFree = Object.keys(context).length > 0;
-    if (isFree && this.#budget.used >= this.#budget.maximum) return { context, labels: this.#collapsed() };
+    if (isFree && this.#budget.used >= this.#budget.maximum)
+      return { context, labels: this.#collapsed(), foundIn: undefined, found: undefined };
     if (isFree) this.#budget.used++;
-    const found = { context, labels: this.#labelled(context) };
+    const found = { context, labels: this.#labelled(context), foundIn: undefined, found: undefined };
     const branch = this.#walk(context, true);
     if (branch !== undefined) branch.found = found;
     this.#rememberSpelling(input, found);

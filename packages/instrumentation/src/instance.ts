@@ -19,7 +19,7 @@ import { ResourceMeter } from "./metrics/resource-use.ts";
 import type { CallOptions } from "./operation-handle.ts";
 import { type InstrumentationOptions, type Settings, settingsFrom } from "./options.ts";
 import { describeError, reportOwnFailure, warn, warnOnce } from "./own-failure.ts";
-import type { ParameterClient } from "./parameters/parameter-client.ts";
+import { monotonicNow, type ParameterClient } from "./parameters/parameter-client.ts";
 import { RecordSampler } from "./record-sampler.ts";
 import { optionsFromEnvironment } from "./register-options.ts";
 import { TrackedCall } from "./tracked-call.ts";
@@ -59,7 +59,7 @@ export class Instrumentation implements SharedParts {
   #labelsCollapsed = 0;
 
   /** @param now Milliseconds on a monotonic clock. */
-  constructor(options: InstrumentationOptions, now: () => number = () => performance.now()) {
+  constructor(options: InstrumentationOptions, now: () => number = monotonicNow) {
     this.#options = options;
     this.#settings = settingsFrom(options);
     this.#collected = collectedAt(this.#settings.collectionLevel, this.#settings.spans);

@@ -53,13 +53,13 @@ export function parametersIn(
     const owner = shared.component(component);
     if (shared.settings.disabled) return baseAnswer(owner, name, base);
     const operation = owner.operation(name);
-    const { context } = operation.contexts.find(input ?? {});
+    const place = operation.contexts.find(input ?? {});
     const key = stickyKey(options?.key);
     for (let call: TrackedCall | undefined = shared.currentCall(); call !== undefined; call = call.parent) {
-      const isSame = call.tracked === operation && (input === undefined || isEqual(call.found.context, context));
+      const isSame = call.tracked === operation && (input === undefined || isEqual(call.found.context, place.context));
       if (isSame) return call.answer(key, base);
     }
-    const chosen = owner.parameters.choose(operation, context, key, base);
+    const chosen = owner.parameters.choose(operation, place, key, base);
     owner.parameters.served[chosen.source]++;
     const { id, parameters: values, revision, source } = chosen;
     const answer: ServedParameters = { values: { ...values }, variant: id, revision, source };

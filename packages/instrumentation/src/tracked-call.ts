@@ -226,7 +226,7 @@ export class TrackedCall implements OperationHandle {
   #choose(key: string | undefined, base: ParameterValues | undefined): ChosenVariant {
     if (this.#chosen !== undefined) return this.#chosen;
     const { parameters } = this.#surroundings;
-    const chosen = parameters.choose(this.tracked, this.found.context, stickyKey(key) ?? this.#details?.key, base);
+    const chosen = parameters.choose(this.tracked, this.found, stickyKey(key) ?? this.#details?.key, base);
     this.#chosen = chosen;
     chosen.watched?.begin();
     return chosen;

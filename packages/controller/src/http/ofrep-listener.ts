@@ -7,14 +7,22 @@ import { ControllerError } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
 import { EvaluationError, parseEvaluation } from "../serving/evaluation-context.ts";
 import type { FlagSelection, ServedFlag } from "../serving/flag-selection.ts";
-import { type BulkFrame, bulkQuestion, evaluateAll, evaluateFlag } from "../serving/remote-evaluation.ts";
+import {
+  type BulkFrame,
+  type BulkQuestion,
+  bulkQuestion,
+  evaluateAll,
+  evaluateFlag,
+} from "../serving/remote-evaluation.ts";
 import { CAPABILITY_LIFE_MILLISECONDS, capabilityEnd, signCapability } from "../serving/stream-capability.ts";
 import type { Authorize } from "./authentication.ts";
 import { namesTag } from "./entity-tag.ts";
 import { readJsonText } from "./ofrep-body.ts";
 import { evaluationFailure } from "./ofrep-failure.ts";
 import { FLAG_CHANGES_PATH, FLAGS_PATH } from "./ofrep-paths.ts";
-import { admit, type GateDependencies, identify, observe } from "./request-gate.ts";
+import { type HeaderList, sendAtOnce } from "./quick-answer.ts";
+import type { RememberedAuthorization } from "./remembered-authorization.ts";
+import { admit, type GateDependencies, observe, requestIdOf } from "./request-gate.ts";
 import type { Serving } from "./serving.ts";
 
 /** What the protocol's routes need. */
@@ -23,11 +31,14 @@ export interface OfrepDependencies extends GateDependencies {
   readonly authorize: Authorize;
 }
 
-/** Which components' flags are asked for; the protocol has no place for it. */
-const COMPONENT_HEADER = "Trimtab-Component";
-
 /** A page that nobody looks at gives its stream back after so many seconds. */
 const INACTIVITY_DELAY_SECONDS = 120;
+/** So many bodies are remembered until all are forgotten, and none that is longer: a caller may send any number of them. */
+const MOST_REMEMBERED = 5000;
+const LONGEST_REMEMBERED = 1000;
+const OF_JSON: HeaderList = ["Content-Type", "application/json; charset=utf-8"];
+const OF_EVALUATION: HeaderList = ["Cache-Control", "no-store", ...OF_JSON];
+const OF_EVALUATIONS: HeaderList = ["Cache-Control", "no-cache"];
 /** A wrong key is compared with so many right ones at most. */
 const MOST_COMPARED = 200;
 const LONGEST_COMPARED = 200;
@@ -35,10 +46,13 @@ const LONGEST_COMPARED = 200;
 /** Answers requests of the protocol. */
 export class OfrepListener {
   readonly #dependencies: OfrepDependencies;
-  readonly #frames = new WeakMap<FlagSelection, BulkFrame & { readonly end: number; readonly secret: string }>();
+  readonly #authorization: RememberedAuthorization;
+  #frames = new WeakMap<FlagSelection, Frame>();
+  #remembered = 0;
 
-  constructor(dependencies: OfrepDependencies) {
+  constructor(dependencies: OfrepDependencies, authorization: RememberedAuthorization) {
     this.#dependencies = dependencies;
+    this.#authorization = authorization;
   }
 
   /** Is the address one of the protocol's? */
@@ -50,22 +64,21 @@ export class OfrepListener {
 
   /** Answers one. */
   listen(request: IncomingMessage, response: ServerResponse): void {
-    const { authorize } = this.#dependencies;
-    const path = (request.url ?? "").split("?", 1)[0] ?? "";
+    const path = pathOf(request.url ?? "");
     const isBulk = path.length === FLAGS_PATH.length;
-    const id = identify(request, response);
-    observe(request, response, id, this.#dependencies, () => (isBulk ? FLAGS_PATH : `${FLAGS_PATH}/{key}`));
+    const id = requestIdOf(request);
+    observe(request, response, id, this.#dependencies, isBulk ? routeOfAll : routeOfOne);
     let key: string | undefined;
     const fail = (error: unknown): void => this.#fail(request, response, error, key, id);
     try {
       if (!isBulk) key = keyOf(path);
       admit(request, this.#dependencies);
-      if (request.method === "OPTIONS") return void response.writeHead(204, { Allow: ALLOWED }).end();
+      if (request.method === "OPTIONS") return sendAtOnce(response, id, 204, ["Allow", ALLOWED]);
       if (request.method !== "POST")
         throw new ControllerError("METHOD_NOT_ALLOWED", `${path} does not know ${request.method}.`, {
           headers: { Allow: ALLOWED },
         });
-      authorize(request.headers.authorization, "evaluate");
+      this.#authorization.check(request);
     } catch (error) {
       return fail(error);
     }
@@ -73,8 +86,8 @@ export class OfrepListener {
       request,
       (text) => {
         try {
-          if (key === undefined) this.#answerAll(request, response, text);
-          else this.#answerOne(request, response, key, text);
+          if (key === undefined) this.#answerAll(request, response, id, text);
+          else this.#answerOne(request, response, id, key, text);
         } catch (error) {
           fail(error);
         }
@@ -83,27 +96,40 @@ export class OfrepListener {
     );
   }
 
-  #answerOne(request: IncomingMessage, response: ServerResponse, key: string, text: string): void {
+  #answerOne(request: IncomingMessage, response: ServerResponse, id: string, key: string, text: string): void {
     const { selections, now, chance } = this.#dependencies.serving;
     const { flags } = selections.select(componentsOf(request));
     const flag = flags.get(key);
     const evaluation = parseEvaluation(text);
     if (flag === undefined) throw notFound(key, flags);
-    send(response, 200, evaluateFlag(flag, evaluation, chance, now()), { "Cache-Control": "no-store" });
+    sendAtOnce(response, id, 200, OF_EVALUATION, evaluateFlag(flag, evaluation, chance, now()));
   }
 
-  #answerAll(request: IncomingMessage, response: ServerResponse, text: string): void {
+  #answerAll(request: IncomingMessage, response: ServerResponse, id: string, text: string): void {
     const names = componentsOf(request);
     const frame = this.#frameOf(this.#dependencies.serving.selections.select(names), names !== undefined);
     const known = request.headers["if-none-match"];
-    const question = bulkQuestion(frame, parseEvaluation(text), known);
-    const headers = { ETag: question.etag, "Cache-Control": "no-cache" };
-    if (namesTag(known, question.etag)) response.writeHead(304, headers).end();
-    else send(response, 200, evaluateAll(frame, question), headers);
+    const question = frame.questions.get(text) ?? this.#question(frame, text, known);
+    const { etag } = question;
+    if (namesTag(known, etag)) sendAtOnce(response, id, 304, ["ETag", etag, ...OF_EVALUATIONS]);
+    else sendAtOnce(response, id, 200, ["ETag", etag, ...OF_EVALUATIONS, ...OF_JSON], evaluateAll(frame, question));
+  }
+
+  /** Whoever asks whether something changed sends the same body each time, and there is nothing to read in it again. */
+  #question(frame: Frame, text: string, known: string | undefined): BulkQuestion {
+    const evaluation = parseEvaluation(text);
+    const question = bulkQuestion(frame, evaluation, known);
+    if (evaluation.targetingKey === undefined || text.length > LONGEST_REMEMBERED) return question;
+    if (++this.#remembered > MOST_REMEMBERED) {
+      this.#frames = new WeakMap();
+      this.#remembered = 0;
+    }
+    frame.questions.set(text, question);
+    return question;
   }
 
   /** The address of the stream stands in the answer, so it lasts as long as the answer's tag. */
-  #frameOf(selection: FlagSelection, isNarrowed: boolean): BulkFrame {
+  #frameOf(selection: FlagSelection, isNarrowed: boolean): Frame {
     const { streamSecret, now } = this.#dependencies.serving;
     const end = capabilityEnd(now());
     const secret = streamSecret();
@@ -118,6 +144,7 @@ export class OfrepListener {
       at: end - CAPABILITY_LIFE_MILLISECONDS,
       end,
       secret,
+      questions: new Map<string, BulkQuestion>(),
     };
     this.#frames.set(selection, frame);
     return frame;
@@ -135,16 +162,30 @@ export class OfrepListener {
     if (response.headersSent) return void response.destroy();
     // An unread body would be taken for the next request on the connection.
     const connection = request.complete || !bringsBody(request) ? {} : { Connection: "close" };
-    const all = { "Cache-Control": "no-store", ...headers, ...connection };
+    const all = Object.entries({ "Cache-Control": "no-store", ...headers, ...connection }).flat();
     request.resume();
-    if (body === undefined) response.writeHead(status, { ...all, "Content-Length": 0 }).end();
-    else send(response, status, body, all);
+    sendAtOnce(response, requestId, status, body === undefined ? all : [...all, ...OF_JSON], body ?? "");
   }
 }
+
+interface Frame extends BulkFrame {
+  readonly end: number;
+  readonly secret: string;
+  /** By the body that asked. */
+  readonly questions: Map<string, BulkQuestion>;
+}
+
+const routeOfAll = (): string => FLAGS_PATH;
+const routeOfOne = (): string => `${FLAGS_PATH}/{key}`;
 
 const ALLOWED = "POST, OPTIONS";
 const SLASH = 47;
 const QUESTION_MARK = 63;
+
+function pathOf(url: string): string {
+  const query = url.indexOf("?");
+  return query < 0 ? url : url.slice(0, query);
+}
 
 /** Not every client encodes the key, so everything after the slash is it. */
 function keyOf(path: string): string {
@@ -156,8 +197,9 @@ function keyOf(path: string): string {
   }
 }
 
+/** Which components' flags are asked for: the protocol has no place for it, and every client can send a header. */
 function componentsOf({ headers }: IncomingMessage): string | undefined {
-  const given = headers[COMPONENT_HEADER.toLowerCase()];
+  const given = headers["trimtab-component"];
   return typeof given === "string" && given.trim() !== "" ? given : undefined;
 }
 
@@ -170,14 +212,4 @@ function notFound(key: string, flags: ReadonlyMap<string, ServedFlag>): Evaluati
 
 function bringsBody({ headers }: IncomingMessage): boolean {
   return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
-}
-
-function send(response: ServerResponse, status: number, body: string, headers: Readonly<Record<string, string>>): void {
-  response
-    .writeHead(status, {
-      ...headers,
-      "Content-Type": "application/json; charset=utf-8",
-      "Content-Length": Buffer.byteLength(body),
-    })
-    .end(body);
 }

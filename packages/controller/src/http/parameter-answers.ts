@@ -4,6 +4,7 @@ import { type Context, canonicalContext, type ParameterValues } from "@trimtab/c
 import type { ServedDocument } from "@trimtab/engine";
 import { type ServedReason, type ServedVariant, servedOperations } from "../serving/served-variant.ts";
 import { namesTag } from "./entity-tag.ts";
+import { type HeaderList, sendAtOnce } from "./quick-answer.ts";
 import type { Serving } from "./serving.ts";
 
 /** Resolved parameters for one call. */
@@ -21,21 +22,22 @@ export interface WireParameters {
   readonly reason: ServedReason;
 }
 
-/** Sends a component's document, or that the caller has it. */
-export function sendDocument(response: ServerResponse, { etag, bytes }: ServedDocument, ifNoneMatch?: string): void {
-  if (namesTag(ifNoneMatch, etag)) {
-    response.writeHead(304, { ETag: etag, "Cache-Control": "no-cache", Vary: "Accept" }).end();
-    return;
-  }
-  response
-    .writeHead(200, {
-      ETag: etag,
-      "Cache-Control": "no-cache",
-      Vary: "Accept",
-      "Content-Type": "application/json; charset=utf-8",
-      "Content-Length": bytes.byteLength,
-    })
-    .end(bytes);
+const OF_DOCUMENT: HeaderList = ["Cache-Control", "no-cache", "Vary", "Accept"];
+const OF_JSON: HeaderList = ["Content-Type", "application/json; charset=utf-8"];
+
+/**
+ * Sends a component's document, or that the caller has it.
+ *
+ * @param requestId As of `sendAtOnce`.
+ */
+export function sendDocument(
+  response: ServerResponse,
+  { etag, bytes }: ServedDocument,
+  ifNoneMatch: string | undefined,
+  requestId?: string,
+): void {
+  if (namesTag(ifNoneMatch, etag)) sendAtOnce(response, requestId, 304, ["ETag", etag, ...OF_DOCUMENT]);
+  else sendAtOnce(response, requestId, 200, ["ETag", etag, ...OF_DOCUMENT, ...OF_JSON], bytes);
 }
 
 /** The parameters of one call, as JSON; undefined where the operation is not served. */
@@ -52,15 +54,9 @@ export function parametersText(
   return allocation?.assign(key === undefined ? { chance: chance() } : { key }).text("parameters", wireText);
 }
 
-/** Sends them. */
-export function sendParameters(response: ServerResponse, text: string): void {
-  response
-    .writeHead(200, {
-      "Cache-Control": "no-store",
-      "Content-Type": "application/json; charset=utf-8",
-      "Content-Length": Buffer.byteLength(text),
-    })
-    .end(text);
+/** Sends them. @param requestId As of `sendAtOnce`. */
+export function sendParameters(response: ServerResponse, text: string, requestId?: string): void {
+  sendAtOnce(response, requestId, 200, ["Cache-Control", "no-store", ...OF_JSON], text);
 }
 
 function wireText({ id, role, values, allocation }: ServedVariant): string {

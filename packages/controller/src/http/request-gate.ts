@@ -25,10 +25,15 @@ export interface GateDependencies {
   readonly log: Log;
 }
 
-/** Gives a request an id, or keeps the one that a proxy gave it, and tells it to the caller. */
+/** The id of a request: a new one, or the one that a proxy gave it. */
+export function requestIdOf({ headers }: IncomingMessage): string {
+  const given = headers["x-request-id"];
+  return typeof given === "string" && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID();
+}
+
+/** Gives a request its id, and tells it to the caller. */
 export function identify(request: IncomingMessage, response: ServerResponse): string {
-  const given = request.headers["x-request-id"];
-  const id = typeof given === "string" && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID();
+  const id = requestIdOf(request);
   response.setHeader("X-Request-Id", id);
   response.setHeader("X-Content-Type-Options", "nosniff");
   return id;

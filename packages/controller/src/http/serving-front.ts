@@ -7,7 +7,8 @@ import { parse } from "node:querystring";
 import type { Context } from "@trimtab/conventions";
 import { type OfrepDependencies, OfrepListener } from "./ofrep-listener.ts";
 import { parametersText, sendDocument, sendParameters } from "./parameter-answers.ts";
-import { admit, identify, observe } from "./request-gate.ts";
+import { RememberedAuthorization } from "./remembered-authorization.ts";
+import { admit, observe, requestIdOf } from "./request-gate.ts";
 import { wantsEventStream } from "./stream-answers.ts";
 
 const ALLOCATIONS = "/v1/allocations?component=";
@@ -15,8 +16,9 @@ const PARAMETERS = "/v1/parameters/";
 
 /** The listener of a server. */
 export function servingFront(dependencies: OfrepDependencies, express: RequestListener): RequestListener {
-  const ofrep = new OfrepListener(dependencies);
-  const quick = new QuickAnswers(dependencies);
+  const authorization = new RememberedAuthorization(dependencies.authorize, dependencies.serving.streamSecret);
+  const ofrep = new OfrepListener(dependencies, authorization);
+  const quick = new QuickAnswers(dependencies, authorization);
   return (request, response) => {
     const url = request.url ?? "";
     if (OfrepListener.serves(url)) ofrep.listen(request, response);
@@ -27,9 +29,11 @@ export function servingFront(dependencies: OfrepDependencies, express: RequestLi
 /** Answers that need no express. Each method says whether it has answered; where it has not, nothing has happened. */
 class QuickAnswers {
   readonly #dependencies: OfrepDependencies;
+  readonly #authorization: RememberedAuthorization;
 
-  constructor(dependencies: OfrepDependencies) {
+  constructor(dependencies: OfrepDependencies, authorization: RememberedAuthorization) {
     this.#dependencies = dependencies;
+    this.#authorization = authorization;
   }
 
   answer(request: IncomingMessage, response: ServerResponse, url: string): boolean {
@@ -48,8 +52,8 @@ class QuickAnswers {
     if (component === undefined || text.includes("&") || text.includes("+") || !this.#isAllowed(request)) return false;
     const served = this.#dependencies.serving.watch.document(component);
     if (served === undefined) return false;
-    this.#begin(request, response, "/v1/allocations");
-    sendDocument(response, served, request.headers["if-none-match"]);
+    const id = this.#begin(request, response, "/v1/allocations");
+    sendDocument(response, served, request.headers["if-none-match"], id);
     return true;
   }
 
@@ -62,23 +66,24 @@ class QuickAnswers {
     const { serving } = this.#dependencies;
     const answer = parametersText(serving, component, operation, asked.context, asked.key);
     if (answer === undefined) return false;
-    this.#begin(request, response, "/v1/parameters/{component}/{operation}");
-    sendParameters(response, answer);
+    sendParameters(response, answer, this.#begin(request, response, "/v1/parameters/{component}/{operation}"));
     return true;
   }
 
   #isAllowed(request: IncomingMessage): boolean {
     try {
       admit(request, this.#dependencies);
-      this.#dependencies.authorize(request.headers.authorization, "evaluate");
+      this.#authorization.check(request);
       return true;
     } catch {
       return false;
     }
   }
 
-  #begin(request: IncomingMessage, response: ServerResponse, route: string): void {
-    observe(request, response, identify(request, response), this.#dependencies, () => route);
+  #begin(request: IncomingMessage, response: ServerResponse, route: string): string {
+    const id = requestIdOf(request);
+    observe(request, response, id, this.#dependencies, () => route);
+    return id;
   }
 }
 

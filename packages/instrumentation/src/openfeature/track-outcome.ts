@@ -45,7 +45,7 @@ export function trackOutcome(
     textOf(variant) ??
     (key === undefined
       ? undefined
-      : component.parameters.choose(operation, operation.contexts.find(input).context, key, undefined).id);
+      : component.parameters.choose(operation, operation.contexts.find(input), key, undefined).id);
   const { quality } = said;
   const duration = numberOf(durationMilliseconds);
   const recorded: RecordedOperation = {

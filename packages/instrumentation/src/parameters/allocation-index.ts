@@ -9,7 +9,10 @@ import {
   type OperationAllocations,
   withoutChallengers,
 } from "@trimtab/conventions";
+import type { FoundContext } from "../context-tree.ts";
 import { ChallengerGuard, isSameAllocation } from "./challenger-guard.ts";
+import type { ChosenVariant } from "./chosen-variant.ts";
+import type { ParameterSource } from "./last-known-good.ts";
 
 /** An allocation, ready to assign from. */
 export interface CompiledAllocation {
@@ -22,6 +25,35 @@ export interface CompiledAllocation {
   readonly salts: { readonly holdoutSalt: string; readonly salt: string };
   /** Watches the challengers; undefined where there are none. */
   readonly guard: ChallengerGuard | undefined;
+  /** What calls without a sticky key and without values of their own share, where no challenger runs: made once. */
+  choice(variant: AllocatedVariant, source: ParameterSource, revision: string): ChosenVariant;
+}
+
+class Compiled implements CompiledAllocation {
+  readonly context: Context;
+  readonly exploring: readonly AllocatedVariant[];
+  readonly settled: readonly AllocatedVariant[];
+  readonly salts: CompiledAllocation["salts"];
+  readonly guard: ChallengerGuard | undefined;
+  /** Of one source at a time: it changes rarely. */
+  #choices: ChosenVariant[] = [];
+
+  constructor({ context, salt, variants }: Allocation, holdoutSalt: string, guard: ChallengerGuard | undefined) {
+    this.context = context;
+    this.exploring = variants;
+    this.settled = withoutChallengers(variants);
+    this.salts = { holdoutSalt, salt };
+    this.guard = guard;
+  }
+
+  choice(variant: AllocatedVariant, source: ParameterSource, revision: string): ChosenVariant {
+    for (const choice of this.#choices)
+      if (choice.parameters === variant.parameters && choice.source === source) return choice;
+    const { id, parameters } = variant;
+    const made = { id, parameters, source, revision, siblings: this.exploring, watched: undefined, subject: undefined };
+    this.#choices = [...this.#choices.filter((choice) => choice.source === source), made];
+    return made;
+  }
 }
 
 /** Finds the allocation that serves a context, as `findAllocation` of the conventions does, but in constant time. */
@@ -34,18 +66,25 @@ export class AllocationIndex {
    * @param now Milliseconds on a monotonic clock.
    */
   constructor(operation: OperationAllocations, former?: AllocationIndex, now: () => number = () => performance.now()) {
-    this.#index = ContextIndex.of(operation.allocations, operation.context, (allocation) => ({
-      context: allocation.context,
-      exploring: allocation.variants,
-      settled: withoutChallengers(allocation.variants),
-      salts: { holdoutSalt: operation.holdoutSalt, salt: allocation.salt },
-      guard: this.#guardOf(allocation, former, now),
-    }));
+    this.#index = ContextIndex.of(
+      operation.allocations,
+      operation.context,
+      (allocation) => new Compiled(allocation, operation.holdoutSalt, this.#guardOf(allocation, former, now)),
+    );
   }
 
   /** The most specific allocation whose context is a subset of this one, or undefined. */
   find(context: Context): CompiledAllocation | undefined {
     return this.#index.find(context);
+  }
+
+  /** The same for a context that is met again and again: it remembers what was found for it. */
+  findAgain(place: FoundContext): CompiledAllocation | undefined {
+    if (place.foundIn !== this) {
+      place.found = this.#index.find(place.context);
+      place.foundIn = this;
+    }
+    return place.found as CompiledAllocation | undefined;
   }
 
   #guardOf(

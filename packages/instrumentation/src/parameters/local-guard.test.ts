@@ -98,8 +98,12 @@ describe("a challenger that breaks the service", () => {
     const keys = Array.from({ length: 400 }, (_, at) => `user-${at}`);
     const levels = keys.map(
       (key) =>
-        service.shared.parameters.choose(service.shared.operation(operation), { genre: "rock" }, key, undefined)
-          .parameters["level"],
+        service.shared.parameters.choose(
+          service.shared.operation(operation),
+          service.shared.operation(operation).contexts.find({ genre: "rock" }),
+          key,
+          undefined,
+        ).parameters["level"],
     );
     for (const key of keys) serve({ key });
     const after = keys.map((key) => serve({ key }));
@@ -123,7 +127,12 @@ describe("a challenger that breaks the service", () => {
   describe("is judged by calls that were handed their parameters", () => {
     const ask = (key?: string): ServedParameters => {
       const tracked = service.shared.operation(operation);
-      const chosen = service.shared.parameters.choose(tracked, { genre: "rock" }, key, undefined);
+      const chosen = service.shared.parameters.choose(
+        tracked,
+        tracked.contexts.find({ genre: "rock" }),
+        key,
+        undefined,
+      );
       const { id, parameters, source, revision } = chosen;
       const answer = { values: parameters, variant: id, source, revision };
       rememberAssignment(answer, chosen);

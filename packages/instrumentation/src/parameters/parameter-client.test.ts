@@ -1,7 +1,7 @@
 import { type AllocationDocument, bucketOf, variantId } from "@trimtab/conventions";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { TrackedOperation } from "../tracked-operation.ts";
-import { ParameterClient } from "./parameter-client.ts";
+import { monotonicNow, ParameterClient } from "./parameter-client.ts";
 
 const space = { temperature: { type: "number", base: 0.7, min: 0.5, max: 0.9, step: 0.1 } } as const;
 const baseline = {
@@ -44,7 +44,7 @@ let client: ParameterClient;
 let operation: TrackedOperation;
 
 function choose(context: Record<string, string>, key?: string, base?: Record<string, number | string>) {
-  return client.choose(operation, operation.contexts.find(context).context, key, base);
+  return client.choose(operation, operation.contexts.find(context), key, base);
 }
 
 beforeEach(() => {
@@ -212,4 +212,32 @@ test("the id of values is the baseline's for the base values, and the controller
   operation.declare({ name: "generate_lyrics", context: [], parameters: space });
   expect(client.idOf(operation, { temperature: 0.7 })).toBe(baseline.id);
   expect(client.idOf(operation, { temperature: 0.6 })).toBe(variantId({ temperature: 0.6 }));
+});
+
+describe("by the process' own clock", () => {
+  test("a confirmation lapses by itself, with and without challengers, and another one renews it", async () => {
+    client = new ParameterClient("llm_orchestrator", monotonicNow, () => 0.5);
+    const start = Date.now();
+    const times = { issuedAt: new Date(start).toISOString(), exploreUntil: new Date(start + 200).toISOString() };
+    expect(client.apply({ ...document, ...times }, [operation], { controllerTime: start })).toBeUndefined();
+    expect([choose({}).source, choose({ genre: "rock" }).source]).toEqual(["fresh", "fresh"]);
+    const lapsed = () =>
+      choose({}).source === "last_known_good" && choose({ genre: "rock" }).source === "last_known_good";
+    await vi.waitUntil(lapsed, { timeout: 20_000, interval: 5 });
+    client.confirm({ controllerTime: start + 1000 });
+    // Time to explore comes with a document only; without challengers there is nothing that a confirmation would not renew.
+    expect([choose({}).source, choose({ genre: "rock" }).source]).toEqual(["fresh", "last_known_good"]);
+    await vi.waitUntil(lapsed, { timeout: 20_000, interval: 5 });
+  });
+
+  test("calls of one variant share what was chosen, until another document comes", () => {
+    client = new ParameterClient("llm_orchestrator", monotonicNow, () => 0.5);
+    client.apply(document, [operation], { controllerTime: issuedAt });
+    const first = choose({});
+    expect(choose({})).toBe(first);
+    client.apply({ ...document, revision: "188-abcd" }, [operation], { controllerTime: issuedAt });
+    expect([first.revision, choose({}).revision]).toEqual(["187-4c1f", "188-abcd"]);
+    client.clear("other", [operation]);
+    expect(choose({}).source).toBe("base");
+  });
 });

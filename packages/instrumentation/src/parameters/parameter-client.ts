@@ -13,9 +13,11 @@ import {
   parseAllocationDocument,
   UNKNOWN_VARIANT,
   type VariantId,
+  variantAt,
   variantId,
 } from "@trimtab/conventions";
 import type { Interceptable } from "../call-interceptor.ts";
+import type { FoundContext } from "../context-tree.ts";
 import { reportOwnFailure, warn, warnOnce } from "../own-failure.ts";
 import type { TrackedOperation } from "../tracked-operation.ts";
 import { baseChoice, type ChosenVariant } from "./chosen-variant.ts";
@@ -47,6 +49,14 @@ interface HeldDocument {
   readonly age: DocumentAge;
 }
 
+/** Some twelve days: a timer of more than 31 bits would be over at once. */
+const LONGEST_TIMER_MILLISECONDS = 2 ** 30;
+
+/** The clock of this process, in milliseconds; it never goes back. */
+export function monotonicNow(): number {
+  return performance.now();
+}
+
 const NO_VALUES: ParameterValues = Object.freeze({});
 const UNKNOWN: ChosenVariant = baseChoice(UNKNOWN_VARIANT, NO_VALUES);
 /** Ids of sets of values that callers pass; more different ones than this are computed anew each time. */
@@ -74,10 +84,15 @@ export class ParameterClient {
   readonly #ids = new Map<string, VariantId>();
   #held: HeldDocument | undefined;
   readonly #listeners = new Set<ParameterListener>();
+  readonly #hasTimer: boolean;
+  /** Tells when the confirmation of the document in use is no longer good; undefined where there is none. */
+  #lapse: NodeJS.Timeout | undefined;
+  #hasLapsed = false;
 
   /** @param now Milliseconds on a monotonic clock. @param chance Uniform in [0, 1). */
   constructor(component: string, now: () => number, chance: () => number, shared: Interceptable = {}) {
     this.component = component;
+    this.#hasTimer = now === monotonicNow; // a timer knows no other clock
     this.#shared = shared;
     this.#now = now;
     this.#chance = chance;
@@ -140,6 +155,8 @@ export class ParameterClient {
       return `the allocation document is refused: it is for component "${document.component}", not "${this.component}"`;
     }
     const age = { confirmedAt: undefined, exploringEndsAt: 0, exploreForMilliseconds: exploreFor(document) };
+    clearTimeout(this.#lapse);
+    this.#lapse = undefined;
     const former = this.document;
     this.#held = { document, age };
     if (confirmation !== undefined) this.#confirm(confirmation);
@@ -162,12 +179,19 @@ export class ParameterClient {
     const isFirst = age.confirmedAt === undefined;
     const exploringEndsAt = isFirst ? now + exploringLeft(document, controllerTime) : age.exploringEndsAt;
     this.#held = { document, age: { ...age, confirmedAt: now, exploringEndsAt } };
+    this.#hasLapsed = false;
+    if (!this.#hasTimer) return;
+    clearTimeout(this.#lapse);
+    const lapse = (): void => void (this.#hasLapsed = true);
+    this.#lapse = setTimeout(lapse, Math.min(age.exploreForMilliseconds, LONGEST_TIMER_MILLISECONDS)).unref();
   }
 
   /** Forgets the document: the component is another one now. */
   clear(component: string, operations: Iterable<TrackedOperation>): void {
     this.component = component;
     this.#held = undefined;
+    clearTimeout(this.#lapse);
+    this.#lapse = undefined;
     for (const operation of operations) operation.publish(undefined);
   }
 
@@ -194,32 +218,37 @@ export class ParameterClient {
    */
   choose(
     operation: TrackedOperation,
-    context: Context,
+    place: FoundContext,
     key: string | undefined,
     base: ParameterValues | undefined,
   ): ChosenVariant {
-    const chosen = this.#choose(operation, context, key, base);
+    const chosen = this.#choose(operation, place, key, base);
     const { interceptor } = this.#shared;
     return interceptor === undefined
       ? chosen
-      : interceptor.choose(operation, context, chosen, (values) => this.idOf(operation, values));
+      : interceptor.choose(operation, place.context, chosen, (values) => this.idOf(operation, values));
   }
 
   #choose(
     operation: TrackedOperation,
-    context: Context,
+    place: FoundContext,
     key: string | undefined,
     base: ParameterValues | undefined,
   ): ChosenVariant {
     const held = this.#held;
-    const allocation = operation.allocations?.find(context);
+    const allocation = operation.allocations?.findAgain(place);
     if (held === undefined || allocation === undefined) return this.#base(operation, base);
     const hasChallengers = allocation.settled !== allocation.exploring;
-    const source = trustIn(held.age, hasChallengers, this.#now());
+    const source = hasChallengers ? trustIn(held.age, true, this.#now()) : this.#trustWithoutChallengers(held);
     const variants = source === "fresh" ? allocation.exploring : allocation.settled;
-    const point = key === undefined ? { chance: this.#chance() } : { key };
     const assigned =
-      variants.length === 1 && variants[0] ? variants[0] : assignVariant(variants, allocation.salts, point);
+      variants.length === 1 && variants[0]
+        ? variants[0]
+        : key === undefined
+          ? variantAt(variants, this.#chance())
+          : assignVariant(variants, allocation.salts, { key });
+    if (!hasChallengers && key === undefined && base === undefined)
+      return allocation.choice(assigned, source, held.document.revision);
     const guard = source === "fresh" ? allocation.guard : undefined;
     const variant = guard?.serving(assigned) ?? assigned;
     const watched = guard?.watch(variant.id);
@@ -239,6 +268,15 @@ export class ParameterClient {
     }
     const parameters = { ...base, ...variant.parameters };
     return { id, parameters, source, revision, siblings, watched, subject: key };
+  }
+
+  /**
+   * Where no challenger runs, every trust serves the same values, and only says so under another name. Reading the clock would be
+   * half of a read, so a timer tells instead when it is over.
+   */
+  #trustWithoutChallengers({ age }: HeldDocument): ReturnType<typeof trustIn> {
+    if (this.#lapse === undefined) return trustIn(age, false, this.#now());
+    return this.#hasLapsed ? "last_known_good" : "fresh";
   }
 
   /** Values that were set for one call, over the base values; undefined, and told once, where the space does not allow them. */
