@@ -49,6 +49,7 @@ describe("what the file leaves out", () => {
         timeoutMilliseconds: 10_000,
         scrapeIntervalMilliseconds: undefined,
         headers: {},
+        maximumInFlight: 4,
       },
       policies: [
         {

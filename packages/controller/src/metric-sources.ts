@@ -50,18 +50,34 @@ function createScrapedSource(
   { rollups, intervalMilliseconds, observer, log }: SourceParts,
 ): MetricSource {
   const sourceLog = toSourceLog(log);
-  const { headers } = metrics;
+  const { headers, tls } = metrics;
+  if (tls?.insecure === true)
+    log.warning(
+      "metrics.tls.insecure: certificates are not checked; whoever sits between can read and change every number",
+      {},
+    );
+  const secure = tls === undefined ? {} : { tls };
   if (metrics.source === "embedded") {
     const { targets, scrapeIntervalMilliseconds } = metrics;
-    return createEmbeddedSource({ targets, scrapeIntervalMilliseconds, headers, rollups, observer, log: sourceLog });
+    return createEmbeddedSource({
+      targets,
+      scrapeIntervalMilliseconds,
+      headers,
+      ...secure,
+      rollups,
+      observer,
+      log: sourceLog,
+    });
   }
-  const { url, timeoutMilliseconds, scrapeIntervalMilliseconds } = metrics;
+  const { url, timeoutMilliseconds, scrapeIntervalMilliseconds, maximumInFlight } = metrics;
   return createPrometheusSource({
     url,
     timeoutMilliseconds,
     scrapeIntervalMilliseconds,
     longestPauseMilliseconds: intervalMilliseconds / 2,
     headers,
+    ...secure,
+    maximumInFlight,
     observer,
     log: sourceLog,
   });

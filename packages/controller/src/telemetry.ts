@@ -93,6 +93,8 @@ export function createControllerMetrics(
   const cycleDuration = histogram(controllerInstruments.cycleDuration);
   const cycleLastSuccess = gauge(controllerInstruments.cycleLastSuccess);
   const sourceQueryDuration = histogram(controllerInstruments.sourceQueryDuration);
+  const sourceQuerySamples = counter(controllerInstruments.sourceQuerySamples);
+  const sourceQueryServerTime = counter(controllerInstruments.sourceQueryServerTime);
   const sourceErrors = counter(controllerInstruments.sourceErrors);
   const feedbackBacklog = gauge(controllerInstruments.feedbackBacklog);
   const summaryRequests = counter(controllerInstruments.summaryCacheRequests);
@@ -112,8 +114,10 @@ export function createControllerMetrics(
 
   return {
     observer: {
-      onQuestion(question, seconds, kind) {
+      onQuestion(question, seconds, kind, { samples, serverSeconds } = {}) {
         sourceQueryDuration.observe({ question }, seconds);
+        if (samples !== undefined) sourceQuerySamples.inc({ question }, samples);
+        if (serverSeconds !== undefined) sourceQueryServerTime.inc({ question }, serverSeconds);
         if (kind !== "value" && kind !== "no-data") sourceErrors.inc({ kind });
       },
     },

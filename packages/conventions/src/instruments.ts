@@ -274,6 +274,8 @@ export type ControllerInstrument =
   | "cycleDuration"
   | "cycleLastSuccess"
   | "sourceQueryDuration"
+  | "sourceQuerySamples"
+  | "sourceQueryServerTime"
   | "sourceErrors"
   | "feedbackScore"
   | "feedbackBacklog"
@@ -403,6 +405,20 @@ export const controllerInstruments: Readonly<Record<ControllerInstrument, Instru
     ),
     boundaries: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
   },
+  sourceQuerySamples: ofProcess(
+    "trimtab.source.query.samples",
+    "counter",
+    "1",
+    "Samples that the metric source read for a question, where it says so.",
+    ["question"],
+  ),
+  sourceQueryServerTime: ofProcess(
+    "trimtab.source.query.server.seconds",
+    "counter",
+    "s",
+    "Time that the metric source itself took for a question, where it says so.",
+    ["question"],
+  ),
   sourceErrors: ofProcess(
     "trimtab.source.errors",
     "counter",

@@ -52,6 +52,7 @@ export type {
   EvidenceRequest,
   MetricSource,
   MetricSourceKind,
+  QueryCost,
   QuestionObserver,
   SourceInspection,
   SourceTarget,

@@ -5,6 +5,7 @@ import { fetchPage } from "../sources/embedded/fetch-page.ts";
 import type { PageCell } from "../sources/embedded/page-reading.ts";
 import { discoveredOperation } from "../sources/embedded/rollup-evidence.ts";
 import { createPrometheusSource } from "../sources/prometheus/prometheus-source.ts";
+import { createFetch, type TlsSettings } from "../sources/secure-fetch.ts";
 
 /** What was seen. */
 export interface Seen {
@@ -20,6 +21,7 @@ const PAGE_TIMEOUT_MILLISECONDS = 5_000;
 export async function seenInPrometheus(options: {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly tls?: TlsSettings;
   readonly timeoutMilliseconds?: number;
   readonly now: number;
 }): Promise<Seen> {
@@ -37,12 +39,13 @@ export async function seenInPrometheus(options: {
 /** Reads metrics pages once. The calls are those since the services' start. */
 export async function seenOnPages(
   addresses: readonly string[],
-  headers: Readonly<Record<string, string>> = {},
+  { headers = {}, tls }: { headers?: Readonly<Record<string, string>>; tls?: TlsSettings } = {},
 ): Promise<Seen> {
+  const fetch = createFetch(tls);
   const targets: SourceTarget[] = [];
   const cells: PageCell[] = [];
   for (const address of addresses) {
-    const result = await fetchPage(address, { timeoutMilliseconds: PAGE_TIMEOUT_MILLISECONDS, headers });
+    const result = await fetchPage(address, { timeoutMilliseconds: PAGE_TIMEOUT_MILLISECONDS, headers, fetch });
     if ("problem" in result) targets.push({ target: address, up: false, problem: result.problem });
     else {
       targets.push({ target: address, up: true, hasOurSeries: result.page.cells.size > 0 });

@@ -25,21 +25,40 @@ export interface TokenSection extends SecretSection {
  */
 export type Role = "read" | "evaluate" | "feedback" | "operate";
 
+/** How TLS is spoken: files in PEM. */
+export interface TlsSection {
+  readonly ca?: string | undefined;
+  readonly certificate?: string | undefined;
+  readonly key?: string | undefined;
+  readonly serverName?: string | undefined;
+  readonly insecure?: boolean | undefined;
+}
+
+/** How whoever holds the metrics is reached. */
+export interface ConnectionSection extends SecretSection {
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  readonly passwordFile?: string | undefined;
+  readonly passwordEnvironment?: string | undefined;
+  readonly tls?: TlsSection | undefined;
+}
+
 /** The section `metrics` with a Prometheus. */
-interface PrometheusSection extends SecretSection {
+interface PrometheusSection extends ConnectionSection {
   readonly source: "prometheus";
   readonly url: string;
   readonly timeout?: string | undefined;
   readonly scrapeInterval?: string | undefined;
-  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly tenant?: string | undefined;
+  readonly maximumInFlight?: number | undefined;
 }
 
 /** The section `metrics` where the controller scrapes the services itself. */
-interface EmbeddedSection extends SecretSection {
+interface EmbeddedSection extends ConnectionSection {
   readonly source: "embedded";
   readonly scrape: readonly string[];
   readonly scrapeInterval?: string | undefined;
-  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** The section `metrics` where no service is scraped: all of them report. */

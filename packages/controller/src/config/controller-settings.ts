@@ -1,7 +1,8 @@
 /** The settings of the controller itself: completed with defaults, and checked for what their values mean together. */
 import type { Problem } from "@trimtab/conventions";
-import { type AccessToken, readSecret, resolveTokens } from "./access-tokens.ts";
+import { type AccessToken, resolveTokens } from "./access-tokens.ts";
 import type { ConfigFile } from "./config-file.ts";
+import { type ConnectionSettings, connectionSettings } from "./connection-settings.ts";
 import {
   DEFAULTS,
   LONGEST_INTERVAL_MILLISECONDS,
@@ -17,22 +18,21 @@ import { type StoreSettings, storeSettings } from "./store-settings.ts";
 import { type TrendSettings, trendSettings } from "./trend-settings.ts";
 
 /** The metrics are in a Prometheus. */
-interface PrometheusMetrics {
+interface PrometheusMetrics extends ConnectionSettings {
   readonly source: "prometheus";
   /** Without a slash at the end. */
   readonly url: string;
   readonly timeoutMilliseconds: number;
   /** Undefined: the source reads it from Prometheus. */
   readonly scrapeIntervalMilliseconds: number | undefined;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly maximumInFlight: number;
 }
 
 /** The controller scrapes the services itself. */
-interface EmbeddedMetrics {
+interface EmbeddedMetrics extends ConnectionSettings {
   readonly source: "embedded";
   readonly targets: readonly string[];
   readonly scrapeIntervalMilliseconds: number;
-  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** Nothing is scraped: all components report. */
@@ -148,12 +148,7 @@ function toMetrics(
 ): PrometheusMetrics | EmbeddedMetrics {
   const scrapeInterval = section.scrapeInterval === undefined ? undefined : checkedDuration(section.scrapeInterval);
   checkInterval(section.scrapeInterval, ["metrics", "scrapeInterval"], problems);
-  for (const [name, value] of Object.entries(section.headers ?? {})) {
-    if (!canBeHeader(name, value))
-      problems.push({ path: ["metrics", "headers", name], message: "has a character that no HTTP header may have" });
-  }
-  const secret = readSecret(section, ["metrics"], folder, environment, problems);
-  const headers = { ...section.headers, ...(secret === undefined ? {} : { authorization: `Bearer ${secret}` }) };
+  const connection = connectionSettings(section, ["metrics"], folder, environment, problems);
   if (section.source === "embedded") {
     const twice = section.scrape.findIndex((url, index) => section.scrape.indexOf(url) < index);
     if (twice >= 0)
@@ -165,7 +160,7 @@ function toMetrics(
       source: "embedded",
       targets: section.scrape,
       scrapeIntervalMilliseconds: scrapeInterval ?? checkedDuration(DEFAULTS.embeddedScrapeInterval),
-      headers,
+      ...connection,
     };
   }
   const timeout = checkedDuration(section.timeout ?? DEFAULTS.prometheusTimeout);
@@ -176,7 +171,8 @@ function toMetrics(
     url: section.url.replace(/\/+$/, ""),
     timeoutMilliseconds: timeout,
     scrapeIntervalMilliseconds: scrapeInterval,
-    headers,
+    maximumInFlight: section.maximumInFlight ?? DEFAULTS.maximumInFlight,
+    ...connection,
   };
 }
 
@@ -187,12 +183,4 @@ function checkInterval(text: string | undefined, path: Problem["path"], problems
     problems.push({ path, message: `"${text}" is too short; the shortest is 1s` });
   if (milliseconds > LONGEST_INTERVAL_MILLISECONDS)
     problems.push({ path, message: `"${text}" is too long; the longest is 1h` });
-}
-
-function canBeHeader(name: string, value: string): boolean {
-  try {
-    return new Headers([[name, value]]).has(name);
-  } catch {
-    return false; // its message would show the value
-  }
 }

@@ -6,6 +6,7 @@ export const DEFAULTS = {
   keepDecisions: "7d",
   lease: "10s",
   maximumConnections: 10,
+  maximumInFlight: 4,
   prometheusTimeout: "10s",
   embeddedScrapeInterval: "5s",
   mode: "observe",

@@ -211,6 +211,57 @@ const headers = z
   .optional()
   .meta({ description: "Further headers of each request.", examples: [{ "X-Scope-OrgID": "team" }] });
 
+const pemFile = (description: string, example: string): z.ZodType<string | undefined> =>
+  z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: `${description}; relative to this file, in PEM.`, examples: [example] });
+
+const connection = {
+  headers,
+  ...secret,
+  username: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: "The name for basic authentication.", examples: ["trimtab"] }),
+  password: hiddenText.optional().meta({
+    description: "The password for basic authentication. Rather keep it outside of this file.",
+    examples: ["s3cret"],
+  }),
+  passwordFile: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: "A file that holds the password; relative to this file.", examples: ["./password"] }),
+  passwordEnvironment: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: "The environment variable that holds the password.", examples: ["PROMETHEUS_PASSWORD"] }),
+  tls: z
+    .strictObject({
+      ca: pemFile("The certificates of the authorities that are trusted, instead of those that Node knows", "./ca.pem"),
+      certificate: pemFile("The certificate that this controller shows", "./client.pem"),
+      key: pemFile("Its private key", "./client.key"),
+      serverName: z
+        .string()
+        .min(1)
+        .optional()
+        .meta({
+          description: "The name that the server's certificate must have, where it is not the address'.",
+          examples: ["prometheus.internal"],
+        }),
+      insecure: z.boolean().optional().meta({
+        description: "Take any certificate. Whoever sits between can read and change everything.",
+        default: false,
+      }),
+    })
+    .optional()
+    .meta({ description: "How TLS is spoken.", examples: [{ ca: "./ca.pem" }] }),
+};
+
 const metrics = z
   .discriminatedUnion("source", [
     z.strictObject({
@@ -223,8 +274,22 @@ const metrics = z
         "The interval at which Prometheus scrapes the services; without it, Prometheus is asked.",
         "15s",
       ).optional(),
-      headers,
-      ...secret,
+      tenant: z
+        .string()
+        .min(1)
+        .optional()
+        .meta({ description: "The tenant, where the server has several (X-Scope-OrgID).", examples: ["team"] }),
+      maximumInFlight: z
+        .int()
+        .gte(1)
+        .lte(64)
+        .optional()
+        .meta({
+          description: "So many questions are asked at once; the others wait.",
+          default: DEFAULTS.maximumInFlight,
+          examples: [8],
+        }),
+      ...connection,
     }),
     z.strictObject({
       source: z
@@ -237,8 +302,7 @@ const metrics = z
       scrapeInterval: duration("How often each page is read.", "5s")
         .optional()
         .meta({ default: DEFAULTS.embeddedScrapeInterval }),
-      headers,
-      ...secret,
+      ...connection,
     }),
     z.strictObject({
       source: z.literal("reported").meta({ description: "Nothing is scraped: every service reports its operations." }),

@@ -23,6 +23,7 @@ import { discoveredOperation, evidenceCells } from "./embedded/rollup-evidence.t
 import { type ScrapeClock, startScrapeClock } from "./embedded/scrape-clock.ts";
 import { lookBackMilliseconds, windowEnd } from "./look-back.ts";
 import { evidenceQueries } from "./prometheus/prometheus-queries.ts";
+import { createFetch, type Fetch, type TlsSettings } from "./secure-fetch.ts";
 import { type SourceLog, silentLog } from "./source-log.ts";
 
 /** How the embedded source is set up. */
@@ -36,6 +37,7 @@ export interface EmbeddedSourceOptions {
   readonly timeoutMilliseconds?: number;
   /** Sent with every request for a page. */
   readonly headers?: Readonly<Record<string, string>>;
+  readonly tls?: TlsSettings;
   /** Milliseconds since 1970. Default: the machine's clock. */
   readonly now?: () => number;
   readonly observer?: QuestionObserver;
@@ -65,6 +67,7 @@ class ScrapingSource implements EmbeddedSource {
   readonly #log: SourceLog;
   readonly #limit = new CellLimit();
   readonly #closing = new AbortController();
+  readonly #fetch: Fetch;
   #targets: readonly EmbeddedTarget[] | undefined;
   #clock: ScrapeClock | undefined;
   /** The slot of the newest round, whether its pages could be read or not. */
@@ -78,6 +81,7 @@ class ScrapingSource implements EmbeddedSource {
     this.#lookBack = lookBackMilliseconds(this.#interval);
     this.#now = options.now ?? Date.now;
     this.#log = options.log ?? silentLog;
+    this.#fetch = createFetch(options.tls);
   }
 
   async start(): Promise<void> {
@@ -110,6 +114,7 @@ class ScrapingSource implements EmbeddedSource {
       const fetching = {
         timeoutMilliseconds,
         signal: this.#closing.signal,
+        fetch: this.#fetch,
         ...(headers === undefined ? {} : { headers }),
       };
       const admit = (page: PageReading): PageReading => this.#limit.admit(page, slot, this.#lookBack);

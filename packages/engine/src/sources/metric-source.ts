@@ -47,9 +47,16 @@ export interface SourceInspection {
   readonly scrapeIntervalMilliseconds: number;
 }
 
+/** What a question cost the server that answered it, as far as it says so. */
+export interface QueryCost {
+  /** Samples that it read. */
+  readonly samples?: number;
+  readonly serverSeconds?: number;
+}
+
 /** One question was asked: for metrics and logs. */
 export interface QuestionObserver {
-  onQuestion(question: string, seconds: number, reading: Reading<unknown>["kind"]): void;
+  onQuestion(question: string, seconds: number, reading: Reading<unknown>["kind"], cost?: QueryCost): void;
 }
 
 /** Where evidence comes from: a Prometheus, the services' own metrics pages, or reports that services send. */

@@ -106,9 +106,10 @@ async function look({ metrics }: Config): Promise<{ seen: Seen; address: string 
   if (metrics.source === "reported")
     return { seen: { operations: { kind: "value", value: [] }, targets: [] }, address: "POST /v1/outcomes" };
   if (metrics.source === "embedded")
-    return { seen: await seenOnPages(metrics.targets, metrics.headers), address: metrics.targets.join(", ") };
-  const { url, headers, timeoutMilliseconds } = metrics;
-  return { seen: await seenInPrometheus({ url, headers, timeoutMilliseconds, now: Date.now() }), address: url };
+    return { seen: await seenOnPages(metrics.targets, metrics), address: metrics.targets.join(", ") };
+  const { url, headers, tls, timeoutMilliseconds } = metrics;
+  const asked = { url, headers, timeoutMilliseconds, ...(tls === undefined ? {} : { tls }), now: Date.now() };
+  return { seen: await seenInPrometheus(asked), address: url };
 }
 
 interface Readiness {

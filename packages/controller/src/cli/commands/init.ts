@@ -73,7 +73,7 @@ function see(source: InitSource, token: string | undefined): Promise<Seen> {
   const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
   return "prometheus" in source
     ? seenInPrometheus({ url: source.prometheus, headers, now: Date.now() })
-    : seenOnPages(source.scrape, headers);
+    : seenOnPages(source.scrape, { headers });
 }
 
 function operationsOf(

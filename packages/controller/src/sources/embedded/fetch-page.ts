@@ -1,5 +1,6 @@
 /** Reads one metrics page over HTTP, or says in a person's words why it could not. */
 import { readText, takeCredentials } from "../fetched-answer.ts";
+import { createFetch, type Fetch } from "../secure-fetch.ts";
 import { MetricsPageError } from "./metrics-page.ts";
 import { type PageReading, readPage } from "./page-reading.ts";
 
@@ -14,6 +15,8 @@ export interface FetchPageOptions {
   readonly timeoutMilliseconds: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /** Default: Node's. */
+  readonly fetch?: Fetch;
 }
 
 /** Never throws: a page that cannot be read is a gap, and the next one bridges it. */
@@ -23,7 +26,8 @@ export async function fetchPage(address: string, options: FetchPageOptions): Pro
   try {
     const url = new URL(address);
     const headers = takeCredentials(url);
-    const response = await fetch(url, { signal, headers: { accept: ACCEPT, ...headers, ...options.headers } });
+    const request = options.fetch ?? createFetch(undefined);
+    const response = await request(url, { signal, headers: { accept: ACCEPT, ...headers, ...options.headers } });
     if (!response.ok) {
       await response.body?.cancel();
       return { problem: `answered HTTP ${response.status}${response.status === 404 ? ": is the path right?" : ""}` };

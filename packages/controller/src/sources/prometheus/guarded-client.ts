@@ -11,7 +11,7 @@ import {
 
 /** Asks Prometheus, or says at once why it is not asked now. */
 export interface GuardedClient {
-  readonly query: (promql: string) => Promise<Reading<readonly VectorRow[]>>;
+  readonly query: (promql: string) => Promise<Pick<Answer<readonly VectorRow[]>, "reading" | "cost">>;
   readonly targets: () => Promise<Reading<readonly ActiveTarget[]>>;
 }
 
@@ -29,24 +29,25 @@ export function createGuardedClient(
 ): GuardedClient {
   const client = createPrometheusClient(options);
   const breaker = createFailureBreaker(breaking);
-  const guard = async <Value>(ask: () => Promise<Answer<Value>>): Promise<Reading<Value>> => {
+  const guard = async <Value>(ask: () => Promise<Answer<Value>>): Promise<Pick<Answer<Value>, "reading" | "cost">> => {
     const time = now();
     if (breaker.isOpen(time)) {
       const wait = Math.ceil(breaker.remainingMilliseconds(time) / 1000);
       const detail = `Prometheus failed ${breaker.failures} times in a row; it is asked again in ${wait} s`;
-      return { kind: "error", detail };
+      return { reading: { kind: "error", detail } };
     }
-    const { reading, isServerFault } = await ask();
+    const { isServerFault, ...answer } = await ask();
+    const { reading } = answer;
     const hadFailed = breaker.failures > 0;
     if (isServerFault) breaker.failed(now());
     else breaker.succeeded();
     if (isServerFault && !hadFailed && options.signal?.aborted !== true)
       listener?.onStopped("detail" in reading ? reading.detail : "");
     if (!isServerFault && hadFailed) listener?.onBack();
-    return reading;
+    return answer;
   };
   return {
     query: (promql) => guard(() => client.query(promql)),
-    targets: () => guard(() => client.targets()),
+    targets: async () => (await guard(() => client.targets())).reading,
   };
 }

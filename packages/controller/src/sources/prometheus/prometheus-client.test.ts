@@ -142,7 +142,10 @@ describe("a request to Prometheus", () => {
     expect(Object.fromEntries(new URLSearchParams(body))).toEqual({
       query: 'sum(x{a="1"})',
       timeout: "1900ms",
+      stats: "true",
       nocache: "1",
+      dedup: "true",
+      max_source_resolution: "0s",
     });
   });
 

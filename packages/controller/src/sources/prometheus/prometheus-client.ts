@@ -1,6 +1,8 @@
 /** The HTTP API of Prometheus, as much of it as is needed: instant queries and the list of targets. */
+import type { QueryCost } from "@trimtab/engine";
 import type { Reading } from "@trimtab/learning";
 import { readText, takeCredentials } from "../fetched-answer.ts";
+import { createFetch, type Fetch, type TlsSettings } from "../secure-fetch.ts";
 
 /** One series of an instant query's answer. */
 export interface VectorRow {
@@ -27,6 +29,7 @@ export interface PrometheusClientOptions {
   readonly url: string;
   /** E.g. `authorization`. A name and password in the url are sent as basic authentication. */
   readonly headers?: Readonly<Record<string, string>>;
+  readonly tls?: TlsSettings;
   readonly timeoutMilliseconds: number;
   /** Requests under way at once; the others wait. Default 4. */
   readonly maximumInFlight?: number;
@@ -45,6 +48,8 @@ export interface PrometheusClient {
 export interface Answer<Value> {
   readonly reading: Reading<Value>;
   readonly isServerFault: boolean;
+  /** What the server says that the question cost it; absent where it does not say. */
+  readonly cost?: QueryCost;
 }
 
 /** The largest answer that is read, in bytes; 10,000 rows are about 1.2 MB. */
@@ -54,9 +59,10 @@ const MAXIMUM_ANSWER_BYTES = 64 * 1024 * 1024;
 export function createPrometheusClient(options: PrometheusClientOptions): PrometheusClient {
   const base = new URL(options.url.endsWith("/") ? options.url : `${options.url}/`);
   const headers: Record<string, string> = { ...takeCredentials(base), ...options.headers };
+  const fetch = createFetch(options.tls);
   const place = createQueue(options.maximumInFlight ?? 4);
   const ask = (path: string, body?: URLSearchParams): Promise<Answer<unknown>> =>
-    place(() => request(new URL(path, base), { headers, ...(body === undefined ? {} : { body }) }, options));
+    place(() => request(new URL(path, base), { fetch, headers, ...(body === undefined ? {} : { body }) }, options));
   return {
     async query(promql) {
       // Prometheus gives up a little before we do, so that its own message arrives.
@@ -69,8 +75,11 @@ export function createPrometheusClient(options: PrometheusClientOptions): Promet
   };
 }
 
-/** VictoriaMetrics would answer for half a minute ago, and from its cache; the others do not know the word. */
-const FRESH = { nocache: "1" };
+/**
+ * What makes an answer whole and new; who does not know a word leaves it aside. VictoriaMetrics would answer for half a minute ago,
+ * and from its cache; Thanos may be set to count the replicas of a Prometheus each by itself, or to read what was downsampled.
+ */
+const FRESH = { stats: "true", nocache: "1", dedup: "true", max_source_resolution: "0s" };
 
 /**
  * Warnings make an answer partial: a part of the data could not be read, or a part of the query means something else than it
@@ -80,7 +89,7 @@ const NOTE_PREFIX = "PromQL info:";
 
 async function request(
   url: URL,
-  { headers, body }: { headers: Record<string, string>; body?: URLSearchParams },
+  { fetch, headers, body }: { fetch: Fetch; headers: Record<string, string>; body?: URLSearchParams },
   { timeoutMilliseconds, signal: closing }: Pick<PrometheusClientOptions, "timeoutMilliseconds" | "signal">,
 ): Promise<Answer<unknown>> {
   const timeout = AbortSignal.timeout(timeoutMilliseconds);
@@ -135,13 +144,29 @@ function parseAnswer(text: string): RawAnswer | undefined {
   }
 }
 
+/** Prometheus tells samples and seconds (since 2.35), VictoriaMetrics (since 1.93) seconds. */
+function costOf(data: unknown): QueryCost | undefined {
+  const stats = isRecord(data) ? data["stats"] : undefined;
+  if (!isRecord(stats)) return undefined;
+  const samples = isRecord(stats["samples"]) ? stats["samples"]["totalQueryableSamples"] : undefined;
+  const evaluated = isRecord(stats["timings"]) ? stats["timings"]["execTotalTime"] : undefined;
+  const milliseconds = Number(stats["executionTimeMsec"]);
+  const seconds = typeof evaluated === "number" ? evaluated : milliseconds / 1000;
+  return {
+    ...(typeof samples === "number" ? { samples } : {}),
+    ...(Number.isFinite(seconds) ? { serverSeconds: seconds } : {}),
+  };
+}
+
 function mapAnswer<Value>(
   { reading, isServerFault }: Answer<unknown>,
   read: (data: unknown) => Value | undefined,
 ): Answer<Value> {
   if (reading.kind !== "value") return { reading, isServerFault };
   const value = read(reading.value);
-  if (value !== undefined) return { reading: { kind: "value", value }, isServerFault };
+  const cost = costOf(reading.value);
+  if (value !== undefined)
+    return { reading: { kind: "value", value }, isServerFault, ...(cost === undefined ? {} : { cost }) };
   return {
     reading: { kind: "error", detail: "Prometheus answered in a form that this program does not know" },
     isServerFault,

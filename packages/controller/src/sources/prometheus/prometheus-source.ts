@@ -4,6 +4,7 @@ import { parseDuration } from "@trimtab/conventions";
 import type { EvidenceRequest, MetricSource, QuestionObserver, SourceInspection, SourceTarget } from "@trimtab/engine";
 import type { Evidence, EvidenceQuery, Reading } from "@trimtab/learning";
 import { windowEnd } from "../look-back.ts";
+import type { TlsSettings } from "../secure-fetch.ts";
 import { type SourceLog, silentLog } from "../source-log.ts";
 import { createGuardedClient, type GuardedClient } from "./guarded-client.ts";
 import type { ActiveTarget, VectorRow } from "./prometheus-client.ts";
@@ -16,6 +17,9 @@ export interface PrometheusSourceOptions {
   readonly url: string;
   /** Sent with every request, e.g. `authorization`. */
   readonly headers?: Readonly<Record<string, string>>;
+  readonly tls?: TlsSettings;
+  /** Default 4. */
+  readonly maximumInFlight?: number;
   /** For one question. Default 10 s. */
   readonly timeoutMilliseconds?: number;
   /** The longest time without a question while Prometheus fails. Default a minute. */
@@ -63,6 +67,8 @@ class PrometheusSource implements MetricSource {
       timeoutMilliseconds: options.timeoutMilliseconds ?? DEFAULT_TIMEOUT_MILLISECONDS,
       signal: this.#closing.signal,
       ...(options.headers === undefined ? {} : { headers: options.headers }),
+      ...(options.tls === undefined ? {} : { tls: options.tls }),
+      ...(options.maximumInFlight === undefined ? {} : { maximumInFlight: options.maximumInFlight }),
     };
     const { longestPauseMilliseconds } = options;
     this.#forCycles = createGuardedClient(client, this.#now, {
@@ -169,8 +175,8 @@ class PrometheusSource implements MetricSource {
 
   async #ask(client: GuardedClient, { question, promql }: EvidenceQuery): Promise<Reading<readonly VectorRow[]>> {
     const startedAt = performance.now();
-    const reading = await client.query(promql);
-    this.#options.observer?.onQuestion(question, (performance.now() - startedAt) / 1000, reading.kind);
+    const { reading, cost } = await client.query(promql);
+    this.#options.observer?.onQuestion(question, (performance.now() - startedAt) / 1000, reading.kind, cost);
     return reading;
   }
 }
