@@ -18,7 +18,7 @@ import { isRecord, member } from "./config/plain-values.ts";
 import { readYaml } from "./config/read-yaml.ts";
 import { type ReportedComponents, reportingProblems, toReportedComponents } from "./config/reported-components.ts";
 import { schemaProblems } from "./config/schema-problems.ts";
-import { toSuggestionRules } from "./config/suggestion-rules.ts";
+import { suggestionProblems, toSuggestionRules } from "./config/suggestion-rules.ts";
 import { type WebhookSettings, webhookSettings } from "./config/webhook-settings.ts";
 
 /** A configuration that was found sound as a whole. */
@@ -78,6 +78,8 @@ export function parseConfig(text: string, file: string, environment: NodeJS.Proc
     structural.some(({ path }) => path.length === 0 || path[0] === key) ? undefined : (value as ConfigFile)[key];
   const webhooks = webhookSettings(sound("webhooks"), dirname(file), environment, problems);
   const alerts = alertRules(sound("alerts"), problems);
+  if (structural.length === 0)
+    problems.push(...suggestionProblems((value as ConfigFile).suggestions ?? [], member(value, "components")));
   if (problems.length === 0 && settings !== undefined)
     return {
       file,

@@ -27,6 +27,7 @@ export type ErrorCode =
   | "WEBHOOK_DELIVERY_UNKNOWN"
   | "METHOD_NOT_ALLOWED"
   | "SUGGESTION_DECIDED"
+  | "SUGGESTION_NOT_ACCEPTED"
   | "ACT_REFUSED"
   | "SPECIFICATION_DIFFERS"
   | "REGISTRATION_OFF"
@@ -130,6 +131,11 @@ const DESCRIPTIONS: Readonly<Record<ErrorCode, ErrorDescription>> = {
     status: 409,
     title: "The suggestion was decided otherwise before",
     remedy: "A decision stands; the suggestion comes back by itself if as much is said anew.",
+  },
+  SUGGESTION_NOT_ACCEPTED: {
+    status: 409,
+    title: "The suggestion is not one that its target can take",
+    remedy: "Take only those that `GET /v1/suggestions?target=…&status=accepted` lists.",
   },
   ACT_REFUSED: {
     status: 409,

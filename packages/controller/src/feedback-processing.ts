@@ -1,12 +1,14 @@
 /** Looks at new feedback about entities, off the request path: one run at a time, however much arrives. */
 import { type Log, processFeedback, type SuggestionStore } from "@trimtab/engine";
-import type { SuggestionRule } from "@trimtab/learning";
+import type { FindChangeTarget, SuggestionRule } from "@trimtab/learning";
 
 /** What the processing works with. */
 export interface FeedbackProcessingOptions {
   readonly store: SuggestionStore;
   /** The rules in force. */
   readonly rules: () => readonly SuggestionRule[];
+  /** The operations that suggested changes are for. */
+  readonly findTarget?: FindChangeTarget;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly log: Log;
@@ -21,7 +23,13 @@ export interface BackgroundProcessing {
 }
 
 /** Processing that has not begun. */
-export function createFeedbackProcessing({ store, rules, now, log }: FeedbackProcessingOptions): BackgroundProcessing {
+export function createFeedbackProcessing({
+  store,
+  rules,
+  findTarget,
+  now,
+  log,
+}: FeedbackProcessingOptions): BackgroundProcessing {
   const stopped = new AbortController();
   let running: Promise<void> | undefined;
   let isAskedAgain = false;
@@ -29,7 +37,13 @@ export function createFeedbackProcessing({ store, rules, now, log }: FeedbackPro
     do {
       isAskedAgain = false;
       try {
-        const { suggestions } = await processFeedback({ store, rules: rules(), now: now(), signal: stopped.signal });
+        const { suggestions } = await processFeedback({
+          store,
+          rules: rules(),
+          now: now(),
+          signal: stopped.signal,
+          ...(findTarget === undefined ? {} : { findTarget }),
+        });
         for (const { id, entity, target, suggestion, confidence, reasoning } of suggestions)
           log.info("improvement suggested", { id, entity, target, suggestion, confidence, reasoning });
       } catch (error) {

@@ -22,9 +22,9 @@ import {
 import type { OperationPolicy } from "@trimtab/learning";
 import { createBaselineMetrics } from "./baseline-metrics.ts";
 import { createBaselineReader } from "./baseline-reader.ts";
+import { changeTargets } from "./change-target.ts";
 import { isReportedComponent } from "./config/reported-components.ts";
 import type { StoreSettings } from "./config/store-settings.ts";
-
 import { loadStrategyModules } from "./config/strategy-modules.ts";
 import type { Config } from "./config.ts";
 import { declaredStates, withRegistered } from "./declared-operations.ts";
@@ -39,11 +39,13 @@ import { createServing } from "./http/serving.ts";
 import { createLearningLoop, type LearningLoop } from "./learning-loop.ts";
 import { adaptationEvidence, adaptationQueries, createSource } from "./metric-sources.ts";
 import { createCycleWaiters } from "./next-cycle.ts";
+import { createPeriodicJob } from "./periodic-job.ts";
 import { createRecordBounding } from "./record-bounding.ts";
 import { createRegistrations } from "./registrations.ts";
 import { rememberedInspection } from "./remembered-inspection.ts";
 import { streamSecretOf } from "./serving/stream-capability.ts";
 import { openStoreDatabase } from "./store-database.ts";
+import { createSuggestionDelivery } from "./suggestion-delivery.ts";
 import { createControllerMetrics } from "./telemetry.ts";
 import { createTrendUpkeep } from "./trend-upkeep.ts";
 import { VERSION } from "./version.ts";
@@ -79,6 +81,8 @@ const PASS_GRACE_MILLISECONDS = 2_500;
 const LONGEST_WAIT_FOR_LEADER_MILLISECONDS = 6_000;
 const BETWEEN_LOOKS_MILLISECONDS = 500;
 const GRID_WATCH_INTERVAL_MILLISECONDS = 1_000;
+/** How soon an accepted suggestion is delivered that a crash has left behind. */
+const DELIVER_INTERVAL_MILLISECONDS = 10_000;
 const HOUSEKEEPING_INTERVAL_MILLISECONDS = 600_000;
 
 /** Everything that a configuration decides, in force together. */
@@ -218,6 +222,10 @@ export async function startController(given: Config, { log }: ControllerOptions)
   const processing = createFeedbackProcessing({
     store: suggestions,
     rules: () => current().config.suggestions,
+    findTarget: changeTargets(
+      () => current().config.policies,
+      () => current().loop.board,
+    ),
     now: Date.now,
     log,
   });
@@ -236,6 +244,21 @@ export async function startController(given: Config, { log }: ControllerOptions)
       await next;
     }
   };
+
+  const suggestionDelivery = createSuggestionDelivery({
+    store: suggestions,
+    acts,
+    policies: () => current().config.policies,
+    decide: decideAct,
+    now: Date.now,
+    log,
+  });
+  const deliveringSuggestions = createPeriodicJob({
+    everyMilliseconds: DELIVER_INTERVAL_MILLISECONDS,
+    run: (signal) => (leads() ? suggestionDelivery.deliverWaiting(signal) : Promise.resolve()),
+    failure: "accepted suggestions could not be delivered",
+    log,
+  });
 
   const trendUpkeep = createTrendUpkeep({
     trends,
@@ -286,6 +309,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
       store,
       feedback,
       suggestions,
+      suggestionDelivery,
       records,
       onRecords: (components) => bounding.start(components),
       outcomes: {
@@ -361,6 +385,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
     bounding.startAll();
     registrations.start();
     trendUpkeep.start();
+    deliveringSuggestions.start();
   } catch (error) {
     isShuttingDown = true;
     await replica.stop();
@@ -420,7 +445,14 @@ export async function startController(given: Config, { log }: ControllerOptions)
     clearInterval(gridWatch);
     const { loop, source } = current();
     serving.streams.close();
-    await Promise.all([processing.stop(), bounding.stop(), registrations.stop(), webhooks.stop(), trendUpkeep.stop()]);
+    await Promise.all([
+      processing.stop(),
+      bounding.stop(),
+      registrations.stop(),
+      webhooks.stop(),
+      trendUpkeep.stop(),
+      deliveringSuggestions.stop(),
+    ]);
     await Promise.all([close(REQUEST_GRACE_MILLISECONDS), loop.scheduler.stop(PASS_GRACE_MILLISECONDS)]);
     await replica.stop();
     await source.close();

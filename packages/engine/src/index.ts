@@ -141,6 +141,7 @@ export type {
   Suggestion,
   SuggestionDecision,
   SuggestionFilter,
+  SuggestionReceipt,
   SuggestionStatus,
   SuggestionStore,
 } from "./stores/suggestion-store.ts";

@@ -50,10 +50,12 @@ export {
 export { addMeasurements, measurementsProblem, successRateOf } from "./evidence/measurements.ts";
 export { type PerformanceSummary, summarize } from "./evidence/performance-summary.ts";
 export type { ClosedWindow, WindowArm, WindowRule } from "./evidence/windows.ts";
+export type { ChangeTarget, RuleChange, SuggestedChange } from "./feedback/suggested-change.ts";
 export {
   DEFAULT_SUGGESTION_RULES,
   type EarlierSuggestion,
   type EntityFeedback,
+  type FindChangeTarget,
   type ProposedSuggestion,
   type SuggestionRule,
   suggestionsFor,

@@ -1,4 +1,5 @@
 /** What stands in trimtab.yaml once it fits its schema: the values as people wrote them. */
+import type { Context, ParameterValue } from "@trimtab/conventions";
 
 import type { NoticeType } from "@trimtab/engine";
 
@@ -119,7 +120,7 @@ export type ParameterSection =
   | { readonly type: "boolean"; readonly base: boolean };
 
 /** A rule for improvement suggestions as it is written. */
-interface SuggestionSection {
+export interface SuggestionSection {
   readonly id: string;
   readonly type: string;
   readonly source?: string | undefined;
@@ -129,6 +130,15 @@ interface SuggestionSection {
   readonly within?: string | undefined;
   readonly suggest: string;
   readonly confidence?: number | undefined;
+  readonly change?:
+    | {
+        readonly operation: string;
+        readonly parameter: string;
+        readonly by?: number | undefined;
+        readonly to?: ParameterValue | undefined;
+        readonly context?: Context | undefined;
+      }
+    | undefined;
 }
 
 /** One component as it is written. */

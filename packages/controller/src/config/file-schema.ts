@@ -356,6 +356,27 @@ const suggestion = z.strictObject({
     .lte(1)
     .optional()
     .meta({ description: "How sure the rule is.", default: DEFAULTS.confidence }),
+  change: z
+    .strictObject({
+      operation: z.string().min(1).meta({ description: "An operation of the target." }),
+      parameter: z.string().min(1).meta({ description: "The parameter to change." }),
+      by: z
+        .number()
+        .optional()
+        .meta({ description: "By how much a number changes, within its bounds.", examples: [0.1] }),
+      to: z
+        .union([z.number(), z.string(), z.boolean()])
+        .optional()
+        .meta({ description: "The value that it is to have, instead of by.", examples: [0.8] }),
+      context: z
+        .record(z.string(), z.string())
+        .optional()
+        .meta({ description: "Where; everywhere where it is absent.", examples: [{ genre: "rock" }] }),
+    })
+    .optional()
+    .meta({
+      description: "What accepting the suggestion changes; without it the target is told, and knows itself what to do.",
+    }),
 });
 
 const webhook = z.strictObject({

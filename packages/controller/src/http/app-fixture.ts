@@ -1,6 +1,7 @@
 /** For tests: the HTTP interface on a free port, with a real store in memory and a metric source that answers as it is told. */
 import { type Allocation, variantId } from "@trimtab/conventions";
 import {
+  type AllocationBoard,
   createActStore,
   createDeclarationStore,
   createDeliveryStore,
@@ -31,6 +32,7 @@ import { createLearningLoop, type LearningLoop } from "../learning-loop.ts";
 import { adaptationEvidence, adaptationQueries } from "../metric-sources.ts";
 import { createRegistrations } from "../registrations.ts";
 import { streamSecretOf } from "../serving/stream-capability.ts";
+import { createSuggestionDelivery, type SuggestionDelivery } from "../suggestion-delivery.ts";
 import { createControllerMetrics } from "../telemetry.ts";
 import { authorizer } from "./authentication.ts";
 import { createApp } from "./create-app.ts";
@@ -68,6 +70,8 @@ export interface AppUnderTest {
   readonly url: string;
   readonly store: Store;
   readonly suggestions: SuggestionStore;
+  readonly suggestionDelivery: SuggestionDelivery;
+  readonly board: () => AllocationBoard;
   readonly trends: TrendStore;
   readonly source: ScriptedSource;
   readonly config: Config;
@@ -152,6 +156,14 @@ export async function startApp({
     onStream: metrics.onStream,
     onStreamEvent: metrics.onStreamEvent,
   });
+  const suggestionDelivery = createSuggestionDelivery({
+    store: suggestions,
+    acts,
+    policies: () => config.policies,
+    decide: (policy) => loop.run(policy, false),
+    now,
+    log: silentLog,
+  });
   const app = createApp({
     version: "1.2.3",
     serving,
@@ -159,6 +171,7 @@ export async function startApp({
     store,
     feedback,
     suggestions,
+    suggestionDelivery,
     records,
     onRecords: () => {},
     outcomes: {
@@ -216,6 +229,8 @@ export async function startApp({
     url: server.url,
     store,
     suggestions,
+    suggestionDelivery,
+    board: () => loop.board,
     trends,
     source,
     config,

@@ -17,6 +17,7 @@ const CONTRACT: readonly (readonly [method: string, path: string, role: Role])[]
   ["post", "/v1/suggestions/{id}/accept", "operate"],
   ["post", "/v1/suggestions/{id}/dismiss", "operate"],
   ["post", "/v1/alerts", "operate"],
+  ["post", "/v1/suggestions/{id}/acknowledge", "feedback"],
   ["get", "/v1/webhook-deliveries", "read"],
   ["post", "/v1/webhook-deliveries/{id}/retry", "operate"],
   ["post", "/v1/learning-cycles", "operate"],

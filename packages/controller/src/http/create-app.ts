@@ -16,6 +16,7 @@ import type { Evidence, EvidenceQuery, OperationPolicy } from "@trimtab/learning
 import express, { type NextFunction, type Request, type Response } from "express";
 import type { AlertRule } from "../config/alert-settings.ts";
 import { ControllerError } from "../errors.ts";
+import type { SuggestionDelivery } from "../suggestion-delivery.ts";
 import { actRoutes } from "./act-routes.ts";
 import { adaptationRoutes } from "./adaptation-routes.ts";
 import { alertRoutes } from "./alert-routes.ts";
@@ -54,6 +55,7 @@ export interface AppDependencies {
   /** Told of feedback after it was kept. */
   readonly onFeedback: (kept: readonly Feedback[]) => void;
   readonly suggestions: SuggestionStore;
+  readonly suggestionDelivery: SuggestionDelivery;
   readonly records: RecordStore;
   /** Told of the components whose records were kept; it must not wait. */
   readonly onRecords: (components: readonly string[]) => void;
@@ -125,6 +127,7 @@ export function createApp(dependencies: AppDependencies): RequestListener {
     ...outcomeRoutes({ operations, now: dependencies.now, ...dependencies.outcomes }),
     ...suggestionRoutes({
       store: dependencies.suggestions,
+      delivery: dependencies.suggestionDelivery,
       now: dependencies.now,
       onDecided: ({ id, status, entity, target, suggestion }) => {
         log.info("suggestion decided", { id, status, entity, target, suggestion });

@@ -1,15 +1,19 @@
 /** Improvement suggestions: the list, and a person's word on one. */
+import type { Context, ParameterValue } from "@trimtab/conventions";
 import type { Suggestion, SuggestionFilter, SuggestionStatus, SuggestionStore } from "@trimtab/engine";
 import { z } from "zod";
 import { ControllerError } from "../errors.ts";
+import type { SuggestionDelivery } from "../suggestion-delivery.ts";
 import { type Route, sendJson } from "./route.ts";
-import { timeSchema, wireTime } from "./wire/learning-wire.ts";
+import { contextSchema, parameterValueSchema, timeSchema, wireTime } from "./wire/learning-wire.ts";
 import { linkNextPage, pageRequest, pagingParameters } from "./wire/paging.ts";
 
 /** What the routes need. */
 export interface SuggestionRouteDependencies {
   readonly store: SuggestionStore;
   readonly now: () => number;
+  /** Delivers what was accepted and names a change. */
+  readonly delivery: SuggestionDelivery;
   /** Told of a decision after it was kept. */
   readonly onDecided: (suggestion: Suggestion) => void;
 }
@@ -29,9 +33,21 @@ export interface WireSuggestion {
   readonly decidedAt?: string | undefined;
   readonly decidedBy?: string | undefined;
   readonly why?: string | undefined;
+  readonly change?:
+    | {
+        readonly operation: string;
+        readonly parameter: string;
+        readonly context: Context;
+        readonly from: ParameterValue;
+        readonly to: ParameterValue;
+      }
+    | undefined;
+  readonly act?: string | undefined;
+  readonly deliveredAt?: string | undefined;
+  readonly deliveredTo?: string | undefined;
 }
 
-const STATUSES = ["open", "accepted", "dismissed"] as const;
+const STATUSES = ["open", "accepted", "delivered", "dismissed"] as const;
 
 const suggestionSchema: z.ZodType<WireSuggestion> = z.strictObject({
   id: z.string(),
@@ -47,6 +63,19 @@ const suggestionSchema: z.ZodType<WireSuggestion> = z.strictObject({
   decidedAt: timeSchema.optional(),
   decidedBy: z.string().optional(),
   why: z.string().optional(),
+  change: z
+    .strictObject({
+      operation: z.string(),
+      parameter: z.string(),
+      context: contextSchema,
+      from: parameterValueSchema,
+      to: parameterValueSchema,
+    })
+    .optional()
+    .meta({ description: "What accepting it changes; absent where the target is told, and knows itself what to do." }),
+  act: z.string().optional().meta({ description: "The act that makes the change, as the audit has it." }),
+  deliveredAt: timeSchema.optional(),
+  deliveredTo: z.string().optional(),
 });
 
 const pageSchema: z.ZodType<{
@@ -100,7 +129,7 @@ export function suggestionRoutes(dependencies: SuggestionRouteDependencies): rea
     dependencies,
     "accept",
     "accepted",
-    "Accepts a suggestion: its target finds it among the accepted ones.",
+    "Accepts a suggestion: a change that it names is made; else its target finds it among the accepted ones and acknowledges it.",
   );
   const dismiss = decisionRoute(
     dependencies,
@@ -108,11 +137,11 @@ export function suggestionRoutes(dependencies: SuggestionRouteDependencies): rea
     "dismissed",
     "Dismisses a suggestion: it comes back only if as much is said anew.",
   );
-  return [list, accept, dismiss] as readonly Route[];
+  return [list, accept, dismiss, acknowledgeRoute(dependencies)] as readonly Route[];
 }
 
 function decisionRoute(
-  { store, now, onDecided }: SuggestionRouteDependencies,
+  { store, now, onDecided, delivery }: SuggestionRouteDependencies,
   verb: string,
   status: "accepted" | "dismissed",
   summary: string,
@@ -125,32 +154,84 @@ function decisionRoute(
     body: { name: "SuggestionDecision", schema: decisionSchema },
     answers: {
       200: { description: "The suggestion as it is now.", body: { name: "Suggestion", schema: suggestionSchema } },
+      ...(status === "accepted"
+        ? {
+            202: {
+              description: "It is accepted, and its change waits for the operation's turn.",
+              body: { name: "Suggestion", schema: suggestionSchema },
+            },
+          }
+        : {}),
     },
-    errors: ["SUGGESTION_UNKNOWN", "SUGGESTION_DECIDED"],
+    errors: ["SUGGESTION_UNKNOWN", "SUGGESTION_DECIDED", ...(status === "accepted" ? (["ACT_REFUSED"] as const) : [])],
     async handle({ parameters, body }, response) {
       const id = parameters["id"] ?? "";
       const before = await store.getSuggestion(id);
+      const at = now();
       const decision = {
         status,
-        at: now(),
+        at,
+        // Each acceptance has an act of its own: one that was refused may be tried again.
+        ...(status === "accepted" && before?.change !== undefined ? { act: `act-${id}-${at}` } : {}),
         ...(body.by === undefined ? {} : { by: body.by }),
         ...(body.why === undefined ? {} : { why: body.why }),
       };
       const decided = before && (await store.decideSuggestion(id, decision));
       if (before === undefined || decided === undefined)
         throw new ControllerError("SUGGESTION_UNKNOWN", `There is no suggestion "${id}".`);
-      if (decided.status !== status)
+      if (decided.status !== status && !(status === "accepted" && decided.status === "delivered"))
         throw new ControllerError("SUGGESTION_DECIDED", `It was ${decided.status} before.`);
-      if (before.status === "open") onDecided(decided);
-      sendJson(response, wireSuggestion(decided));
+      const delivered = await delivery.deliver(decided);
+      if ("refusal" in delivered) throw new ControllerError("ACT_REFUSED", delivered.refusal);
+      const { suggestion } = delivered;
+      if (before.status === "open") onDecided(suggestion);
+      const waits = suggestion.act !== undefined && suggestion.status === "accepted";
+      sendJson(response.status(waits ? 202 : 200), wireSuggestion(suggestion));
     },
   };
 }
 
-function wireSuggestion({ createdAt, decidedAt, ...suggestion }: Suggestion): WireSuggestion {
+interface ReceiptBody {
+  readonly by?: string | undefined;
+}
+
+const receiptSchema: z.ZodType<ReceiptBody> = z.strictObject({
+  by: z.string().min(1).max(128).optional().meta({ description: "Who has taken it." }),
+});
+
+/** The target has taken it: it is not among the accepted ones any more. */
+function acknowledgeRoute({ store, now }: SuggestionRouteDependencies): Route<unknown, ReceiptBody> {
+  return {
+    method: "post",
+    path: "/v1/suggestions/{id}/acknowledge",
+    summary:
+      "The target has taken an accepted suggestion: it is delivered, once. A second acknowledgement changes nothing.",
+    role: "feedback",
+    body: { name: "SuggestionReceipt", schema: receiptSchema },
+    answers: {
+      200: { description: "The suggestion as it is now.", body: { name: "Suggestion", schema: suggestionSchema } },
+    },
+    errors: ["SUGGESTION_UNKNOWN", "SUGGESTION_NOT_ACCEPTED"],
+    async handle({ parameters, body }, response) {
+      const id = parameters["id"] ?? "";
+      const before = await store.getSuggestion(id);
+      if (before === undefined) throw new ControllerError("SUGGESTION_UNKNOWN", `There is no suggestion "${id}".`);
+      if (before.act !== undefined && before.status === "accepted")
+        throw new ControllerError("SUGGESTION_NOT_ACCEPTED", "Its change is being made; nobody needs to take it.");
+      const receipt = { at: now(), ...(body.by === undefined ? {} : { to: body.by }) };
+      const delivered = await store.deliverSuggestion(id, receipt);
+      if (delivered?.status !== "delivered")
+        throw new ControllerError("SUGGESTION_NOT_ACCEPTED", `It is ${delivered?.status ?? "gone"}.`);
+      sendJson(response, wireSuggestion(delivered));
+    },
+  };
+}
+
+function wireSuggestion({ createdAt, decidedAt, deliveredAt, ...suggestion }: Suggestion): WireSuggestion {
   return {
     ...suggestion,
     createdAt: wireTime(createdAt),
     ...(decidedAt === undefined ? {} : { decidedAt: wireTime(decidedAt) }),
+    ...(deliveredAt === undefined ? {} : { deliveredAt: wireTime(deliveredAt) }),
   };
 }

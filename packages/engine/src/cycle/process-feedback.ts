@@ -1,6 +1,6 @@
 /** Feedback about entities, batch by batch: grouped by entity, looked at by every rule, marked as processed exactly once. */
 import { canonicalJson, shortDigest } from "@trimtab/conventions";
-import { type SuggestionRule, suggestionsFor } from "@trimtab/learning";
+import { type FindChangeTarget, type SuggestionRule, suggestionsFor } from "@trimtab/learning";
 import type { Suggestion, SuggestionStore } from "../stores/suggestion-store.ts";
 
 /** What a run works with. */
@@ -11,6 +11,8 @@ export interface FeedbackProcessing {
   readonly batch?: number;
   /** Milliseconds since 1970. */
   readonly now: number;
+  /** The operations that suggested changes are for. Default: none is known. */
+  readonly findTarget?: FindChangeTarget;
   /** Aborted when the run is to end after its batch. */
   readonly signal?: AbortSignal;
 }
@@ -30,6 +32,7 @@ export async function processFeedback({
   rules,
   batch = USUAL_BATCH,
   now,
+  findTarget,
   signal,
 }: FeedbackProcessing): Promise<ProcessedFeedback> {
   const suggestions: Suggestion[] = [];
@@ -39,7 +42,7 @@ export async function processFeedback({
     if (waiting.length === 0 || signal?.aborted === true) return { processed, suggestions };
     const entities = [...new Set(waiting.flatMap(({ entity }) => (entity === undefined ? [] : [entity])))];
     const made: Suggestion[] = [];
-    for (const entity of entities) made.push(...(await suggestionsOf(entity, store, rules, now)));
+    for (const entity of entities) made.push(...(await suggestionsOf(entity, store, rules, now, findTarget)));
     await store.recordProcessing(
       waiting.map(({ id }) => id),
       made,
@@ -55,6 +58,7 @@ async function suggestionsOf(
   store: SuggestionStore,
   rules: readonly SuggestionRule[],
   now: number,
+  findTarget: FindChangeTarget | undefined,
 ): Promise<Suggestion[]> {
   const earlier = (await store.lastSuggestions(entity)).map(({ rule, status, decidedAt }) => ({
     rule,
@@ -64,7 +68,7 @@ async function suggestionsOf(
   const made: Suggestion[] = [];
   for (const rule of rules) {
     const entries = await store.feedbackAbout(entity, rule, now - rule.withinMilliseconds);
-    for (const proposed of suggestionsFor(entity, [rule], entries, earlier, now)) {
+    for (const proposed of suggestionsFor(entity, [rule], entries, earlier, now, findTarget)) {
       const id = `s-${shortDigest(canonicalJson([proposed.rule, entity, [...proposed.feedback]]))}`;
       made.push({ ...proposed, id, createdAt: now, status: "open" });
     }

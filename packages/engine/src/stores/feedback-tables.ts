@@ -31,6 +31,10 @@ export interface SuggestionTable {
   decided_at: number | null;
   decided_by: string | null;
   why: string | null;
+  /** Of `migrations/0015-suggestion-delivery.ts`: the act that makes the change; null where there is none. */
+  act: Generated<string | null>;
+  delivered_at: Generated<number | null>;
+  delivered_to: Generated<string | null>;
   /** What was proposed, as canonical JSON. */
   suggestion: string;
 }

@@ -81,6 +81,41 @@ export function describeSuggestionStore(name: string, open: () => Promise<Sugges
       expect((await process()).suggestions[0]?.feedback[0]).toBe("artist-7-200");
     });
 
+    test("an accepted suggestion is delivered once; one whose act is refused is open again", async () => {
+      await feedback.addFeedback(reports(1, 6));
+      const id = (await process()).suggestions[0]?.id ?? "";
+      const accept = (act: string) => store.decideSuggestion(id, { status: "accepted", at: NOW, by: "ada", act });
+      expect((await store.deliverSuggestion(id, { at: NOW }))?.status).toBe("open");
+      await accept("act-1");
+      expect((await store.undeliveredSuggestions(10)).map((each) => each.act)).toEqual(["act-1"]);
+      await store.reopenSuggestion(id, "act-0"); // another one's refusal
+      expect((await store.getSuggestion(id))?.status).toBe("accepted");
+      await store.reopenSuggestion(id, "act-1");
+      const open = await store.getSuggestion(id);
+      expect(open?.status).toBe("open");
+      expect(open).not.toHaveProperty("decidedAt");
+      await accept("act-2");
+      const delivered = await store.deliverSuggestion(id, { at: NOW + 1, to: "artist_builder" });
+      expect(delivered).toMatchObject({
+        status: "delivered",
+        deliveredAt: NOW + 1,
+        deliveredTo: "artist_builder",
+        act: "act-2",
+      });
+      expect(await store.deliverSuggestion(id, { at: NOW + 2, to: "another" })).toEqual(delivered);
+      expect(await store.undeliveredSuggestions(10)).toEqual([]);
+    });
+
+    test("a refused one stays as it is where another of its kind is open meanwhile", async () => {
+      await feedback.addFeedback(reports(1, 6));
+      const id = (await process()).suggestions[0]?.id ?? "";
+      await store.decideSuggestion(id, { status: "accepted", at: FIRST_CYCLE_AT + 100_000, act: "act-1" });
+      await feedback.addFeedback(reports(200, 6));
+      expect((await process()).suggestions).toHaveLength(1);
+      await store.reopenSuggestion(id, "act-1");
+      expect((await store.getSuggestion(id))?.status).toBe("accepted");
+    });
+
     test("of two that process the same feedback one is refused and leaves nothing behind", async () => {
       await feedback.addFeedback(reports(1, 6));
       const waiting = (await store.unprocessedFeedback(100)).map(({ id }) => id);

@@ -1,6 +1,7 @@
 /** Suggestions in SQL, through Kysely: in the database of the feedback that they come from. */
 import { canonicalJson, type Json } from "@trimtab/conventions";
 import type { ProposedSuggestion } from "@trimtab/learning";
+import type { Insertable, Selectable } from "kysely";
 import { decodeCursor, isOlder, pageOf, wantedOf } from "./cursor.ts";
 import type { Addressees } from "./delivery-store.ts";
 import { recordNotices } from "./delivery-store-sql.ts";
@@ -13,6 +14,7 @@ import type {
   Suggestion,
   SuggestionDecision,
   SuggestionFilter,
+  SuggestionReceipt,
   SuggestionStatus,
   SuggestionStore,
 } from "./suggestion-store.ts";
@@ -85,6 +87,39 @@ export function createSuggestionStore(
     },
     decideSuggestion: (id, decision) =>
       database.transaction().execute((transaction) => decideSuggestion(transaction, id, decision, addressees)),
+    deliverSuggestion: (id, receipt) => deliverSuggestion(database, id, receipt),
+    async reopenSuggestion(id, act) {
+      await database
+        .updateTable("suggestions")
+        .set({ status: "open" satisfies SuggestionStatus, decided_at: null, decided_by: null, why: null, act: null })
+        .where("id", "=", id)
+        .where("status", "=", "accepted" satisfies SuggestionStatus)
+        .where("act", "=", act)
+        .where((is) =>
+          is.not(
+            is.exists(
+              is
+                .selectFrom("suggestions as other")
+                .select("other.id")
+                .whereRef("other.entity", "=", "suggestions.entity")
+                .whereRef("other.rule", "=", "suggestions.rule")
+                .where("other.status", "=", "open" satisfies SuggestionStatus),
+            ),
+          ),
+        )
+        .execute();
+    },
+    async undeliveredSuggestions(limit) {
+      const rows = await database
+        .selectFrom("suggestions")
+        .selectAll()
+        .where("status", "=", "accepted" satisfies SuggestionStatus)
+        .where("act", "is not", null)
+        .orderBy("created_at")
+        .limit(limit)
+        .execute();
+      return rows.map(fromRow);
+    },
   };
 }
 
@@ -105,12 +140,12 @@ async function markProcessed(transaction: SqlDatabase, feedback: readonly string
 async function decideSuggestion(
   database: SqlDatabase,
   id: string,
-  { status, by, why, at }: SuggestionDecision,
+  { status, by, why, act, at }: SuggestionDecision,
   addressees: Addressees | undefined,
 ): Promise<Suggestion | undefined> {
   const { numUpdatedRows } = await database
     .updateTable("suggestions")
-    .set({ status, decided_at: at, decided_by: by ?? null, why: why ?? null })
+    .set({ status, decided_at: at, decided_by: by ?? null, why: why ?? null, act: act ?? null })
     .where("id", "=", id)
     .where("status", "=", "open" satisfies SuggestionStatus)
     .executeTakeFirstOrThrow();
@@ -123,6 +158,21 @@ async function decideSuggestion(
     await recordNotices(database, addressees, [{ type: `suggestion.${status}`, at, data }]);
   }
   return decided;
+}
+
+async function deliverSuggestion(
+  database: SqlDatabase,
+  id: string,
+  { at, to }: SuggestionReceipt,
+): Promise<Suggestion | undefined> {
+  await database
+    .updateTable("suggestions")
+    .set({ status: "delivered" satisfies SuggestionStatus, delivered_at: at, delivered_to: to ?? null })
+    .where("id", "=", id)
+    .where("status", "=", "accepted" satisfies SuggestionStatus)
+    .execute();
+  const row = await database.selectFrom("suggestions").selectAll().where("id", "=", id).executeTakeFirst();
+  return row === undefined ? undefined : fromRow(row);
 }
 
 async function listSuggestions(
@@ -146,7 +196,8 @@ async function listSuggestions(
   });
 }
 
-function asRow({ id, createdAt, status, decidedAt, decidedBy, why, ...proposed }: Suggestion): SuggestionTable {
+function asRow(suggestion: Suggestion): Insertable<SuggestionTable> {
+  const { id, createdAt, status, decidedAt, decidedBy, why, act, deliveredAt, deliveredTo, ...proposed } = suggestion;
   return {
     id,
     created_at: createdAt,
@@ -157,11 +208,14 @@ function asRow({ id, createdAt, status, decidedAt, decidedBy, why, ...proposed }
     decided_at: decidedAt ?? null,
     decided_by: decidedBy ?? null,
     why: why ?? null,
+    act: act ?? null,
+    delivered_at: deliveredAt ?? null,
+    delivered_to: deliveredTo ?? null,
     suggestion: canonicalJson(proposed as unknown as Json),
   };
 }
 
-function fromRow(row: SuggestionTable): Suggestion {
+function fromRow(row: Selectable<SuggestionTable>): Suggestion {
   return {
     ...fromJsonText<ProposedSuggestion>(row.suggestion),
     id: row.id,
@@ -170,5 +224,8 @@ function fromRow(row: SuggestionTable): Suggestion {
     ...(row.decided_at === null ? {} : { decidedAt: Number(row.decided_at) }),
     ...(row.decided_by === null ? {} : { decidedBy: row.decided_by }),
     ...(row.why === null ? {} : { why: row.why }),
+    ...(row.act === null ? {} : { act: row.act }),
+    ...(row.delivered_at === null ? {} : { deliveredAt: Number(row.delivered_at) }),
+    ...(row.delivered_to === null ? {} : { deliveredTo: row.delivered_to }),
   };
 }

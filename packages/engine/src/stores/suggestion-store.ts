@@ -7,8 +7,8 @@ import type { ProposedSuggestion, SuggestionRule } from "@trimtab/learning";
 import type { StoredFeedback } from "./feedback-store.ts";
 import type { Page, PageRequest } from "./store.ts";
 
-/** What a person has said to a suggestion. */
-export type SuggestionStatus = "open" | "accepted" | "dismissed";
+/** What a person has said to a suggestion; delivered: accepted, and the target has it. */
+export type SuggestionStatus = "open" | "accepted" | "delivered" | "dismissed";
 
 /** A suggestion as it is kept. */
 export interface Suggestion extends ProposedSuggestion {
@@ -22,6 +22,12 @@ export interface Suggestion extends ProposedSuggestion {
   readonly decidedBy?: string;
   /** Why, in the person's words. */
   readonly why?: string;
+  /** The act that makes its change; absent before it is accepted, and where it names no change. */
+  readonly act?: string;
+  /** When the target had it, in milliseconds since 1970. */
+  readonly deliveredAt?: number;
+  /** Who took it, as far as it is known: the target, or the operation that changed. */
+  readonly deliveredTo?: string;
 }
 
 /** Which suggestions are wanted; newest first. */
@@ -37,8 +43,17 @@ export interface SuggestionDecision {
   readonly status: "accepted" | "dismissed";
   readonly by?: string;
   readonly why?: string;
+  /** The act that is to make its change. */
+  readonly act?: string;
   /** Milliseconds since 1970. */
   readonly at: number;
+}
+
+/** The target has it. */
+export interface SuggestionReceipt {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly to?: string;
 }
 
 /** A store of suggestions. What a method has resolved for is on disk. */
@@ -60,4 +75,14 @@ export interface SuggestionStore {
   getSuggestion(id: string): Promise<Suggestion | undefined>;
   /** @returns The suggestion as it is now; undefined where there is none. One that is decided already stays as it was decided. */
   decideSuggestion(id: string, decision: SuggestionDecision): Promise<Suggestion | undefined>;
+  /**
+   * Marks an accepted suggestion as delivered, once: a second receipt changes nothing.
+   *
+   * @returns The suggestion as it is now; undefined where there is none.
+   */
+  deliverSuggestion(id: string, receipt: SuggestionReceipt): Promise<Suggestion | undefined>;
+  /** Takes back that it was accepted, because its act was refused; nothing where it is not accepted by this act, or another one of its rule and entity is open. */
+  reopenSuggestion(id: string, act: string): Promise<void>;
+  /** Those that were accepted and whose act has no outcome yet, oldest first. */
+  undeliveredSuggestions(limit: number): Promise<readonly Suggestion[]>;
 }

@@ -7,6 +7,8 @@
  * decided it, until as much is said anew. The confidence is the rule's, a constant and no probability.
  */
 
+import { type ChangeTarget, type RuleChange, type SuggestedChange, suggestedChange } from "./suggested-change.ts";
+
 /** When a suggestion is made, and what it says. */
 export interface SuggestionRule {
   /** Names the rule, and with the entity its suggestions. */
@@ -27,6 +29,8 @@ export interface SuggestionRule {
   readonly suggestion: string;
   /** 0 to 1. */
   readonly confidence: number;
+  /** The change as a value of a parameter of the target; absent where the target knows itself what to do. */
+  readonly change?: RuleChange;
 }
 
 /** What an entry about an entity says that rules look at. */
@@ -59,7 +63,12 @@ export interface ProposedSuggestion {
   readonly reasoning: string;
   /** The entries that it rests on, oldest first. */
   readonly feedback: readonly string[];
+  /** What accepting it changes; absent where the target is told and knows itself what to do. */
+  readonly change?: SuggestedChange;
 }
+
+/** The operation that a change is for; undefined where it is not configured. */
+export type FindChangeTarget = (component: string, change: RuleChange) => ChangeTarget | undefined;
 
 /** The rules that hold where a configuration has none. */
 export const DEFAULT_SUGGESTION_RULES: readonly SuggestionRule[] = [
@@ -79,6 +88,7 @@ export const DEFAULT_SUGGESTION_RULES: readonly SuggestionRule[] = [
  * @param entries Everything that was said about the entity, as far back as the longest rule looks; in any order.
  * @param earlier The last suggestion of each rule for the entity.
  * @param now Milliseconds since 1970.
+ * @param findTarget Default: no operation is known, so that rules with a change suggest nothing.
  */
 export function suggestionsFor(
   entity: string,
@@ -86,6 +96,7 @@ export function suggestionsFor(
   entries: readonly EntityFeedback[],
   earlier: readonly EarlierSuggestion[],
   now: number,
+  findTarget: FindChangeTarget = () => undefined,
 ): ProposedSuggestion[] {
   return rules.flatMap((rule): ProposedSuggestion[] => {
     const last = earlier.find((each) => each.rule === rule.id);
@@ -94,6 +105,11 @@ export function suggestionsFor(
     const counted = entries.filter((entry) => entry.receivedAt > since && countsFor(rule, entry)).sort(byArrival);
     if (counted.length <= rule.moreThan) return [];
     const target = rule.target ?? counted.findLast((entry) => entry.target !== undefined)?.target;
+    const change =
+      rule.change === undefined || target === undefined
+        ? undefined
+        : suggestedChange(rule.change, findTarget(target, rule.change));
+    if (rule.change !== undefined && change === undefined) return []; // nothing would change
     return [
       {
         rule: rule.id,
@@ -103,6 +119,7 @@ export function suggestionsFor(
         confidence: rule.confidence,
         reasoning: reasoningOf(rule, entity, counted, now),
         feedback: counted.map(({ id }) => id),
+        ...(change === undefined ? {} : { change }),
       },
     ];
   });

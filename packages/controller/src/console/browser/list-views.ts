@@ -139,7 +139,7 @@ export function suggestionsView(console: Console): VNode {
     h(
       "div",
       { class: "tabs", role: "group", "aria-label": "Status" },
-      ["open", "accepted", "dismissed"].map((each) =>
+      ["open", "accepted", "delivered", "dismissed"].map((each) =>
         h(
           "button",
           {
@@ -213,7 +213,7 @@ function suggestionCard(console: Console, suggestion: WireSuggestion): VNode {
       : h(
           "p",
           null,
-          badge(status === "accepted" ? "good" : "plain", status),
+          badge(status === "accepted" || status === "delivered" ? "good" : "plain", status),
           ` by ${decidedBy ?? "somebody unnamed"}, `,
           time(decidedAt, console.now),
           why === undefined ? "" : `: “${why}”`,

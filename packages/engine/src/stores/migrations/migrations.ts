@@ -10,6 +10,7 @@ import { records } from "./0009-records.ts";
 import { leases } from "./0010-leases.ts";
 import { webhookDeliveries } from "./0012-webhook-deliveries.ts";
 import { trends } from "./0014-trends.ts";
+import { suggestionDelivery } from "./0015-suggestion-delivery.ts";
 import { outcomes } from "./0017-outcomes.ts";
 import { declarations } from "./0018-declarations.ts";
 import type { Migration } from "./migration.ts";
@@ -28,6 +29,7 @@ export const migrations: readonly Migration[] = [
   leases,
   webhookDeliveries,
   trends,
+  suggestionDelivery,
   outcomes,
   declarations,
 ];

@@ -1,0 +1,20 @@
+/** The operation that a suggested change is for, as it stands: its space, and what is in force in the change's context. */
+import { findAllocation } from "@trimtab/conventions";
+import type { AllocationBoard } from "@trimtab/engine";
+import type { FindChangeTarget, OperationPolicy } from "@trimtab/learning";
+
+/** Looks targets up in the configuration in force and in what is served. */
+export function changeTargets(
+  policies: () => readonly OperationPolicy[],
+  board: () => Pick<AllocationBoard, "document">,
+): FindChangeTarget {
+  return (component, { operation, context }) => {
+    const policy = policies().find((each) => each.component === component && each.operation === operation);
+    const served = board().document(component)?.document.operations[operation];
+    if (policy === undefined || served === undefined) return undefined;
+    const variants = findAllocation(served, context)?.variants ?? [];
+    const inForce =
+      variants.find(({ role }) => role === "incumbent") ?? variants.find(({ role }) => role === "baseline");
+    return { space: policy.parameters, inForce: inForce?.parameters ?? {} };
+  };
+}
