@@ -14,6 +14,7 @@ export type ErrorCode =
   | "CURSOR_INVALID"
   | "BODY_MALFORMED"
   | "BODY_INVALID"
+  | "CONFIGURATION_INVALID"
   | "TOKEN_MISSING"
   | "TOKEN_UNKNOWN"
   | "ROLE_MISSING"
@@ -66,6 +67,11 @@ const DESCRIPTIONS: Readonly<Record<ErrorCode, ErrorDescription>> = {
     status: 400,
     title: "The body does not fit",
     remedy: "Change the places that `problems` names; /openapi.json describes the body.",
+  },
+  CONFIGURATION_INVALID: {
+    status: 400,
+    title: "The configuration cannot be used",
+    remedy: "Change the places that `problems` names; docs/reference/configuration.md tells every key.",
   },
   TOKEN_MISSING: {
     status: 401,

@@ -2,6 +2,7 @@
 import {
   type ActStore,
   type AllocationBoard,
+  type CycleDependencies,
   type CycleOutcome,
   type CycleScheduler,
   createAllocationBoard,
@@ -40,6 +41,8 @@ export interface LearningLoop {
   readonly gridMilliseconds: number;
   /** Runs a pass now; a dry one records nothing and changes nothing. */
   run(policy: OperationPolicy, dry: boolean): Promise<CycleOutcome>;
+  /** The next decision under another policy, which may be one that is not in force; records nothing. */
+  plan(policy: OperationPolicy): Promise<CycleOutcome>;
   /** Takes over what other processes have recorded. @returns The operations that have a new cycle. */
   follow(): Promise<readonly OperationPolicy[]>;
   /** How each operation's passes go, and what the last decision lacked. Reads memory only. */
@@ -87,6 +90,18 @@ export async function createLearningLoop(
     if (outcome.kind === "recorded" && outcome.served !== undefined) takeOver(policy, outcome.served);
     return outcome;
   };
+  const dryRun = (policy: OperationPolicy, from: CycleDependencies["source"]): Promise<CycleOutcome> => {
+    const debug: Log["debug"] = (message, fields) => log.debug(message, fields);
+    return runCycle(policy, {
+      store: { loadOperation: store.loadOperation.bind(store), recordCycle: () => Promise.resolve(undefined) },
+      source: from,
+      feedback,
+      decide: (input) => thread.decide(input),
+      log: { debug, info: debug, warning: debug, error: debug },
+      intervalMilliseconds: config.intervalMilliseconds,
+      now: systemClock.now(),
+    });
+  };
   const gridMilliseconds = source.scrapeIntervalMilliseconds();
   const scheduler = createCycleScheduler({
     operations,
@@ -102,21 +117,20 @@ export async function createLearningLoop(
     close: () => thread.close(),
     run(policy, dry) {
       if (!dry) return scheduler.runNow(policy);
-      const readOnly = {
-        loadOperation: store.loadOperation.bind(store),
-        recordCycle: () => Promise.resolve(undefined),
-      };
-      const { intervalMilliseconds } = config;
-      const debug: Log["debug"] = (message, fields) => log.debug(message, fields);
-      const quiet: Log = { debug, info: debug, warning: debug, error: debug };
-      return runCycle(policy, {
-        store: readOnly,
-        source,
-        feedback,
-        decide: (input) => thread.decide(input),
-        log: quiet,
-        intervalMilliseconds,
-        now: systemClock.now(),
+      return dryRun(policy, source);
+    },
+    async plan(policy) {
+      const outcome = await dryRun(policy, source);
+      if (outcome.kind === "recorded") return outcome;
+      // There is no new window yet: what the policy itself does is told all the same.
+      const stored = await store.loadOperation(policy);
+      const grid = source.scrapeIntervalMilliseconds();
+      const windowEnd = (stored?.windowEnd ?? source.latestWindowEnd(systemClock.now())) + grid;
+      return dryRun(policy, {
+        latestWindowEnd: () => windowEnd,
+        scrapeIntervalMilliseconds: () => grid,
+        readEvidence: ({ window }) =>
+          Promise.resolve({ window, queries: [], cells: { kind: "no-data", detail: "there is no new window yet" } }),
       });
     },
     async follow() {

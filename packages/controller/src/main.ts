@@ -26,7 +26,7 @@ import { changeTargets } from "./change-target.ts";
 import { isReportedComponent } from "./config/reported-components.ts";
 import type { StoreSettings } from "./config/store-settings.ts";
 import { loadStrategyModules } from "./config/strategy-modules.ts";
-import type { Config } from "./config.ts";
+import { type Config, parseConfig } from "./config.ts";
 import { declaredStates, withRegistered } from "./declared-operations.ts";
 import { createFeedbackProcessing } from "./feedback-processing.ts";
 import { createFeedbackTrigger, operationsOf } from "./feedback-trigger.ts";
@@ -40,6 +40,7 @@ import { createLearningLoop, type LearningLoop } from "./learning-loop.ts";
 import { adaptationEvidence, adaptationQueries, createSource } from "./metric-sources.ts";
 import { createCycleWaiters } from "./next-cycle.ts";
 import { createPeriodicJob } from "./periodic-job.ts";
+import { planConfiguration, withLoadedModules } from "./plan/plan-configuration.ts";
 import { createRecordBounding } from "./record-bounding.ts";
 import { createRegistrations } from "./registrations.ts";
 import { rememberedInspection } from "./remembered-inspection.ts";
@@ -326,6 +327,14 @@ export async function startController(given: Config, { log }: ControllerOptions)
         registered: () => current().config.registered ?? [],
       },
       acts,
+      plan: (text) => {
+        const { config: now, loop } = current();
+        const next = withRegistered(
+          withLoadedModules(parseConfig(text, now.file, process.env), now),
+          registrations.all(),
+        );
+        return planConfiguration({ current: now, next, dryRun: (policy) => loop.plan(policy), needsRestart });
+      },
       alertRules: () => current().config.alerts,
       webhooks: { store: deliveries, onWaiting: () => webhooks.wake() },
       onFeedback: (kept) => {
@@ -475,13 +484,19 @@ function accessOf({ tokens }: Config): Pick<InForce, "authorize" | "streamSecret
   return { authorize: authorizer(tokens), streamSecret: streamSecretOf(tokens) };
 }
 
-function refuseWhatNeedsRestart(before: Config, next: Config): void {
+/** What of a configuration only a restart takes over. */
+function needsRestart(before: Config, next: Config): string[] {
   const changed: string[] = [];
   if (before.listen.host !== next.listen.host || before.listen.port !== next.listen.port)
     changed.push("controller.listen");
   const { keepDecisionsMilliseconds: _before, ...storeBefore } = before.store;
   const { keepDecisionsMilliseconds: _next, ...storeNext } = next.store;
   if (JSON.stringify(storeBefore) !== JSON.stringify(storeNext)) changed.push("controller.store");
+  return changed;
+}
+
+function refuseWhatNeedsRestart(before: Config, next: Config): void {
+  const changed = needsRestart(before, next);
   if (changed.length === 0) return;
   throw new ReloadError(
     `${changed.join(" and ")} cannot change while the controller runs; restart it to take over the new configuration`,

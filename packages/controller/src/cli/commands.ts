@@ -9,6 +9,7 @@ import { explainCommand } from "./commands/explain.ts";
 import { freezeCommand, resetCommand, unfreezeCommand } from "./commands/freeze.ts";
 import { initCommand } from "./commands/init.ts";
 import { overrideCommand, releaseCommand } from "./commands/override.ts";
+import { planCommand } from "./commands/plan.ts";
 import { recordsCommand } from "./commands/records.ts";
 import { replayCommand } from "./commands/replay.ts";
 import { schemaCommand } from "./commands/schema.ts";
@@ -22,6 +23,7 @@ import { versionCommand } from "./commands/version.ts";
 export const commands: readonly Command[] = [
   initCommand,
   checkCommand,
+  planCommand,
   serveCommand,
   statusCommand,
   explainCommand,

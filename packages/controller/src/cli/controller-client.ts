@@ -25,6 +25,8 @@ export interface ControllerClient {
   readonly url: string;
   /** @throws {CommandFailure} when nobody answers, or with anything but JSON. */
   get<Body>(path: string): Promise<Answer<Body>>;
+  /** @throws {CommandFailure} when nobody answers, or with anything but JSON. */
+  post<Body>(path: string, body: object): Promise<Answer<Body>>;
   /** @throws {CommandFailure} also for an error that the controller answers. */
   require<Body>(path: string): Promise<Body>;
   /** Asks for a change. @throws {CommandFailure} also where it is refused. */
@@ -72,6 +74,7 @@ export async function controllerClient(
   return {
     url,
     get: (path) => ask(path),
+    post: (path, body) => ask(path, { method: "POST", body: JSON.stringify(body) }),
     require: async (path) => needed(await ask(path), "read"),
     send: async (method, path, body) =>
       needed(await ask(path, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }), "operate"),

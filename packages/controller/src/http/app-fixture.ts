@@ -30,6 +30,7 @@ import { type Config, parseConfig } from "../config.ts";
 import { declaredStates, withRegistered } from "../declared-operations.ts";
 import { createLearningLoop, type LearningLoop } from "../learning-loop.ts";
 import { adaptationEvidence, adaptationQueries } from "../metric-sources.ts";
+import { planConfiguration } from "../plan/plan-configuration.ts";
 import { createRegistrations } from "../registrations.ts";
 import { streamSecretOf } from "../serving/stream-capability.ts";
 import { createSuggestionDelivery, type SuggestionDelivery } from "../suggestion-delivery.ts";
@@ -188,6 +189,13 @@ export async function startApp({
       registered: () => config.registered ?? [],
     },
     acts,
+    plan: (text) =>
+      planConfiguration({
+        current: config,
+        next: parseConfig(text, config.file, {}),
+        dryRun: (policy) => loop.plan(policy),
+        needsRestart: () => [],
+      }),
     alertRules: () => config.alerts,
     webhooks: { store: createDeliveryStore(database), onWaiting: () => {} },
     onFeedback: metrics.onFeedback,

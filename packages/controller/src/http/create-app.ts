@@ -36,6 +36,7 @@ import { type OutcomeIntake, outcomeRoutes } from "./outcome-routes.ts";
 import { parameterRoutes } from "./parameter-routes.ts";
 import type { PerformanceReader } from "./performance-reader.ts";
 import { performanceRoutes } from "./performance-routes.ts";
+import { type PlanRouteDependencies, planRoutes } from "./plan-routes.ts";
 import { problemHandler } from "./problem.ts";
 import { recordRoutes } from "./record-routes.ts";
 import { recordedCycleRoutes } from "./recorded-cycle-routes.ts";
@@ -62,6 +63,8 @@ export interface AppDependencies {
   readonly outcomes: OutcomeIntake;
   readonly declarations: DeclarationIntake;
   readonly acts: ActStore;
+  /** What a configuration would do. @throws {ConfigError} */
+  readonly plan: PlanRouteDependencies["plan"];
   /** What alerts do. */
   readonly alertRules: () => readonly AlertRule[];
   readonly webhooks: Omit<WebhookRouteDependencies, "now">;
@@ -141,6 +144,7 @@ export function createApp(dependencies: AppDependencies): RequestListener {
       decide: dependencies.decideAct,
       now: dependencies.now,
     }),
+    ...planRoutes({ plan: dependencies.plan }),
     ...alertRoutes({
       policies: dependencies.policies,
       rules: dependencies.alertRules,
