@@ -119,12 +119,22 @@ export default {
     only({
       name: "controller-is-the-outside",
       comment:
-        "controller is the engine as a service: engine, learning, conventions, express, zod, prom-client, yaml, OpenTelemetry and Node. The simulator and the module generator are for commands in cli/ only, preact is for console/browser/ only.",
+        "controller is the engine as a service: engine, learning, conventions, express with compression, undici, zod, prom-client, yaml, OpenTelemetry and Node. The simulator and the module generator are for commands in cli/ only, preact is for console/browser/ only.",
       from: source("controller"),
       except: ["^packages/controller/src/(cli|console/browser)/"],
       mayImport: [
         source("controller", "engine", "learning", "conventions"),
-        npm("express", "@types/express", "zod", "prom-client", "yaml", "@opentelemetry/[^/]+"),
+        npm(
+          "express",
+          "@types/express",
+          "compression",
+          "undici",
+          "@types/compression",
+          "zod",
+          "prom-client",
+          "yaml",
+          "@opentelemetry/[^/]+",
+        ),
       ],
       node: true,
     }),
@@ -146,7 +156,17 @@ export default {
       from: "^packages/controller/src/cli/",
       mayImport: [
         source("controller", "engine", "learning", "conventions", "simulator", "module-kit"),
-        npm("express", "@types/express", "zod", "prom-client", "yaml", "@opentelemetry/[^/]+"),
+        npm(
+          "express",
+          "@types/express",
+          "compression",
+          "undici",
+          "@types/compression",
+          "zod",
+          "prom-client",
+          "yaml",
+          "@opentelemetry/[^/]+",
+        ),
       ],
       node: true,
     }),

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DEFAULT_SUGGESTION_RULES } from "@trimtab/learning";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { accessToken } from "./config/access-tokens.ts";
 import { ConfigError } from "./config/config-error.ts";
 import { loadConfig, parseConfig } from "./config.ts";
 
@@ -43,6 +44,7 @@ describe("what the file leaves out", () => {
       webhooks: [],
       trends: { keepHoursMilliseconds: 90 * 86_400_000, keepDaysMilliseconds: 800 * 86_400_000, timeZone: "UTC" },
       tokens: [],
+      rateLimits: { evaluate: 10_000, read: 200, write: 200 },
       metrics: {
         source: "prometheus",
         url: "http://127.0.0.1:9090",
@@ -159,9 +161,10 @@ describe("the environment", () => {
     expect(problems(SMALLEST, listen)).toHaveLength(1);
     const { tokens } = parse(SMALLEST, { ...listen, TRIMTAB_READ_TOKEN: "r", TRIMTAB_OPERATE_TOKEN: "o" });
     expect(tokens).toEqual([
-      { name: "TRIMTAB_READ_TOKEN", roles: ["read"], token: "r" },
-      { name: "TRIMTAB_OPERATE_TOKEN", roles: ["operate"], token: "o" },
+      accessToken({ name: "TRIMTAB_READ_TOKEN", roles: ["read"], token: "r" }),
+      accessToken({ name: "TRIMTAB_OPERATE_TOKEN", roles: ["operate"], token: "o" }),
     ]);
+    expect(JSON.stringify(tokens)).not.toMatch(/"[ro]"/); // the texts are forgotten
   });
 });
 

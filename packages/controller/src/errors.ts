@@ -42,6 +42,7 @@ export type ErrorCode =
   | "BODY_TOO_LARGE"
   | "MEDIA_TYPE_UNSUPPORTED"
   | "HOST_REFUSED"
+  | "RATE_LIMITED"
   | "INTERNAL_ERROR"
   | "STORE_FAILED"
   | "STREAM_LIMIT_REACHED"
@@ -208,6 +209,11 @@ const DESCRIPTIONS: Readonly<Record<ErrorCode, ErrorDescription>> = {
     status: 421,
     title: "The request names another machine",
     remedy: "Use 127.0.0.1, [::1] or localhost; for other names configure controller.tokens.",
+  },
+  RATE_LIMITED: {
+    status: 429,
+    title: "The caller asks too often",
+    remedy: "Wait as many seconds as the header Retry-After says; controller.rateLimits sets the limits.",
   },
   INTERNAL_ERROR: {
     status: 500,

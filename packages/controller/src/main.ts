@@ -35,6 +35,7 @@ import { createApp } from "./http/create-app.ts";
 import type { Health } from "./http/health-routes.ts";
 import { type ListeningServer, listen } from "./http/listen.ts";
 import { createPerformanceReader } from "./http/performance-reader.ts";
+import { rateLimiter } from "./http/rate-limit.ts";
 import { createServing } from "./http/serving.ts";
 import { createLearningLoop, type LearningLoop } from "./learning-loop.ts";
 import { adaptationEvidence, adaptationQueries, createSource } from "./metric-sources.ts";
@@ -370,7 +371,8 @@ export async function startController(given: Config, { log }: ControllerOptions)
       }),
       metricsPage: metrics.page,
       onRequest: metrics.onRequest,
-      authorize: (header, role) => current().authorize(header, role),
+      authorize: (credentials, role) => current().authorize(credentials, role),
+      limitRate: rateLimiter(() => current().config.rateLimits),
       isOpen: () => current().config.tokens.length === 0,
       isShuttingDown: () => isShuttingDown,
       log,

@@ -16,6 +16,7 @@ import { schemaCommand } from "./commands/schema.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { statusCommand } from "./commands/status.ts";
+import { tokenCommand } from "./commands/token.ts";
 import { loopsCommand, trendsCommand } from "./commands/trends.ts";
 import { versionCommand } from "./commands/version.ts";
 
@@ -44,5 +45,6 @@ export const commands: readonly Command[] = [
   doctorCommand,
   simulateCommand,
   schemaCommand,
+  tokenCommand,
   versionCommand,
 ];

@@ -1,14 +1,37 @@
 /** Bearer tokens and other secrets: from where the configuration says they are to their texts. */
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Problem } from "@trimtab/conventions";
 import type { Role, SecretSection, TokenSection } from "./config-file.ts";
 
-/** A token that opens the HTTP interface. */
+/** A token that opens the HTTP interface. Its text is forgotten once it is read. */
 export interface AccessToken {
   readonly name: string;
   readonly roles: readonly Role[];
+  /** SHA-256 of the token, in hexadecimal. */
+  readonly digest: string;
+}
+
+/** What a configuration may hold instead of a token: `sha256:` and 64 hexadecimal digits. */
+const TOKEN_HASH: RegExp = /^sha256:([0-9a-f]{64})$/;
+
+/** The digest by which a token is known. */
+export function digestOfToken(token: string): string {
+  return createHash("sha256").update(token).digest("hex");
+}
+
+/** A token as it is kept in memory. */
+export function accessToken({
+  name,
+  roles,
+  token,
+}: {
+  readonly name: string;
+  readonly roles: readonly Role[];
   readonly token: string;
+}): AccessToken {
+  return { name, roles, digest: digestOfToken(token) };
 }
 
 /**
@@ -27,17 +50,39 @@ export function resolveTokens(
     if (section === undefined) continue;
     const path = ["controller", "tokens", index];
     const before = problems.length;
-    const token = readSecret(section, path, folder, environment, problems);
-    if (token === undefined) {
+    const digest = digestOf(section, path, folder, environment, problems);
+    if (digest === undefined) {
       if (problems.length === before)
-        problems.push({ path, message: "has no token; write tokenFile or tokenEnvironment (or token)" });
+        problems.push({ path, message: "has no token; write tokenFile, tokenEnvironment or tokenHash (or token)" });
       continue;
     }
-    if (tokens.some((other) => other.token === token))
+    if (tokens.some((other) => other.digest === digest))
       problems.push({ path, message: "is the same token as an earlier one; give each its own" });
-    tokens.push({ name: section.name, roles: section.roles, token });
+    tokens.push({ name: section.name, roles: section.roles, digest });
   }
   return tokens;
+}
+
+function digestOf(
+  section: TokenSection,
+  path: Problem["path"],
+  folder: string,
+  environment: NodeJS.ProcessEnv,
+  problems: Problem[],
+): string | undefined {
+  const { tokenHash, ...secret } = section;
+  if (tokenHash === undefined) {
+    const token = readSecret(secret, path, folder, environment, problems);
+    return token === undefined ? undefined : digestOfToken(token);
+  }
+  if (secret.token !== undefined || secret.tokenFile !== undefined || secret.tokenEnvironment !== undefined) {
+    problems.push({ path, message: "has a token and its tokenHash; keep one of them" });
+    return undefined;
+  }
+  const hash = TOKEN_HASH.exec(tokenHash)?.[1];
+  if (hash === undefined)
+    problems.push({ path: [...path, "tokenHash"], message: "is no hash of a token; trimtab token prints both" });
+  return hash;
 }
 
 /** The text of a secret, or undefined where none is configured or it cannot be had; the latter is added to `problems`. */

@@ -10,9 +10,10 @@ export interface SecretSection {
   readonly tokenEnvironment?: string | undefined;
 }
 
-/** One bearer token that callers may use. */
+/** One bearer token that callers may use: a secret, or its digest, which is none. */
 export interface TokenSection extends SecretSection {
   readonly name: string;
+  readonly tokenHash?: string | undefined;
   readonly roles: readonly Role[];
 }
 
@@ -147,6 +148,13 @@ interface ComponentSection {
   readonly operations: Readonly<Record<string, OperationSection>>;
 }
 
+/** The section `controller.rateLimits`: requests a second. */
+export interface RateLimitSection {
+  readonly evaluate?: number | undefined;
+  readonly read?: number | undefined;
+  readonly write?: number | undefined;
+}
+
 /** The section `controller.store` with a file. */
 export interface SqliteSection {
   readonly kind: "sqlite";
@@ -205,6 +213,7 @@ export interface ConfigFile {
             }
           | undefined;
         readonly tokens?: readonly TokenSection[] | undefined;
+        readonly rateLimits?: RateLimitSection | undefined;
       }
     | undefined;
   readonly metrics: PrometheusSection | EmbeddedSection | ReportedSection;

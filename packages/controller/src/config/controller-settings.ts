@@ -1,7 +1,8 @@
 /** The settings of the controller itself: completed with defaults, and checked for what their values mean together. */
 import type { Problem } from "@trimtab/conventions";
+import type { RateLimits } from "../http/rate-limit.ts";
 import { type AccessToken, resolveTokens } from "./access-tokens.ts";
-import type { ConfigFile } from "./config-file.ts";
+import type { ConfigFile, RateLimitSection } from "./config-file.ts";
 import { type ConnectionSettings, connectionSettings } from "./connection-settings.ts";
 import {
   DEFAULTS,
@@ -52,6 +53,8 @@ export interface ControllerSettings {
   readonly keepRecords: number;
   /** So many streams may be open at once. */
   readonly mostStreams: number;
+  /** How often one caller may ask. */
+  readonly rateLimits: RateLimits;
   /** None: everybody who reaches the port may do everything. */
   readonly tokens: readonly AccessToken[];
   /** How long after its end an operation may be reported. */
@@ -133,6 +136,7 @@ export function controllerSettings(
     outcomeLatenessMilliseconds: lateness,
     trends,
     tokens,
+    rateLimits: { ...DEFAULTS.rateLimits, ...withoutUndefined(controller.rateLimits ?? {}) },
     metrics:
       metrics.source === "reported"
         ? { source: "reported", gridMilliseconds: Math.min(interval, LONGEST_REPORTED_GRID_MILLISECONDS) }
@@ -174,6 +178,10 @@ function toMetrics(
     maximumInFlight: section.maximumInFlight ?? DEFAULTS.maximumInFlight,
     ...connection,
   };
+}
+
+function withoutUndefined(section: RateLimitSection): Partial<RateLimits> {
+  return Object.fromEntries(Object.entries(section).filter(([, value]) => value !== undefined));
 }
 
 function checkInterval(text: string | undefined, path: Problem["path"], problems: Problem[]): void {

@@ -9,6 +9,7 @@ export const DEFAULTS = {
   maximumInFlight: 4,
   prometheusTimeout: "10s",
   embeddedScrapeInterval: "5s",
+  rateLimits: { evaluate: 10_000, read: 200, write: 200 },
   mode: "observe",
   confidence: 0.7,
   holdout: 0.05,

@@ -34,6 +34,15 @@ const secret = {
     .meta({ description: "The environment variable that holds the token.", examples: ["PROMETHEUS_TOKEN"] }),
 };
 
+function requestsASecond(description: string, fallback: number): z.ZodOptional<z.ZodNumber> {
+  return z
+    .number()
+    .gt(0)
+    .lte(1_000_000)
+    .optional()
+    .meta({ description, default: fallback, examples: [500] });
+}
+
 const keepDecisions = duration("How long decisions with their evidence are kept; adaptations are kept for ever.", "30d")
   .optional()
   .meta({ default: DEFAULTS.keepDecisions });
@@ -187,6 +196,17 @@ const controller = z
       .meta({
         description: "What each operation did over months and years, and what is usual at an hour of the week.",
       }),
+    rateLimits: z
+      .strictObject({
+        evaluate: requestsASecond("Allocations, parameters and flags.", DEFAULTS.rateLimits.evaluate),
+        read: requestsASecond("Every other GET.", DEFAULTS.rateLimits.read),
+        write: requestsASecond(
+          "Feedback, outcomes, records, and everything that changes something.",
+          DEFAULTS.rateLimits.write,
+        ),
+      })
+      .optional()
+      .meta({ description: "Requests a second that one token may make, or one address where there are no tokens." }),
     tokens: z
       .array(
         z.strictObject({
@@ -199,6 +219,14 @@ const controller = z
             .min(1)
             .meta({ description: "What the token allows: read, evaluate, feedback, operate.", examples: [["read"]] }),
           ...secret,
+          tokenHash: z
+            .string()
+            .min(1)
+            .optional()
+            .meta({
+              description: "Instead of the token its SHA-256, which opens nothing; trimtab token makes both.",
+              examples: [`sha256:${"0".repeat(64)}`],
+            }),
         }),
       )
       .optional()

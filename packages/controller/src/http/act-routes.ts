@@ -8,6 +8,7 @@ import type { ActCommand, ActStore, OperationKey, Store, StoredAct } from "@trim
 import type { OperationPolicy } from "@trimtab/learning";
 import { z } from "zod";
 import { ControllerError, type ErrorCode } from "../errors.ts";
+import type { Principal } from "./authentication.ts";
 import type { ConfiguredOperations } from "./configured-operations.ts";
 import { type Answer, type Route, type RouteRequest, sendJson } from "./route.ts";
 import { ACT_KINDS, actSchema, auditPageSchema, wireAct } from "./wire/act-wire.ts";
@@ -74,11 +75,13 @@ export function actRoutes(dependencies: ActRouteDependencies): readonly Route[] 
   const take = async (
     { component, operation }: OperationKey,
     { by, why }: Reasoned,
+    { token }: Principal,
     command: ActCommand,
   ): Promise<StoredAct> => {
     const policy = operations.find(component, operation);
     const id = `act-${randomUUID()}`;
-    await acts.addAct({ component, operation, id, who: by ?? UNNAMED, why, at: now(), ...command });
+    const origin = { id, who: by ?? token ?? UNNAMED, why, at: now(), ...(token === undefined ? {} : { token }) };
+    await acts.addAct({ component, operation, ...origin, ...command });
     await waitForDecision(decide(policy, id));
     const taken = await acts.getAct(id);
     if (taken === undefined) throw new Error(`the act ${id} was kept and is not there`);
@@ -102,14 +105,14 @@ export function actRoutes(dependencies: ActRouteDependencies): readonly Route[] 
     body: { name: "Reasoned", schema: reasonedSchema },
     answers: ANSWERS,
     errors: ["ADAPTATION_UNKNOWN", ...OF_OPERATION],
-    async handle({ parameters, body }, response) {
+    async handle({ parameters, body, principal }, response) {
       const target = parameters["id"] ?? "";
       const adaptation =
         (await store.getAdaptation(target)) ??
         (await store.listAdaptations({ changeId: target }, { limit: 1 })).items[0];
       if (adaptation === undefined)
         throw new ControllerError("ADAPTATION_UNKNOWN", `There is no adaptation or change "${target}".`);
-      answer(response, await take(adaptation, body, { kind, target }));
+      answer(response, await take(adaptation, body, principal, { kind, target }));
     },
   });
   const onOperation = (
@@ -125,7 +128,7 @@ export function actRoutes(dependencies: ActRouteDependencies): readonly Route[] 
     answers: ANSWERS,
     errors: OF_OPERATION,
     async handle(request, response) {
-      answer(response, await take(operationOf(request), request.body, { kind }));
+      answer(response, await take(operationOf(request), request.body, request.principal, { kind }));
     },
   });
   const override: Route<unknown, OverrideBody> = {
@@ -141,7 +144,10 @@ export function actRoutes(dependencies: ActRouteDependencies): readonly Route[] 
       const { values, until, ...why } = request.body;
       const { context } = request;
       const end = until === undefined ? {} : { until: Date.parse(until) };
-      answer(response, await take(operationOf(request), why, { kind: "override", context, values, ...end }));
+      answer(
+        response,
+        await take(operationOf(request), why, request.principal, { kind: "override", context, values, ...end }),
+      );
     },
   };
   const release: Route<Reasoned> = {
@@ -154,8 +160,8 @@ export function actRoutes(dependencies: ActRouteDependencies): readonly Route[] 
     answers: ANSWERS,
     errors: OF_OPERATION,
     async handle(request, response) {
-      const { context, query } = request;
-      answer(response, await take(operationOf(request), query, { kind: "release", context }));
+      const { context, query, principal } = request;
+      answer(response, await take(operationOf(request), query, principal, { kind: "release", context }));
     },
   };
   return [

@@ -24,7 +24,7 @@ import {
 } from "@trimtab/engine";
 import type { Adaptation, Decision, Evidence, EvidenceCell, Measurements, OperationPolicy } from "@trimtab/learning";
 import { createBaselineReader } from "../baseline-reader.ts";
-import type { AccessToken } from "../config/access-tokens.ts";
+import { type AccessToken, accessToken } from "../config/access-tokens.ts";
 import { isReportedComponent } from "../config/reported-components.ts";
 import { type Config, parseConfig } from "../config.ts";
 import { declaredStates, withRegistered } from "../declared-operations.ts";
@@ -39,6 +39,7 @@ import { authorizer } from "./authentication.ts";
 import { createApp } from "./create-app.ts";
 import { listen } from "./listen.ts";
 import { createPerformanceReader } from "./performance-reader.ts";
+import { type RateLimits, rateLimiter } from "./rate-limit.ts";
 import { createServing } from "./serving.ts";
 
 /** Two operations of one component; `checkout` may be tuned, `browse` is only measured. */
@@ -83,20 +84,25 @@ export interface AppUnderTest {
   /** Serves what a cycle decided; nothing is recorded. */
   decide(decision: Decision, cycle: number): void;
   /** As a reload of the configuration does: another board, perhaps other tokens or operations. */
-  reload(next: { readonly tokens?: readonly AccessToken[]; readonly file?: string }): Promise<void>;
+  reload(next: { readonly tokens?: readonly TokenText[]; readonly file?: string }): Promise<void>;
   beginShutdown(): void;
   close(): Promise<void>;
 }
 
+/** A token with its text, as a test knows it. */
+type TokenText = Parameters<typeof accessToken>[0];
+
 /** What may differ from the usual. */
 export interface AppOptions {
-  readonly tokens?: readonly AccessToken[];
+  readonly tokens?: readonly TokenText[];
   /** Recorded before the interface starts. */
   readonly decisions?: readonly Decision[];
   readonly now?: () => number;
   /** The configuration as YAML. */
   readonly file?: string;
   readonly mostStreams?: number;
+  /** Default: none that a test could meet. */
+  readonly rateLimits?: RateLimits;
 }
 
 /** Starts one. */
@@ -106,6 +112,7 @@ export async function startApp({
   now = Date.now,
   file = FILE,
   mostStreams = 100,
+  rateLimits = { evaluate: 1e9, read: 1e9, write: 1e9 },
 }: AppOptions = {}): Promise<AppUnderTest> {
   let config = parseConfig(file, "/trimtab.yaml", {});
   const database = await openSqliteDatabase(":memory:");
@@ -145,8 +152,8 @@ export async function startApp({
   const createLoop = (): Promise<LearningLoop> =>
     createLearningLoop(config, { store, source, acts, feedback, log: silentLog, onPass });
   let loop = await createLoop();
-  let tokensInForce = tokens;
-  let authorize = authorizer(tokens);
+  let tokensInForce: readonly AccessToken[] = tokens.map(accessToken);
+  let authorize = authorizer(tokensInForce);
   let isShuttingDown = false;
   const serving = createServing({
     board: () => loop.board,
@@ -225,7 +232,8 @@ export async function startApp({
     }),
     metricsPage: metrics.page,
     onRequest: metrics.onRequest,
-    authorize: (header, role) => authorize(header, role),
+    authorize: (credentials, role) => authorize(credentials, role),
+    limitRate: rateLimiter(() => rateLimits),
     isOpen: () => tokensInForce.length === 0,
     isShuttingDown: () => isShuttingDown,
     log: silentLog,
@@ -255,7 +263,7 @@ export async function startApp({
       loop.board.update(decision, { cycle, decision, allocationsSince: cycle, allocationsAt: at, exploredAt });
     },
     async reload(next) {
-      tokensInForce = next.tokens ?? tokensInForce;
+      tokensInForce = next.tokens?.map(accessToken) ?? tokensInForce;
       authorize = authorizer(tokensInForce);
       if (next.file !== undefined) config = parseConfig(next.file, "/trimtab.yaml", {});
       loop = await createLoop();

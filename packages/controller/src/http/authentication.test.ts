@@ -66,6 +66,38 @@ describe("with tokens configured", () => {
     expect(await app.json("/readyz")).toEqual({ status: "ready" });
   });
 
+  test("a key in X-API-Key opens what a bearer token opens, and Authorization goes first", async () => {
+    const by = async (headers: Record<string, string>): Promise<number> =>
+      (await app.fetch("/v1/operations", { headers })).status;
+    expect(await by({ "x-api-key": "token-read" })).toBe(200);
+    expect(await by({ "x-api-key": "token-evaluate" })).toBe(403);
+    expect(await by({ "x-api-key": "token-reaD" })).toBe(401);
+    expect(await by({ "x-api-key": "token-read", authorization: "Bearer token-reaD" })).toBe(401);
+    const evaluated = await app.fetch("/ofrep/v1/evaluate/flags/shop.checkout", {
+      method: "POST",
+      headers: { "x-api-key": "token-evaluate", "content-type": "application/json" },
+      body: JSON.stringify({ context: { targetingKey: "a" } }),
+    });
+    expect(evaluated.status).toBe(200);
+  });
+
+  test("the audit tells what somebody says to be, and the token that proves it", async () => {
+    const freeze = (body: object): Promise<Response> =>
+      app.fetch("/v1/operations/shop/checkout/freeze", {
+        method: "POST",
+        headers: { authorization: "Bearer token-operate", "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+    await freeze({ by: "ann", why: "sale" });
+    await freeze({ why: "sale" });
+    const audit = await app.fetch("/v1/audit", { headers: { authorization: "Bearer token-read" } });
+    const { acts } = (await audit.json()) as { acts: { by: string; token: string }[] };
+    expect(acts.map(({ by, token }) => [by, token])).toEqual([
+      ["admin", "admin"],
+      ["ann", "admin"],
+    ]);
+  });
+
   test("the scheme's name is read in any case", async () => {
     expect((await app.fetch("/v1/operations", { headers: { authorization: "bearer token-read" } })).status).toBe(200);
   });

@@ -13,6 +13,7 @@ import type {
   SuggestionStore,
 } from "@trimtab/engine";
 import type { Evidence, EvidenceQuery, OperationPolicy } from "@trimtab/learning";
+import compression from "compression";
 import express, { type NextFunction, type Request, type Response } from "express";
 import type { AlertRule } from "../config/alert-settings.ts";
 import { ControllerError } from "../errors.ts";
@@ -38,6 +39,7 @@ import type { PerformanceReader } from "./performance-reader.ts";
 import { performanceRoutes } from "./performance-routes.ts";
 import { type PlanRouteDependencies, planRoutes } from "./plan-routes.ts";
 import { problemHandler } from "./problem.ts";
+import type { LimitRate } from "./rate-limit.ts";
 import { recordRoutes } from "./record-routes.ts";
 import { recordedCycleRoutes } from "./recorded-cycle-routes.ts";
 import { admit, type GateDependencies, identify, observe } from "./request-gate.ts";
@@ -90,6 +92,7 @@ export interface AppDependencies {
     readonly seconds: number;
   }) => void;
   readonly authorize: Authorize;
+  readonly limitRate: LimitRate;
   /** Is there no token, so that whoever reaches the port may do everything? */
   readonly isOpen: () => boolean;
   readonly isShuttingDown: () => boolean;
@@ -160,7 +163,7 @@ export function createApp(dependencies: AppDependencies): RequestListener {
     ...healthRoutes({
       health: dependencies.health,
       metricsPage: dependencies.metricsPage,
-      mayRead: (header) => isAllowed(authorize, header, "read"),
+      mayRead: (credentials) => isAllowed(authorize, credentials, "read"),
     }),
     ...descriptionRoutes(() => document),
     ...consoleRoutes(),
@@ -172,13 +175,21 @@ export function createApp(dependencies: AppDependencies): RequestListener {
   app.disable("etag"); // the allocation document has its own; the others change with every cycle
   app.set("query parser", "simple");
   app.use(gate(dependencies));
+  app.use(compression({ filter: mayBeCompressed }));
   app.use(express.json({ limit: LARGEST_BODY_BYTES, strict: false }));
-  mountRoutes(app, routes, authorize);
+  mountRoutes(app, routes, dependencies);
   app.use((request) => {
     throw new ControllerError("ROUTE_UNKNOWN", `There is nothing at ${request.path}.`);
   });
   app.use(problemHandler((error, requestId) => log.error("request failed", { requestId, error })));
   return servingFront(dependencies, app);
+}
+
+/** Documents with a tag are sent as they are: equal tags mean equal bytes. Streams must arrive event by event. */
+function mayBeCompressed(request: Request, response: Response): boolean {
+  const isStream = String(response.getHeader("Content-Type")).startsWith("text/event-stream");
+  const isServedAhead = request.path.startsWith("/v1/parameters/"); // small, and sent so by the front that is ahead of express
+  return !isStream && !isServedAhead && !response.hasHeader("ETag") && compression.filter(request, response);
 }
 
 function gate(dependencies: GateDependencies): (request: Request, response: Response, next: NextFunction) => void {

@@ -2,6 +2,7 @@
 import type { MetricSourceKind, SourceInspection } from "@trimtab/engine";
 import { z } from "zod";
 import type { ReplicaStatus } from "../replica.ts";
+import type { Credentials } from "./authentication.ts";
 import { type Route, sendJson } from "./route.ts";
 import { timeSchema, wireTime } from "./wire/learning-wire.ts";
 
@@ -33,8 +34,8 @@ export interface Health {
 /** What the routes need. */
 export interface HealthRouteDependencies {
   readonly health: () => Promise<Health>;
-  /** May the bearer of this header see more than whether the controller is ready? */
-  readonly mayRead: (authorization: string | undefined) => boolean;
+  /** May the bearer of these credentials see more than whether the controller is ready? */
+  readonly mayRead: (credentials: Credentials) => boolean;
   readonly metricsPage: () => Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
@@ -172,12 +173,12 @@ export function healthRoutes({ health, mayRead, metricsPage }: HealthRouteDepend
       503: { description: "Not yet, or not any more.", body: { name: "Health", schema: healthSchema } },
     },
     errors: [],
-    async handle({ header }, response) {
+    async handle({ credentials }, response) {
       const state = await health();
       if (!state.isReady) response.status(503);
       const wire: WireHealth = {
         status: state.isReady ? "ready" : "not ready",
-        details: mayRead(header("authorization")) ? wireDetails(state) : undefined,
+        details: mayRead(credentials) ? wireDetails(state) : undefined,
       };
       sendJson(response, wire);
     },

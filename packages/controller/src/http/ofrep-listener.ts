@@ -15,20 +15,18 @@ import {
   evaluateFlag,
 } from "../serving/remote-evaluation.ts";
 import { CAPABILITY_LIFE_MILLISECONDS, capabilityEnd, signCapability } from "../serving/stream-capability.ts";
-import type { Authorize } from "./authentication.ts";
 import { namesTag } from "./entity-tag.ts";
 import { readJsonText } from "./ofrep-body.ts";
 import { evaluationFailure } from "./ofrep-failure.ts";
 import { FLAG_CHANGES_PATH, FLAGS_PATH } from "./ofrep-paths.ts";
 import { type HeaderList, sendAtOnce } from "./quick-answer.ts";
 import type { RememberedAuthorization } from "./remembered-authorization.ts";
-import { admit, type GateDependencies, observe, requestIdOf } from "./request-gate.ts";
+import { admit, type EntryDependencies, type GateDependencies, observe, requestIdOf } from "./request-gate.ts";
 import type { Serving } from "./serving.ts";
 
 /** What the protocol's routes need. */
-export interface OfrepDependencies extends GateDependencies {
+export interface OfrepDependencies extends GateDependencies, EntryDependencies {
   readonly serving: Serving;
-  readonly authorize: Authorize;
 }
 
 /** A page that nobody looks at gives its stream back after so many seconds. */

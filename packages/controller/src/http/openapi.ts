@@ -18,7 +18,7 @@ const BODY_ERRORS: readonly ErrorCode[] = [
   "BODY_TOO_LARGE",
   "MEDIA_TYPE_UNSUPPORTED",
 ];
-const TOKEN_ERRORS: readonly ErrorCode[] = ["TOKEN_MISSING", "TOKEN_UNKNOWN", "ROLE_MISSING"];
+const TOKEN_ERRORS: readonly ErrorCode[] = ["TOKEN_MISSING", "TOKEN_UNKNOWN", "ROLE_MISSING", "RATE_LIMITED"];
 
 /** The document for a set of routes. */
 export function openApiDocument(routes: readonly DescribedRoute[], version: string): Record<string, unknown> {

@@ -80,12 +80,12 @@ export function parameterRoutes({ operations, serving, authorize }: ParameterRou
       304: { description: "It is the one that If-None-Match names." },
     },
     errors: ["COMPONENT_UNKNOWN", "STREAM_LIMIT_REACHED"],
-    handle({ query: { component }, header }, response) {
+    handle({ query: { component }, header, credentials }, response) {
       const served = serving.watch.document(component);
       if (served === undefined) throw unknown(operations, component);
       const { req: request } = response;
       if (wantsEventStream(request)) {
-        const mayGoOn = (): boolean => isAllowed(authorize, header("authorization"), "evaluate");
+        const mayGoOn = (): boolean => isAllowed(authorize, credentials, "evaluate");
         response.locals["route"] = "/v1/allocations (stream)";
         if (streamAllocations(request, response, serving, component, mayGoOn)) return;
         response.locals["route"] = "/v1/allocations";

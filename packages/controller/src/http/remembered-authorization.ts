@@ -4,31 +4,41 @@
  */
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import type { Authorize } from "./authentication.ts";
+import type { Principal } from "./authentication.ts";
+import type { EntryDependencies } from "./request-gate.ts";
 
 interface Remembered {
-  readonly header: string | undefined;
+  readonly authorization: string | undefined;
+  readonly key: string | readonly string[] | undefined;
   readonly state: unknown;
+  readonly principal: Principal;
 }
 
-/** Checks requests for the role `evaluate`. */
+/** Lets requests in for the role `evaluate`, as `enter` does for every other. */
 export class RememberedAuthorization {
-  readonly #authorize: Authorize;
+  readonly #entry: EntryDependencies;
   readonly #state: () => unknown;
   readonly #bySocket = new WeakMap<Socket, Remembered>();
 
   /** @param state Another value as soon as other tokens are in force: then nothing that was remembered counts. */
-  constructor(authorize: Authorize, state: () => unknown) {
-    this.#authorize = authorize;
+  constructor(entry: EntryDependencies, state: () => unknown) {
+    this.#entry = entry;
     this.#state = state;
   }
 
-  /** @throws {ControllerError} as `Authorize` does. */
-  check({ socket, headers: { authorization } }: IncomingMessage): void {
+  /** @throws {ControllerError} as `enter` does. */
+  check(request: IncomingMessage): void {
+    this.#entry.limitRate(request, this.#principalOf(request), "evaluate");
+  }
+
+  #principalOf({ socket, headers }: IncomingMessage): Principal {
+    const { authorization, "x-api-key": key } = headers;
     const state = this.#state();
-    const remembered = this.#bySocket.get(socket);
-    if (remembered !== undefined && remembered.header === authorization && remembered.state === state) return;
-    this.#authorize(authorization, "evaluate");
-    this.#bySocket.set(socket, { header: authorization, state });
+    const known = this.#bySocket.get(socket);
+    if (known !== undefined && known.authorization === authorization && known.key === key && known.state === state)
+      return known.principal;
+    const principal = this.#entry.authorize(headers, "evaluate");
+    this.#bySocket.set(socket, { authorization, key, state, principal });
+    return principal;
   }
 }

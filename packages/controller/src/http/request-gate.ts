@@ -5,8 +5,11 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Log } from "@trimtab/engine";
+import type { Role } from "../config/config-file.ts";
 import { ControllerError } from "../errors.ts";
+import type { Authorize, Principal } from "./authentication.ts";
 import { guardAgainstPages } from "./browser-guard.ts";
+import type { LimitRate } from "./rate-limit.ts";
 
 /** A request that is over. */
 interface FinishedRequest {
@@ -58,6 +61,23 @@ export function observe(
     onRequest(finished);
     log.debug("request", { ...finished, requestId });
   });
+}
+
+/** What every request that needs a role passes. */
+export interface EntryDependencies {
+  readonly authorize: Authorize;
+  readonly limitRate: LimitRate;
+}
+
+/**
+ * Lets a request in that may be made by its token, and is not one too many.
+ *
+ * @throws {ControllerError} TOKEN_MISSING, TOKEN_UNKNOWN, ROLE_MISSING or RATE_LIMITED.
+ */
+export function enter(request: IncomingMessage, role: Role, { authorize, limitRate }: EntryDependencies): Principal {
+  const principal = authorize(request.headers, role);
+  limitRate(request, principal, role);
+  return principal;
 }
 
 /** @throws {ControllerError} SHUTTING_DOWN, HOST_REFUSED or ORIGIN_REFUSED. */

@@ -6,8 +6,9 @@ import type { Role } from "../config/config-file.ts";
 import { formatPath } from "../config/problem-list.ts";
 import { schemaProblems } from "../config/schema-problems.ts";
 import { ControllerError, type ErrorCode } from "../errors.ts";
-import type { Authorize } from "./authentication.ts";
+import { type Credentials, NOBODY, type Principal } from "./authentication.ts";
 import { hasBody } from "./problem.ts";
+import { type EntryDependencies, enter } from "./request-gate.ts";
 
 /** An answer of a route that is no error. */
 export interface Answer {
@@ -48,13 +49,17 @@ export interface RouteRequest<Query, Body = unknown> {
   /** What stood under `ctx.`; empty values are left out, as they are everywhere. */
   readonly context: Context;
   readonly body: Body;
+  /** Who asks. */
+  readonly principal: Principal;
+  /** For asking again later, or for another role. */
+  readonly credentials: Credentials;
   readonly header: (name: string) => string | undefined;
   /** The address of the request without its query. */
   readonly path: string;
 }
 
 /** Puts routes onto an app; a known address with another method is answered with 405. */
-export function mountRoutes(app: Express, routes: readonly Route[], authorize: Authorize): void {
+export function mountRoutes(app: Express, routes: readonly Route[], entry: EntryDependencies): void {
   const methods = new Map<string, string[]>();
   for (const route of routes) {
     const path = expressPath(route.path);
@@ -64,8 +69,8 @@ export function mountRoutes(app: Express, routes: readonly Route[], authorize: A
     ]);
     app[route.method](path, async (request: Request, response: Response) => {
       response.locals["route"] = route.path;
-      if (route.role !== "open") authorize(request.get("authorization"), route.role);
-      await route.handle(checked(route, request), response);
+      const principal = route.role === "open" ? NOBODY : enter(request, route.role, entry);
+      await route.handle({ ...checked(route, request), principal }, response);
     });
   }
   for (const [path, allowed] of methods) {
@@ -93,7 +98,10 @@ function expressPath(path: string): string {
   return path.replaceAll(/\{(\w+)\}/g, ":$1");
 }
 
-function checked<Query, Body>(route: Route<Query, Body>, request: Request): RouteRequest<Query, Body> {
+function checked<Query, Body>(
+  route: Route<Query, Body>,
+  request: Request,
+): Omit<RouteRequest<Query, Body>, "principal"> {
   const given = Object.entries(request.query);
   const twice = given.flatMap(([name, value]) => (typeof value === "string" ? [] : [name]));
   const once = given.filter((entry): entry is [string, string] => typeof entry[1] === "string");
@@ -115,6 +123,7 @@ function checked<Query, Body>(route: Route<Query, Body>, request: Request): Rout
     query: route.query === undefined ? (query as Query) : route.query.parse(query),
     context,
     body: checkedBody(route, request),
+    credentials: request.headers,
     header: (name) => request.get(name),
     path: request.path,
   };

@@ -16,7 +16,7 @@ const PARAMETERS = "/v1/parameters/";
 
 /** The listener of a server. */
 export function servingFront(dependencies: OfrepDependencies, express: RequestListener): RequestListener {
-  const authorization = new RememberedAuthorization(dependencies.authorize, dependencies.serving.streamSecret);
+  const authorization = new RememberedAuthorization(dependencies, dependencies.serving.streamSecret);
   const ofrep = new OfrepListener(dependencies, authorization);
   const quick = new QuickAnswers(dependencies, authorization);
   return (request, response) => {

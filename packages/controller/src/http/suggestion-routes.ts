@@ -164,8 +164,9 @@ function decisionRoute(
         : {}),
     },
     errors: ["SUGGESTION_UNKNOWN", "SUGGESTION_DECIDED", ...(status === "accepted" ? (["ACT_REFUSED"] as const) : [])],
-    async handle({ parameters, body }, response) {
+    async handle({ parameters, body, principal }, response) {
       const id = parameters["id"] ?? "";
+      const by = body.by ?? principal.token;
       const before = await store.getSuggestion(id);
       const at = now();
       const decision = {
@@ -173,7 +174,7 @@ function decisionRoute(
         at,
         // Each acceptance has an act of its own: one that was refused may be tried again.
         ...(status === "accepted" && before?.change !== undefined ? { act: `act-${id}-${at}` } : {}),
-        ...(body.by === undefined ? {} : { by: body.by }),
+        ...(by === undefined ? {} : { by }),
         ...(body.why === undefined ? {} : { why: body.why }),
       };
       const decided = before && (await store.decideSuggestion(id, decision));

@@ -32,7 +32,10 @@ beforeEach(async () => {
   } as never);
   const app = express();
   app.set("query parser", "simple");
-  mountRoutes(app, webhookRoutes({ store: deliveries, now: () => NOW, onWaiting: () => woken++ }), () => {});
+  mountRoutes(app, webhookRoutes({ store: deliveries, now: () => NOW, onWaiting: () => woken++ }), {
+    authorize: () => ({ token: undefined }),
+    limitRate: () => {},
+  });
   app.use(problemHandler(() => {}));
   server = await listen(app, { host: "127.0.0.1", port: 0 });
 });

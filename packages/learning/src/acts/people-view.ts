@@ -5,7 +5,10 @@ import type { Context, ParameterValues } from "@trimtab/conventions";
 export interface ActOrigin {
   /** Unique for ever. */
   readonly id: string;
+  /** Who, as they say themselves. */
   readonly who: string;
+  /** The name of the token that they showed; absent where none are configured. */
+  readonly token?: string;
   /** Why, in the person's own words. */
   readonly why: string;
   /** Milliseconds since 1970. */

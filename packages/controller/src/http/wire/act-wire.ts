@@ -31,7 +31,10 @@ export interface WireAct {
   readonly component: string;
   readonly operation: string;
   readonly kind: ActKind;
+  /** Who, as they say themselves. */
   readonly by: string;
+  /** The name of the token that they showed; absent where none are configured. */
+  readonly token?: string | undefined;
   readonly why: string;
   readonly at: string;
   /** The adaptation or change that it is about. */
@@ -79,6 +82,7 @@ export const actSchema: z.ZodType<WireAct> = z.strictObject({
   operation: z.string(),
   kind: z.enum(ACT_KINDS),
   by: z.string(),
+  token: z.string().optional(),
   why: z.string(),
   at: timeSchema,
   target: z.string().optional(),
@@ -111,13 +115,14 @@ export const peopleSchema: z.ZodType<WirePeople> = z.strictObject({
 
 /** An act for the wire. */
 export function wireAct({ act, outcome }: StoredAct): WireAct {
-  const { id, component, operation, kind, who, why, at } = act;
+  const { id, component, operation, kind, who, token, why, at } = act;
   return {
     id,
     component,
     operation,
     kind,
     by: who,
+    ...(token === undefined ? {} : { token }),
     why,
     at: wireTime(at),
     ...("target" in act ? { target: act.target } : {}),
