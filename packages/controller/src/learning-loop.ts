@@ -47,6 +47,8 @@ export interface LearningLoop {
   follow(): Promise<readonly OperationPolicy[]>;
   /** How each operation's passes go, and what the last decision lacked. Reads memory only. */
   status(): readonly (PassStatus & { readonly evidence?: { readonly kind: string; readonly detail: string } })[];
+  /** What was decided last for an operation of this loop. */
+  lastDecision(policy: OperationPolicy): Decision | undefined;
   /** What is served and was decided last, for metrics. Reads memory only. */
   views(): readonly OperationView[];
   /** Ends the thread that decides for large operations. Stop the schedule first. */
@@ -155,6 +157,7 @@ export async function createLearningLoop(
         const evidence = found === undefined ? undefined : missingEvidence(decisions.get(found.policy));
         return evidence === undefined ? status : { ...status, evidence };
       }),
+    lastDecision: (policy) => decisions.get(policy),
     views: () =>
       operations.map(({ policy }) => ({
         component: policy.component,

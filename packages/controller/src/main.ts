@@ -328,6 +328,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
         registered: () => current().config.registered ?? [],
       },
       acts,
+      lastDecision: (policy) => current().loop.lastDecision(policy),
       plan: (text) => {
         const { config: now, loop } = current();
         const next = withRegistered(

@@ -12,6 +12,7 @@ import { overrideCommand, releaseCommand } from "./commands/override.ts";
 import { planCommand } from "./commands/plan.ts";
 import { recordsCommand } from "./commands/records.ts";
 import { replayCommand } from "./commands/replay.ts";
+import { reviewCommand } from "./commands/review.ts";
 import { schemaCommand } from "./commands/schema.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { simulateCommand } from "./commands/simulate.ts";
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   serveCommand,
   statusCommand,
   explainCommand,
+  reviewCommand,
   recordsCommand,
   trendsCommand,
   loopsCommand,

@@ -196,6 +196,7 @@ export async function startApp({
       registered: () => config.registered ?? [],
     },
     acts,
+    lastDecision: (policy) => loop.lastDecision(policy),
     plan: (text) =>
       planConfiguration({
         current: config,

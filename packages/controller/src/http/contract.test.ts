@@ -16,6 +16,7 @@ const CONTRACT: readonly (readonly [method: string, path: string, role: Role])[]
   ["get", "/v1/suggestions", "read"],
   ["post", "/v1/suggestions/{id}/accept", "operate"],
   ["post", "/v1/suggestions/{id}/dismiss", "operate"],
+  ["get", "/v1/review", "read"],
   ["post", "/v1/plan", "operate"],
   ["post", "/v1/alerts", "operate"],
   ["post", "/v1/suggestions/{id}/acknowledge", "feedback"],

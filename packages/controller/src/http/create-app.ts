@@ -43,6 +43,7 @@ import type { LimitRate } from "./rate-limit.ts";
 import { recordRoutes } from "./record-routes.ts";
 import { recordedCycleRoutes } from "./recorded-cycle-routes.ts";
 import { admit, type GateDependencies, identify, observe } from "./request-gate.ts";
+import { type ReviewRouteDependencies, reviewRoutes } from "./review-routes.ts";
 import { mountRoutes, type Route, sendJson } from "./route.ts";
 import type { Serving } from "./serving.ts";
 import { servingFront } from "./serving-front.ts";
@@ -65,6 +66,8 @@ export interface AppDependencies {
   readonly outcomes: OutcomeIntake;
   readonly declarations: DeclarationIntake;
   readonly acts: ActStore;
+  /** What was decided last for an operation. */
+  readonly lastDecision: ReviewRouteDependencies["lastDecision"];
   /** What a configuration would do. @throws {ConfigError} */
   readonly plan: PlanRouteDependencies["plan"];
   /** What alerts do. */
@@ -147,6 +150,7 @@ export function createApp(dependencies: AppDependencies): RequestListener {
       decide: dependencies.decideAct,
       now: dependencies.now,
     }),
+    ...reviewRoutes({ operations, store, lastDecision: dependencies.lastDecision, now: dependencies.now }),
     ...planRoutes({ plan: dependencies.plan }),
     ...alertRoutes({
       policies: dependencies.policies,
