@@ -1,7 +1,7 @@
 /** The operation that a suggested change is for, as it stands: its space, and what is in force in the change's context. */
 import { findAllocation } from "@trimtab/conventions";
 import type { AllocationBoard } from "@trimtab/engine";
-import type { FindChangeTarget, OperationPolicy } from "@trimtab/learning";
+import type { FindChangeTarget, FindVariant, OperationPolicy } from "@trimtab/learning";
 
 /** Looks targets up in the configuration in force and in what is served. */
 export function changeTargets(
@@ -16,5 +16,16 @@ export function changeTargets(
     const inForce =
       variants.find(({ role }) => role === "incumbent") ?? variants.find(({ role }) => role === "baseline");
     return { space: policy.parameters, inForce: inForce?.parameters ?? {} };
+  };
+}
+
+/** Looks the values of variants up among those that are served. */
+export function servedVariants(board: () => Pick<AllocationBoard, "document">): FindVariant {
+  return (component, operation, variant) => {
+    for (const { variants } of board().document(component)?.document.operations[operation]?.allocations ?? []) {
+      const found = variants.find(({ id }) => id === variant);
+      if (found !== undefined) return found.parameters;
+    }
+    return undefined;
   };
 }

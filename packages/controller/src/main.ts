@@ -13,6 +13,7 @@ import {
   describePostgres,
   type FinishedPass,
   type Log,
+  learnFromScores,
   type MetricSource,
   type NoticeType,
   type OperationKey,
@@ -22,7 +23,7 @@ import {
 import type { OperationPolicy } from "@trimtab/learning";
 import { createBaselineMetrics } from "./baseline-metrics.ts";
 import { createBaselineReader } from "./baseline-reader.ts";
-import { changeTargets } from "./change-target.ts";
+import { changeTargets, servedVariants } from "./change-target.ts";
 import { isReportedComponent } from "./config/reported-components.ts";
 import type { StoreSettings } from "./config/store-settings.ts";
 import { loadStrategyModules } from "./config/strategy-modules.ts";
@@ -83,6 +84,8 @@ const PASS_GRACE_MILLISECONDS = 2_500;
 const LONGEST_WAIT_FOR_LEADER_MILLISECONDS = 6_000;
 const BETWEEN_LOOKS_MILLISECONDS = 500;
 const GRID_WATCH_INTERVAL_MILLISECONDS = 1_000;
+/** How often the scores of entities are compared, where any have come. */
+const LEARN_SUGGESTIONS_INTERVAL_MILLISECONDS = 60_000;
 /** How soon an accepted suggestion is delivered that a crash has left behind. */
 const DELIVER_INTERVAL_MILLISECONDS = 10_000;
 const HOUSEKEEPING_INTERVAL_MILLISECONDS = 600_000;
@@ -255,6 +258,26 @@ export async function startController(given: Config, { log }: ControllerOptions)
     now: Date.now,
     log,
   });
+  /** Is there feedback about entities that nobody has compared yet? A process before this one may have left some. */
+  let areScoresNew = true;
+  const learningSuggestions = createPeriodicJob({
+    everyMilliseconds: LEARN_SUGGESTIONS_INTERVAL_MILLISECONDS,
+    async run() {
+      if (!leads() || !areScoresNew) return;
+      areScoresNew = false;
+      const findVariant = servedVariants(() => current().loop.board);
+      const made = await learnFromScores({ store: suggestions, findVariant, now: Date.now() }).catch(
+        (error: unknown) => {
+          areScoresNew = true; // for the next run
+          throw error;
+        },
+      );
+      for (const { id, entity, target, suggestion, confidence, reasoning } of made)
+        log.info("improvement suggested", { id, entity, target, suggestion, confidence, reasoning });
+    },
+    failure: "scores could not be compared",
+    log,
+  });
   const deliveringSuggestions = createPeriodicJob({
     everyMilliseconds: DELIVER_INTERVAL_MILLISECONDS,
     run: (signal) => (leads() ? suggestionDelivery.deliverWaiting(signal) : Promise.resolve()),
@@ -341,6 +364,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
       webhooks: { store: deliveries, onWaiting: () => webhooks.wake() },
       onFeedback: (kept) => {
         metrics.onFeedback(kept);
+        if (kept.some(({ entity, score }) => entity !== undefined && score !== undefined)) areScoresNew = true;
         if (!leads()) return; // the leader hears of it by the store
         learnWhenEnough(operationsOf(kept));
         if (kept.some(({ entity }) => entity !== undefined)) processing.start();
@@ -390,6 +414,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
         for (const key of await acts.listWaitingOperations()) await runConfigured(key);
       },
       onFeedback: async () => {
+        areScoresNew = true;
         processing.start();
         learnWhenEnough(await feedback.countWaitingFeedback());
       },
@@ -398,6 +423,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
     registrations.start();
     trendUpkeep.start();
     deliveringSuggestions.start();
+    learningSuggestions.start();
   } catch (error) {
     isShuttingDown = true;
     await replica.stop();
@@ -464,6 +490,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
       webhooks.stop(),
       trendUpkeep.stop(),
       deliveringSuggestions.stop(),
+      learningSuggestions.stop(),
     ]);
     await Promise.all([close(REQUEST_GRACE_MILLISECONDS), loop.scheduler.stop(PASS_GRACE_MILLISECONDS)]);
     await replica.stop();

@@ -30,6 +30,7 @@ export {
   type LeadershipOptions,
   type LeadershipStatus,
 } from "./cycle/leadership.ts";
+export { learnFromScores, type SuggestionLearning } from "./cycle/learn-suggestions.ts";
 export { type Log, type LogFields, silentLog } from "./cycle/log.ts";
 export { type FeedbackProcessing, type ProcessedFeedback, processFeedback } from "./cycle/process-feedback.ts";
 export {

@@ -50,6 +50,13 @@ export {
 export { addMeasurements, measurementsProblem, successRateOf } from "./evidence/measurements.ts";
 export { type PerformanceSummary, summarize } from "./evidence/performance-summary.ts";
 export type { ClosedWindow, WindowArm, WindowRule } from "./evidence/windows.ts";
+export {
+  type EarlierLearned,
+  type EntityScore,
+  type FindVariant,
+  LEARNED_RULE,
+  learnSuggestions,
+} from "./feedback/learned-suggestions.ts";
 export type { ChangeTarget, RuleChange, SuggestedChange } from "./feedback/suggested-change.ts";
 export {
   DEFAULT_SUGGESTION_RULES,

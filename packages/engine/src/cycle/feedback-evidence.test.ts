@@ -1,5 +1,5 @@
 import { variantId } from "@trimtab/conventions";
-import type { Evidence, EvidenceCell } from "@trimtab/learning";
+import { addMeasurements, type Evidence, type EvidenceCell, type Measurements } from "@trimtab/learning";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { sampleFeedback } from "../stores/feedback-store-contract.ts";
@@ -96,6 +96,42 @@ describe("feedback as evidence", () => {
           expect(below).toBe(scores.filter((score) => score <= bound).length);
         }
       }),
+    );
+  });
+
+  test("any order of arrival and any batching give the same learnt evidence", () => {
+    const items = Array.from({ length: 40 }, (_, index) => ({
+      ...sampleFeedback(index, { variant: index % 3 === 0 ? retired : incumbent, score: (index % 5) / 4 }),
+      context: { genre: index % 2 === 0 ? "rock" : "jazz" },
+    }));
+    /** Everything that cycles learn, one batch each: counts and sums by context and variant, and which entries. */
+    const learnt = (batches: readonly (typeof items)[]): unknown => {
+      const sums = new Map<string, Measurements>();
+      const ids: string[] = [];
+      for (const batch of batches) {
+        const { cells, feedback } = withFeedback(evidenceOf([]), batch, policy);
+        if (feedback?.kind === "value") ids.push(...feedback.value.map(({ id }) => id));
+        for (const { context, variant, reading } of cells.kind === "value" ? cells.value : []) {
+          const place = `${context["genre"]} ${variant}`;
+          if (reading.kind === "value")
+            sums.set(place, addMeasurements(sums.get(place) ?? { success: 0, failure: 0, partial: 0 }, reading.value));
+        }
+      }
+      const told = [...sums].map(([place, { feedback }]) => [place, feedback?.count, feedback?.counts, feedback?.sum]);
+      return { ids: ids.sort(), told: told.sort(([left], [right]) => (String(left) < String(right) ? -1 : 1)) };
+    };
+    const expected = learnt([items]);
+    fc.assert(
+      fc.property(
+        fc.shuffledSubarray(items, { minLength: items.length }),
+        fc.array(fc.integer({ min: 1, max: 15 }), { minLength: 40, maxLength: 40 }),
+        (shuffled, sizes) => {
+          const batches: (typeof items)[] = [];
+          for (let start = 0, index = 0; start < shuffled.length; start += sizes[index++] ?? 1)
+            batches.push(shuffled.slice(start, start + (sizes[index] ?? 1)));
+          expect(learnt(batches)).toEqual(expected); // the scores are quarters: their sums are exact
+        },
+      ),
     );
   });
 });

@@ -30,7 +30,7 @@ let server: PostgresServer;
 beforeAll(async () => {
   server = await startPostgres();
 }, 60_000);
-afterAll(() => server.stop());
+afterAll(() => server.stop(), 60_000);
 
 /** An empty database, and how it is opened again. */
 async function emptyDatabase(): Promise<{ url: string; open: () => Promise<SqlDatabase> }> {

@@ -1,6 +1,7 @@
 /** What every store of suggestions must keep, together with the feedback that they come from. */
 import { DEFAULT_SUGGESTION_RULES } from "@trimtab/learning";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { learnFromScores } from "../cycle/learn-suggestions.ts";
 import { processFeedback } from "../cycle/process-feedback.ts";
 import type { Feedback, FeedbackStore } from "./feedback-store.ts";
 import { sampleFeedback } from "./feedback-store-contract.ts";
@@ -114,6 +115,34 @@ export function describeSuggestionStore(name: string, open: () => Promise<Sugges
       expect((await process()).suggestions).toHaveLength(1);
       await store.reopenSuggestion(id, "act-1");
       expect((await store.getSuggestion(id))?.status).toBe("accepted");
+    });
+
+    test("an entity that is scored below its peers is suggested once, in whatever batches the scores came", async () => {
+      const scored = (entity: string, count: number, score: number): Feedback[] =>
+        reports(1, count, entity).map((report, index) => ({
+          ...report,
+          type: "user_rating",
+          score: score + (index % 2) / 10,
+          receivedAt: FIRST_CYCLE_AT + index,
+        }));
+      const all = [...scored("artist-1", 40, 0.7), ...scored("artist-2", 40, 0.7), ...scored("artist-low", 30, 0.1)];
+      for (let index = 0; index < all.length; index += 7) await feedback.addFeedback(all.slice(index, index + 7));
+      const learn = () => learnFromScores({ store, findVariant: () => undefined, now: NOW });
+      const [made, ...rest] = await learn();
+      expect(rest).toEqual([]);
+      expect(made).toMatchObject({
+        entity: "artist-low",
+        target: "artist_builder",
+        rule: "learned-below-peers",
+        status: "open",
+      });
+      expect(await learn()).toEqual([]);
+      expect((await store.listSuggestions({ rule: "learned-below-peers" }, { limit: 10 })).items).toEqual([made]);
+      await store.decideSuggestion(made?.id ?? "", { status: "dismissed", at: FIRST_CYCLE_AT + 1_000 });
+      expect(await learn()).toEqual([]); // nothing was said since
+      await expect(
+        learnFromScores({ store, findVariant: () => undefined, now: NOW + 100 * 86_400_000 }),
+      ).resolves.toEqual([]);
     });
 
     test("of two that process the same feedback one is refused and leaves nothing behind", async () => {

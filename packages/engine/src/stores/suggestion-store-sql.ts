@@ -61,6 +61,29 @@ export function createSuggestionStore(
         .execute();
       return rows.reverse().map((row) => feedbackOfRow(row));
     },
+    async scoredEntityFeedback(since, limit) {
+      const rows = await database
+        .selectFrom("feedback")
+        .select(["received_at", "cycle", "feedback"])
+        .where("entity", "is not", null)
+        .where("score", "is not", null)
+        .where("received_at", ">", since)
+        .orderBy("received_at", "desc")
+        .orderBy("id", "desc")
+        .limit(limit)
+        .execute();
+      return rows.map((row) => feedbackOfRow(row));
+    },
+    async lastSuggestionsOfRule(rule) {
+      const rows = await database
+        .selectFrom("suggestions")
+        .selectAll()
+        .where("rule", "=", rule)
+        .orderBy("created_at")
+        .orderBy("id")
+        .execute();
+      return [...new Map(rows.map((row) => [row.entity, fromRow(row)])).values()];
+    },
     async lastSuggestions(entity) {
       const rows = await database
         .selectFrom("suggestions")

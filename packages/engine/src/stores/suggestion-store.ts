@@ -62,6 +62,10 @@ export interface SuggestionStore {
   unprocessedFeedback(limit: number): Promise<readonly StoredFeedback[]>;
   /** Everything of a type that was said about an entity since a time, oldest first, at most 10,000. */
   feedbackAbout(entity: string, rule: SuggestionRule, since: number): Promise<readonly StoredFeedback[]>;
+  /** Feedback about entities that has a score and came after a time, the newest first, at most `limit`. */
+  scoredEntityFeedback(since: number, limit: number): Promise<readonly StoredFeedback[]>;
+  /** The newest suggestion of a rule for each entity. */
+  lastSuggestionsOfRule(rule: string): Promise<readonly Suggestion[]>;
   /** The newest suggestion of each rule for an entity. */
   lastSuggestions(entity: string): Promise<readonly Suggestion[]>;
   /**
