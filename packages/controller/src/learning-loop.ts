@@ -22,6 +22,7 @@ import {
 import type { Decision, OperationPolicy } from "@trimtab/learning";
 import type { Config } from "./config.ts";
 import { type OperationView, readingKind } from "./telemetry.ts";
+import { traceCycle, traceDryCycle } from "./tracing/work-spans.ts";
 
 /** What a loop works with. */
 export interface LearningLoopParts {
@@ -94,21 +95,24 @@ export async function createLearningLoop(
   };
   const dryRun = (policy: OperationPolicy, from: CycleDependencies["source"]): Promise<CycleOutcome> => {
     const debug: Log["debug"] = (message, fields) => log.debug(message, fields);
-    return runCycle(policy, {
-      store: { loadOperation: store.loadOperation.bind(store), recordCycle: () => Promise.resolve(undefined) },
-      source: from,
-      feedback,
-      decide: (input) => thread.decide(input),
-      log: { debug, info: debug, warning: debug, error: debug },
-      intervalMilliseconds: config.intervalMilliseconds,
-      now: systemClock.now(),
-    });
+    return traceDryCycle(policy, () =>
+      runCycle(policy, {
+        store: { loadOperation: store.loadOperation.bind(store), recordCycle: () => Promise.resolve(undefined) },
+        source: from,
+        feedback,
+        decide: (input) => thread.decide(input),
+        log: { debug, info: debug, warning: debug, error: debug },
+        intervalMilliseconds: config.intervalMilliseconds,
+        now: systemClock.now(),
+      }),
+    );
   };
   const gridMilliseconds = source.scrapeIntervalMilliseconds();
   const scheduler = createCycleScheduler({
     operations,
     gridMilliseconds,
     run: pass,
+    around: traceCycle,
     log,
     onPass,
   });

@@ -78,8 +78,8 @@ describe("lines for machines", () => {
     context.with(trace.setSpanContext(ROOT_CONTEXT, { ...ids, traceFlags: 1 }), () => log.info("inside", {}));
     log.info("outside", {});
     context.disable();
-    expect(JSON.parse(written[0] ?? "")).toMatchObject(ids);
-    expect(JSON.parse(written[1] ?? "")).not.toHaveProperty("traceId");
+    expect(JSON.parse(written[0] ?? "")).toMatchObject({ trace_id: ids.traceId, span_id: ids.spanId });
+    expect(JSON.parse(written[1] ?? "")).not.toHaveProperty("trace_id");
   });
 });
 

@@ -1,6 +1,8 @@
 /** The controller's log: one line per event on standard error, JSON for machines or short text for a terminal. */
-import { isSpanContextValid, trace } from "@opentelemetry/api";
+import { trace } from "@opentelemetry/api";
 import type { Log, LogFields } from "@trimtab/engine";
+import { scopeFields } from "./tracing/log-scope.ts";
+import { logIds } from "./tracing/tracer.ts";
 
 /** From which level on lines are written. */
 type LogLevel = "debug" | "info" | "warning" | "error" | "silent";
@@ -42,16 +44,11 @@ export function createLog({ level, format, hasColor, write, now }: LogOptions): 
   const line = (at: Exclude<LogLevel, "silent">) => (message: string, fields: LogFields) => {
     if (ORDER[at] < ORDER[level]) return;
     const time = new Date(now()).toISOString();
-    const all = { ...traceIds(), ...fields };
+    // The active span, so that a line can be found from its trace; where no SDK runs, the caller's trace.
+    const all = { ...scopeFields(), ...logIds(trace.getActiveSpan()?.spanContext()), ...fields };
     write(format === "json" ? jsonLine(time, at, message, all) : textLine(time, at, message, all, hasColor));
   };
   return { debug: line("debug"), info: line("info"), warning: line("warning"), error: line("error") };
-}
-
-/** The ids of the active span, so that a line can be found from its trace. */
-function traceIds(): LogFields {
-  const span = trace.getActiveSpan()?.spanContext();
-  return span !== undefined && isSpanContextValid(span) ? { traceId: span.traceId, spanId: span.spanId } : {};
 }
 
 function jsonLine(time: string, level: string, message: string, fields: LogFields): string {

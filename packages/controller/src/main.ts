@@ -17,6 +17,7 @@ import {
   type MetricSource,
   type NoticeType,
   type OperationKey,
+  type QuestionObserver,
   type Store,
 } from "@trimtab/engine";
 
@@ -50,6 +51,7 @@ import { streamSecretOf } from "./serving/stream-capability.ts";
 import { openStoreDatabase } from "./store-database.ts";
 import { createSuggestionDelivery } from "./suggestion-delivery.ts";
 import { createControllerMetrics } from "./telemetry.ts";
+import { questionSpans } from "./tracing/work-spans.ts";
 import { createTrendUpkeep } from "./trend-upkeep.ts";
 import { VERSION } from "./version.ts";
 import { createWebhookSender } from "./webhooks/webhook-sender.ts";
@@ -140,12 +142,16 @@ export async function startController(given: Config, { log }: ControllerOptions)
     onAsked: metrics.onSummary,
   });
   let inForce: InForce | undefined;
+  const onQuestion: QuestionObserver["onQuestion"] = (...asked) => {
+    metrics.observer.onQuestion(...asked);
+    questionSpans.onQuestion(...asked);
+  };
   const parts = {
     rollups,
     outcomes,
     isReported: (component: string) => isReportedComponent((inForce?.config ?? fromFile).reportedComponents, component),
     outcomeLatenessMilliseconds: () => (inForce?.config ?? fromFile).outcomeLatenessMilliseconds,
-    observer: metrics.observer,
+    observer: { onQuestion },
     log,
   };
   let server: ListeningServer | undefined;

@@ -30,7 +30,7 @@ export function startCli(
   options: { readonly cwd: string; readonly environment?: Readonly<Record<string, string>> },
 ): RunningCli {
   const inherited = Object.entries(process.env).filter(
-    ([name]) => !name.startsWith("TRIMTAB_") && name !== "FORCE_COLOR",
+    ([name]) => !/^(TRIMTAB|OTEL)_/.test(name) && name !== "FORCE_COLOR",
   );
   const child = spawn(process.execPath, [...ARGUMENTS, ...args], {
     cwd: options.cwd,

@@ -200,12 +200,12 @@ function gate(dependencies: GateDependencies): (request: Request, response: Resp
   return (request, response, next) => {
     const id = identify(request, response);
     response.locals["requestId"] = id;
-    observe(request, response, id, dependencies, () => {
+    const span = observe(request, response, id, dependencies, () => {
       const template: unknown = response.locals["route"];
       return typeof template === "string" ? template : "unknown";
     });
     admit(request, dependencies);
-    next();
+    span.run({ requestId: id }, next);
   };
 }
 

@@ -3,6 +3,7 @@
  * itself. It passes the same gate as every other request; its errors are the protocol's.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { LogFields } from "@trimtab/engine";
 import { ControllerError } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
 import { EvaluationError, parseEvaluation } from "../serving/evaluation-context.ts";
@@ -65,9 +66,9 @@ export class OfrepListener {
     const path = pathOf(request.url ?? "");
     const isBulk = path.length === FLAGS_PATH.length;
     const id = requestIdOf(request);
-    observe(request, response, id, this.#dependencies, isBulk ? routeOfAll : routeOfOne);
+    const { ids } = observe(request, response, id, this.#dependencies, isBulk ? routeOfAll : routeOfOne);
     let key: string | undefined;
-    const fail = (error: unknown): void => this.#fail(request, response, error, key, id);
+    const fail = (error: unknown): void => this.#fail(request, response, error, key, { requestId: id, ...ids });
     try {
       if (!isBulk) key = keyOf(path);
       admit(request, this.#dependencies);
@@ -153,16 +154,16 @@ export class OfrepListener {
     response: ServerResponse,
     error: unknown,
     key: string | undefined,
-    requestId: string,
+    ids: LogFields & { readonly requestId: string },
   ): void {
-    const { status, body, headers, isUnexpected } = evaluationFailure(error, key, requestId);
-    if (isUnexpected) this.#dependencies.log.error("request failed", { requestId, error });
+    const { status, body, headers, isUnexpected } = evaluationFailure(error, key, ids.requestId);
+    if (isUnexpected) this.#dependencies.log.error("request failed", { ...ids, error });
     if (response.headersSent) return void response.destroy();
     // An unread body would be taken for the next request on the connection.
     const connection = request.complete || !bringsBody(request) ? {} : { Connection: "close" };
     const all = Object.entries({ "Cache-Control": "no-store", ...headers, ...connection }).flat();
     request.resume();
-    sendAtOnce(response, requestId, status, body === undefined ? all : [...all, ...OF_JSON], body ?? "");
+    sendAtOnce(response, ids.requestId, status, body === undefined ? all : [...all, ...OF_JSON], body ?? "");
   }
 }
 

@@ -7,6 +7,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Log } from "@trimtab/engine";
 import type { Role } from "../config/config-file.ts";
 import { ControllerError } from "../errors.ts";
+import { type RequestSpan, startRequestSpan } from "../tracing/request-span.ts";
 import type { Authorize, Principal } from "./authentication.ts";
 import { guardAgainstPages } from "./browser-guard.ts";
 import type { LimitRate } from "./rate-limit.ts";
@@ -42,15 +43,16 @@ export function identify(request: IncomingMessage, response: ServerResponse): st
   return id;
 }
 
-/** Tells of the request when it is over. */
+/** Begins the span of the request, and tells of the request when it is over. */
 export function observe(
   request: IncomingMessage,
   response: ServerResponse,
   requestId: string,
   { onRequest, log }: GateDependencies,
   routeOf: () => string,
-): void {
+): RequestSpan {
   const startedAt = performance.now();
+  const span = startRequestSpan(request);
   response.once("close", () => {
     const finished = {
       method: request.method ?? "",
@@ -59,8 +61,10 @@ export function observe(
       seconds: (performance.now() - startedAt) / 1000,
     };
     onRequest(finished);
-    log.debug("request", { ...finished, requestId });
+    span.end(finished.route, finished.status);
+    log.debug("request", { ...finished, requestId, ...span.ids });
   });
+  return span;
 }
 
 /** What every request that needs a role passes. */

@@ -5,8 +5,9 @@
  * Memory holds one delivery per hook. What is sent and not yet recorded when the process dies is sent again, with the same id.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { DeliveryStatus, DeliveryStore, Log } from "@trimtab/engine";
+import type { Attempt, Delivery, DeliveryStatus, DeliveryStore, Log } from "@trimtab/engine";
 import type { WebhookSettings } from "../config/webhook-settings.ts";
+import { traceDelivery } from "../tracing/work-spans.ts";
 import { postWebhook } from "./post-webhook.ts";
 import { afterAttempt } from "./retry-schedule.ts";
 import { signedHeaders } from "./signature.ts";
@@ -121,19 +122,27 @@ export function createWebhookSender(options: WebhookSenderOptions): WebhookSende
 }
 
 /** @returns How long there is nothing to do, in milliseconds; 0 where more may be due. */
-async function attemptNext(
-  hook: WebhookSettings,
-  signal: AbortSignal,
-  { store, now, chance, onAttempt, log }: WebhookSenderOptions,
-): Promise<number> {
+async function attemptNext(hook: WebhookSettings, signal: AbortSignal, options: WebhookSenderOptions): Promise<number> {
+  const { store, now } = options;
   const delivery = await store.nextDelivery(hook.name);
   if (delivery === undefined) return Number.POSITIVE_INFINITY;
   const due = delivery.nextAttemptAt - now();
   if (due > 0) return due;
+  await traceDelivery(delivery, () => attemptDelivery(delivery, hook, signal, options));
+  return 0;
+}
+
+/** @returns Undefined where it was broken off: the target may have it or not, and whoever leads next sends it again. */
+async function attemptDelivery(
+  delivery: Delivery,
+  hook: WebhookSettings,
+  signal: AbortSignal,
+  { store, now, chance, onAttempt, log }: WebhookSenderOptions,
+): Promise<Attempt | undefined> {
   const startedAt = now();
   const message = { headers: signedHeaders(delivery, hook.secret, startedAt), body: delivery.payload };
   const outcome = await postWebhook(hook, message, signal);
-  if (signal.aborted) return 0; // the target may have it or not: whoever leads next sends it again
+  if (signal.aborted) return undefined;
   const { retryForMilliseconds } = hook;
   const attempt = afterAttempt(delivery, outcome, { now: now(), retryForMilliseconds, chance: chance() });
   await store.recordAttempt(delivery.id, attempt);
@@ -152,7 +161,7 @@ async function attemptNext(
       ...told,
       nextAttemptAt: new Date(attempt.nextAttemptAt).toISOString(),
     });
-  return 0;
+  return attempt;
 }
 
 function resultOf(status: DeliveryStatus): "delivered" | "failed" | "dead" {

@@ -25,6 +25,11 @@ export interface CycleSchedulerOptions {
   /** One pass. When the signal is aborted nobody waits for it any more: it must record nothing then. */
   readonly run: (operation: ScheduledOperation, signal: AbortSignal) => Promise<CycleOutcome>;
   readonly log: Log;
+  /** Runs a whole pass with the lines that it logs, for whoever keeps something about it, such as a span. Default: just runs it. */
+  readonly around?: <Result extends FinishedPass["result"]>(
+    policy: OperationPolicy,
+    pass: () => Promise<Result>,
+  ) => Promise<Result>;
   /** Told of every pass, after it. What it throws is logged. */
   readonly onPass?: (pass: FinishedPass) => void;
   /** How many passes may run at once. Default 4. */
@@ -115,7 +120,7 @@ interface Entry {
  * @throws {RangeError} on an interval outside 1 s to 1 h, and on an operation that stands there twice.
  */
 export function createCycleScheduler(options: CycleSchedulerOptions): CycleScheduler {
-  const { log, run, clock = systemClock, random = Math.random } = options;
+  const { log, run, around = (_, each) => each(), clock = systemClock, random = Math.random } = options;
   const { maximumConcurrentPasses = 4, longestPassMilliseconds = LONGEST_PASS_MILLISECONDS } = options;
   const entries = createEntries(options);
   /** Entries whose pass waits, in the order of asking. */
@@ -144,16 +149,18 @@ export function createCycleScheduler(options: CycleSchedulerOptions): CycleSched
       entry.waiting = undefined;
       runningPasses += 1;
       // Not before `running` is set: a pass may itself ask for passes.
-      const started = Promise.resolve().then(() => pass(entry, asked));
-      entry.running = started.finally(() => {
-        entry.running = undefined;
-        runningPasses -= 1;
-        startWaiting();
-      });
+      const started = Promise.resolve().then(() => around(entry.scheduled.policy, () => pass(entry, asked)));
+      entry.running = started
+        .then(() => {})
+        .finally(() => {
+          entry.running = undefined;
+          runningPasses -= 1;
+          startWaiting();
+        });
     }
   };
 
-  const pass = async (entry: Entry, asked: PromiseWithResolvers<CycleOutcome>): Promise<void> => {
+  const pass = async (entry: Entry, asked: PromiseWithResolvers<CycleOutcome>): Promise<FinishedPass["result"]> => {
     const { component, operation } = entry.scheduled.policy;
     const startedAt = clock.now();
     let result: FinishedPass["result"];
@@ -182,6 +189,7 @@ export function createCycleScheduler(options: CycleSchedulerOptions): CycleSched
     } catch (error) {
       log.error("observer of passes failed", { component, operation, error });
     }
+    return result;
   };
 
   /** What the pass gives, or a rejection as soon as it is given up: a source that never answers must not keep its place. */

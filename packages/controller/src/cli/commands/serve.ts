@@ -3,12 +3,16 @@ import type { Log } from "@trimtab/engine";
 import { ConfigError } from "../../config/config-error.ts";
 import { ListenError } from "../../http/listen.ts";
 import type { RunningController } from "../../main.ts";
+import type { StartedSdk } from "../../tracing/start-sdk.ts";
 import { type Command, CommandFailure, EXIT, type Terminal } from "../command.ts";
 import { configFileOf, configOption } from "../config-option.ts";
 import { writeErrorLine } from "../process-terminal.ts";
 
 /** After this long the process ends whatever it still waits for, in milliseconds; what was acknowledged is on disk anyway. */
 const LONGEST_SHUTDOWN_MILLISECONDS = 4_800;
+
+/** Spans that a collector does not take in this time are lost. */
+const LONGEST_FLUSH_MILLISECONDS = 700;
 
 /** Runs the controller until a signal. */
 export const serveCommand: Command = {
@@ -17,6 +21,7 @@ export const serveCommand: Command = {
   details: [
     "SIGTERM or SIGINT stops it within 5 s: passes that run are finished, the store is closed, the exit code is 0.",
     "SIGHUP reads the configuration again and takes it over whole, or keeps the old one and logs every problem.",
+    "Spans are sent where OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_TRACES_EXPORTER asks for it, by @opentelemetry/sdk-node.",
     "TRIMTAB_LOG_LEVEL: debug, info, warning, error or silent. TRIMTAB_LOG_FORMAT: json or text (default text on a terminal).",
   ].join("\n"),
   options: configOption,
@@ -26,6 +31,7 @@ export const serveCommand: Command = {
     const { createLog, logOptionsFrom } = await import("../../logging.ts");
     const { startController } = await import("../../main.ts");
     const { StoreOpenError } = await import("@trimtab/engine");
+    const { SdkMissingError, startSdk } = await import("../../tracing/start-sdk.ts");
     const file = configFileOf(options, environment);
     const log = createLog({
       ...logOptionsFrom(environment, process.stderr.isTTY),
@@ -34,6 +40,7 @@ export const serveCommand: Command = {
     });
     const config = loadConfig(file, environment);
     const signal = signalled();
+    let sdk: StartedSdk | undefined;
     let controller: RunningController | undefined;
     // From the beginning: nobody's SIGHUP may end a controller that is still starting.
     const onReload = (): void => {
@@ -41,15 +48,18 @@ export const serveCommand: Command = {
     };
     process.on("SIGHUP", onReload);
     try {
+      sdk = await startSdk(environment, log);
       controller = await startController(config, { log });
     } catch (error) {
-      if (error instanceof ListenError || error instanceof StoreOpenError) throw new CommandFailure(error.message);
+      await sdk?.shutdown(LONGEST_FLUSH_MILLISECONDS);
+      if (error instanceof ListenError || error instanceof StoreOpenError || error instanceof SdkMissingError)
+        throw new CommandFailure(error.message);
       throw error;
     }
     print(`Trimtab listens on ${controller.url}`);
     log.info("stopping", { signal: await signal });
     process.off("SIGHUP", onReload);
-    await stop(controller, complain);
+    await stop(controller, sdk, complain);
     return EXIT.ok;
   },
 };
@@ -86,11 +96,17 @@ async function reload(
   }
 }
 
-async function stop(controller: RunningController, complain: Terminal["complain"]): Promise<void> {
+async function stop(
+  controller: RunningController,
+  sdk: StartedSdk | undefined,
+  complain: Terminal["complain"],
+): Promise<void> {
   const deadline = setTimeout(() => {
     complain("The shutdown took too long; nothing that was acknowledged is lost.");
     process.exit(EXIT.ok);
   }, LONGEST_SHUTDOWN_MILLISECONDS);
   await controller.stop();
-  clearTimeout(deadline);
+  const isFlushed = (await sdk?.shutdown(LONGEST_FLUSH_MILLISECONDS)) ?? true;
+  if (isFlushed) clearTimeout(deadline);
+  else process.exit(EXIT.ok); // a collector that does not answer would hold the process up
 }
