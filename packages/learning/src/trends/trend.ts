@@ -43,6 +43,13 @@ export interface CycleTrend {
   readonly contexts: readonly { readonly context: Context; readonly sums: TrendSums }[];
 }
 
+interface ContextSum {
+  readonly id: string;
+  readonly context: Context;
+  /** Undefined where a part of it could not be read. */
+  sum: Measurements | undefined;
+}
+
 const NOTHING: Measurements = { success: 0, failure: 0, partial: 0 };
 
 /** What a cycle adds; nothing where it read no window. */
@@ -55,13 +62,15 @@ export function trendOf(
   const measuredMilliseconds = window.to - window.from;
   if (measuredMilliseconds <= 0 || cells.kind !== "value") return { whole: undefined, contexts: [] };
   const entries = evidence.feedback?.kind === "value" ? evidence.feedback.value : [];
-  const byContext = new Map<string, { context: Context; sum: Measurements | undefined }>();
-  const at = (given: Context): { context: Context; sum: Measurements | undefined } => {
+  const byContext = new Map<string, ContextSum>();
+  const at = (given: Context): ContextSum => {
     const context = canonicalContext(given, contextKeys);
     const id = contextId(context);
-    const found = byContext.get(id) ?? { context, sum: NOTHING };
-    byContext.set(id, found);
-    return found;
+    const known = byContext.get(id);
+    if (known !== undefined) return known;
+    const added = { id, context, sum: NOTHING };
+    byContext.set(id, added);
+    return added;
   };
   let isWhole = true;
   for (const { context, reading } of cells.value) {
@@ -79,7 +88,7 @@ export function trendOf(
   const lifts = liftsByContext(decision, contextKeys);
   const served = ContextIndex.of(decision.allocations, contextKeys, (allocation) => allocation);
   const contexts = [...byContext.values()]
-    .flatMap(({ context, sum }) => (sum === undefined ? [] : [{ context, sum }]))
+    .flatMap(({ id, context, sum }) => (sum === undefined ? [] : [{ id, context, sum }]))
     .sort((left, right) => callsOf(right.sum) - callsOf(left.sum));
   const partOf = (context: Context, sum: Measurements, lift: TrendLift | undefined): TrendSums => {
     const parameters = inForce(served.find(context));
@@ -93,10 +102,7 @@ export function trendOf(
   const total = contexts.reduce((sum, each) => addMeasurements(sum, each.sum), NOTHING);
   return {
     whole: isWhole ? partOf({}, total, meanLift(contexts, lifts)) : undefined,
-    contexts: contexts.map(({ context, sum }) => ({
-      context,
-      sums: partOf(context, sum, lifts.get(contextId(context))),
-    })),
+    contexts: contexts.map(({ id, context, sum }) => ({ context, sums: partOf(context, sum, lifts.get(id)) })),
   };
 }
 
@@ -141,13 +147,13 @@ function liftsByContext(
 }
 
 function meanLift(
-  contexts: readonly { readonly context: Context; readonly sum: Measurements }[],
+  contexts: readonly { readonly id: string; readonly sum: Measurements }[],
   lifts: ReadonlyMap<string, TrendLift>,
 ): TrendLift | undefined {
   let calls = 0;
   const sum = { estimate: 0, lower: 0, upper: 0 };
   for (const each of contexts) {
-    const lift = lifts.get(contextId(each.context));
+    const lift = lifts.get(each.id);
     const weight = callsOf(each.sum);
     if (lift === undefined || weight === 0) continue;
     calls += weight;
