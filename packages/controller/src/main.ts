@@ -25,6 +25,7 @@ import type { OperationPolicy } from "@trimtab/learning";
 import { createBaselineMetrics } from "./baseline-metrics.ts";
 import { createBaselineReader } from "./baseline-reader.ts";
 import { changeTargets, servedVariants } from "./change-target.ts";
+import { refused, reloaded } from "./config/reload-state.ts";
 import { isReportedComponent } from "./config/reported-components.ts";
 import type { StoreSettings } from "./config/store-settings.ts";
 import { loadStrategyModules } from "./config/strategy-modules.ts";
@@ -66,12 +67,13 @@ export interface RunningController {
   /** Where its HTTP interface is. */
   readonly url: string;
   /**
-   * Takes over another configuration, whole or not at all.
+   * Takes over another configuration, whole or not at all. How it went is shown by /readyz and /metrics.
    *
+   * @param config The configuration, or what reads it: what that throws counts as refused, too.
    * @throws {ReloadError} when it asks for something that only a restart can change, {ConfigError} where a module of a strategy
    *   cannot be used; the old one goes on.
    */
-  reload(config: Config): Promise<void>;
+  reload(config: Config | (() => Config)): Promise<void>;
   /** Accepts nothing any more, finishes the passes that run, closes the store. Takes less than 5 s. */
   stop(): Promise<void>;
 }
@@ -109,6 +111,7 @@ interface InForce {
 export async function startController(given: Config, { log }: ControllerOptions): Promise<RunningController> {
   const fromFile = await loadStrategyModules(given);
   const startedAt = Date.now();
+  let reloadState = reloaded(startedAt);
   const { database, replica } = await openStoreDatabase(fromFile.store, log);
   const { lease } = replica;
   const leads = (): boolean => replica.status().leads;
@@ -141,6 +144,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
     freshMilliseconds: () => current().config.intervalMilliseconds,
     onAsked: metrics.onSummary,
   });
+  metrics.onReload(reloadState);
   let inForce: InForce | undefined;
   const onQuestion: QuestionObserver["onQuestion"] = (...asked) => {
     metrics.observer.onQuestion(...asked);
@@ -399,6 +403,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
         source: { kind: current().source.kind, inspection: await inspect() },
         store: config.store.kind,
         replica: replica.status(),
+        configuration: reloadState,
       }),
       metricsPage: metrics.page,
       onRequest: metrics.onRequest,
@@ -508,7 +513,18 @@ export async function startController(given: Config, { log }: ControllerOptions)
   let stopping: Promise<void> | undefined;
   return {
     url,
-    reload: (next) => inTurn(() => takeOver(next)),
+    reload: (next) =>
+      inTurn(async () => {
+        try {
+          await takeOver(typeof next === "function" ? next() : next);
+          reloadState = reloaded(Date.now());
+        } catch (error) {
+          reloadState = refused(reloadState, error, Date.now());
+          throw error;
+        } finally {
+          metrics.onReload(reloadState);
+        }
+      }),
     stop() {
       isShuttingDown = true; // also for a reload that has begun
       return (stopping ??= inTurn(shutDown));

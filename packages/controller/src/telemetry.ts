@@ -13,6 +13,7 @@ import type { Decision, ExperimentReport, Interval } from "@trimtab/learning";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
 import type { BaselineMetrics } from "./baseline-metrics.ts";
+import type { ReloadState } from "./config/reload-state.ts";
 import { exposedLabels } from "./exposed-labels.ts";
 import { createFeedbackMetrics } from "./feedback-metrics.ts";
 import type { TakenOutcome } from "./http/outcome-routes.ts";
@@ -43,6 +44,7 @@ export interface ControllerMetrics {
   readonly onPass: (pass: FinishedPass) => void;
   readonly onFeedback: (kept: readonly Feedback[]) => void;
   readonly onOutcomes: (taken: readonly TakenOutcome[], refused: number) => void;
+  readonly onReload: (state: ReloadState) => void;
   readonly onWebhookAttempt: (hook: string, result: "delivered" | "failed" | "dead", seconds: number) => void;
   readonly onRequest: (request: {
     readonly method: string;
@@ -109,6 +111,8 @@ export function createControllerMetrics(
   const requestDurations = new Map<string, { observe(seconds: number): void }>();
   const streams = gauge(controllerInstruments.streams);
   const streamEvents = counter(controllerInstruments.streamEvents);
+  const reloadSuccessful = gauge(controllerInstruments.configReloadSuccessful);
+  const reloadSuccessAt = gauge(controllerInstruments.configReloadSuccessAt);
   const webhookDeliveries = gauge(controllerInstruments.webhookDeliveries);
   const webhookDuration = histogram(controllerInstruments.webhookDuration);
 
@@ -149,6 +153,10 @@ export function createControllerMetrics(
       }
       // Whoever sends them chooses the names, so what was refused before it was looked up has none.
       if (refused > 0) outcomeItems.inc({ component: OTHER_CONTEXT_VALUE, result: "refused" }, refused);
+    },
+    onReload({ inForceSince, refusedAt }) {
+      reloadSuccessful.set(refusedAt === undefined ? 1 : 0);
+      reloadSuccessAt.set(inForceSince / 1000);
     },
     onWebhookAttempt(hook, result, seconds) {
       webhookDuration.observe({ hook, result }, seconds);

@@ -290,6 +290,8 @@ export type ControllerInstrument =
   | "leader"
   | "streams"
   | "streamEvents"
+  | "configReloadSuccessful"
+  | "configReloadSuccessAt"
   | "webhookDeliveries"
   | "webhookDuration"
   | "httpRequestDuration";
@@ -515,6 +517,18 @@ export const controllerInstruments: Readonly<Record<ControllerInstrument, Instru
   streamEvents: ofProcess("trimtab.stream.events", "counter", "{event}", "Changes that streams have told, by kind.", [
     "kind",
   ]),
+  configReloadSuccessful: ofProcess(
+    "trimtab.config.last.reload.successful",
+    "gauge",
+    "1",
+    "1 while the configuration in force is the last one that was to be taken over; 0 where that was refused and the old one goes on.",
+  ),
+  configReloadSuccessAt: ofProcess(
+    "trimtab.config.last.reload.success.timestamp.seconds",
+    "gauge",
+    "s",
+    "Since when the configuration in force is in force, in seconds since 1970.",
+  ),
   webhookDeliveries: ofProcess(
     "trimtab.webhook.deliveries",
     "gauge",

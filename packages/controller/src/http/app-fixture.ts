@@ -229,6 +229,7 @@ export async function startApp({
       operations: loop.scheduler.status(),
       source: { kind: source.kind, inspection: await source.inspect(now()) },
       store: "sqlite",
+      configuration: { inForceSince: FIRST_CYCLE_AT, problems: [] },
       replica: { leads: true, name: "test-1", leader: "test-1", since: FIRST_CYCLE_AT },
     }),
     metricsPage: metrics.page,

@@ -1,6 +1,7 @@
 /** Probes, the controller's metrics, and the page at the root. */
 import type { MetricSourceKind, SourceInspection } from "@trimtab/engine";
 import { z } from "zod";
+import type { ReloadState } from "../config/reload-state.ts";
 import type { ReplicaStatus } from "../replica.ts";
 import type { Credentials } from "./authentication.ts";
 import { type Route, sendJson } from "./route.ts";
@@ -29,6 +30,7 @@ export interface Health {
   readonly source: { readonly kind: MetricSourceKind; readonly inspection: SourceInspection };
   readonly store: "sqlite" | "postgres";
   readonly replica: ReplicaStatus;
+  readonly configuration: ReloadState;
 }
 
 /** What the routes need. */
@@ -60,6 +62,14 @@ interface WireDetails {
     /** Who leads, as far as is known. */
     readonly leader?: string | undefined;
     readonly term?: number | undefined;
+  };
+  readonly configuration: {
+    /** Is the configuration in force the last one that was to be taken over? */
+    readonly current: boolean;
+    readonly inForceSince: string;
+    /** When the last one was refused, and why; absent while none is. */
+    readonly refusedAt?: string | undefined;
+    readonly problems?: readonly string[] | undefined;
   };
   readonly startedAt: string;
   /** The controller's clock. */
@@ -105,6 +115,12 @@ const detailsSchema: z.ZodType<WireDetails> = z.strictObject({
     leader: z.string().optional(),
     term: z.int().optional(),
   }),
+  configuration: z.strictObject({
+    current: z.boolean(),
+    inForceSince: timeSchema,
+    refusedAt: timeSchema.optional(),
+    problems: z.array(z.string()).optional(),
+  }),
   startedAt: timeSchema,
   now: timeSchema,
   source: z.strictObject({
@@ -140,6 +156,9 @@ const healthSchema: z.ZodType<WireHealth> = z.strictObject({
   status: z.enum(["ready", "not ready"]),
   details: detailsSchema.optional(),
 });
+
+/** The most problems of a refused configuration that /readyz lists; the log has all. */
+const MOST_PROBLEMS = 50;
 
 /** The most targets that /readyz lists. */
 const MOST_TARGETS = 100;
@@ -198,13 +217,29 @@ export function healthRoutes({ health, mayRead, metricsPage }: HealthRouteDepend
   return [live, ready, metrics];
 }
 
-function wireDetails({ version, startedAt, now, operations, source, store, replica }: Health): WireDetails {
+function wireDetails({
+  version,
+  startedAt,
+  now,
+  operations,
+  source,
+  store,
+  replica,
+  configuration,
+}: Health): WireDetails {
   const { reachable, targets, scrapeIntervalMilliseconds } = source.inspection;
   const { name, leads, since, leader, term, storeProblem } = replica;
   return {
     version,
     store: { kind: store, reachable: storeProblem === undefined, problem: storeProblem },
     replica: { name, role: leads ? "leader" : "follower", since: wireTime(since), leader, term },
+    configuration: {
+      current: configuration.refusedAt === undefined,
+      inForceSince: wireTime(configuration.inForceSince),
+      ...(configuration.refusedAt === undefined
+        ? {}
+        : { refusedAt: wireTime(configuration.refusedAt), problems: configuration.problems.slice(0, MOST_PROBLEMS) }),
+    },
     startedAt: wireTime(startedAt),
     now: wireTime(now),
     source: {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -113,6 +113,55 @@ test("a second controller on the same store is refused, and the first goes on", 
     /^The store .*trimtab\.db is in use by another process \(pid \d+\)\. Stop that one first, or give this one a store of its own\.\n$/,
   );
   expect((await fetch(`${url}/readyz`)).status).toBe(200);
+});
+
+/** What /readyz tells of the configuration, once it is as wanted. */
+async function untilConfiguration(url: string, current: boolean): Promise<{ problems?: string[] }> {
+  for (;;) {
+    const { details } = (await (await fetch(`${url}/readyz`)).json()) as {
+      details: { configuration: { current: boolean; problems?: string[] } };
+    };
+    if (details.configuration.current === current) return details.configuration;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+test("a changed file is taken over by itself: written in place, renamed over, and by the links of a ConfigMap", {
+  timeout: 60_000,
+}, async () => {
+  writeConfig();
+  const { url } = await serve();
+  writeConfig({ mode: "suggest" });
+  await untilOperation(url, ({ mode }) => mode === "suggest");
+
+  writeConfig({ mode: "atuo" });
+  expect((await untilConfiguration(url, false)).problems).toEqual([expect.stringContaining('did you mean "auto"?')]);
+  expect(await (await fetch(`${url}/metrics`)).text()).toContain("trimtab_config_last_reload_successful 0");
+  expect((await operationAt(url)).mode).toBe("suggest");
+
+  const file = join(folder, "trimtab.yaml");
+  writeConfig({ mode: "auto" });
+  renameSync(file, join(folder, "next.yaml"));
+  renameSync(join(folder, "next.yaml"), file);
+  await untilOperation(url, ({ mode }) => mode === "auto");
+  expect((await untilConfiguration(url, true)).problems).toBeUndefined();
+  expect(await (await fetch(`${url}/metrics`)).text()).toContain("trimtab_config_last_reload_successful 1");
+
+  // as the kubelet does it: the file is a link through ..data, which is replaced as a whole
+  for (const [version, mode] of [
+    ["..v1", "auto"],
+    ["..v2", "observe"],
+  ] as const) {
+    mkdirSync(join(folder, version));
+    writeConfig({ mode });
+    renameSync(file, join(folder, version, "trimtab.yaml"));
+    symlinkSync(version, join(folder, "..data_tmp"));
+    renameSync(join(folder, "..data_tmp"), join(folder, "..data"));
+    symlinkSync(join("..data", "trimtab.yaml"), `${file}.link`);
+    renameSync(`${file}.link`, file);
+    await untilOperation(url, (operation) => operation.mode === mode);
+    if (version === "..v1") rmSync(file);
+  }
 });
 
 test("SIGHUP takes a good file over; a bad one leaves the running one in place and tells every problem", {

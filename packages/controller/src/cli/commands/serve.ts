@@ -20,8 +20,8 @@ export const serveCommand: Command = {
   summary: "runs the controller",
   details: [
     "SIGTERM or SIGINT stops it within 5 s: passes that run are finished, the store is closed, the exit code is 0.",
-    "SIGHUP reads the configuration again and takes it over whole, or keeps the old one and logs every problem.",
     "Spans are sent where OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_TRACES_EXPORTER asks for it, by @opentelemetry/sdk-node.",
+    "A changed configuration is taken over whole, within seconds or at once on SIGHUP; a bad one is logged, and the old one stays.",
     "TRIMTAB_LOG_LEVEL: debug, info, warning, error or silent. TRIMTAB_LOG_FORMAT: json or text (default text on a terminal).",
   ].join("\n"),
   options: configOption,
@@ -30,6 +30,7 @@ export const serveCommand: Command = {
     const { loadConfig } = await import("../../config.ts");
     const { createLog, logOptionsFrom } = await import("../../logging.ts");
     const { startController } = await import("../../main.ts");
+    const { watchedFile } = await import("../../config/watched-file.ts");
     const { StoreOpenError } = await import("@trimtab/engine");
     const { SdkMissingError, startSdk } = await import("../../tracing/start-sdk.ts");
     const file = configFileOf(options, environment);
@@ -38,12 +39,14 @@ export const serveCommand: Command = {
       write: writeErrorLine,
       now: Date.now,
     });
+    const watched = watchedFile(file);
     const config = loadConfig(file, environment);
     const signal = signalled();
     let sdk: StartedSdk | undefined;
     let controller: RunningController | undefined;
     // From the beginning: nobody's SIGHUP may end a controller that is still starting.
     const onReload = (): void => {
+      watched.markSeen();
       if (controller !== undefined) void reload(controller, file, environment, log);
     };
     process.on("SIGHUP", onReload);
@@ -56,9 +59,11 @@ export const serveCommand: Command = {
         throw new CommandFailure(error.message);
       throw error;
     }
+    watched.start(onReload);
     print(`Trimtab listens on ${controller.url}`);
     log.info("stopping", { signal: await signal });
     process.off("SIGHUP", onReload);
+    watched.stop();
     await stop(controller, sdk, complain);
     return EXIT.ok;
   },
@@ -78,20 +83,13 @@ async function reload(
   log: Log,
 ): Promise<void> {
   const { loadConfig } = await import("../../config.ts");
+  const { reloadProblems } = await import("../../config/reload-state.ts");
   const { ReloadError } = await import("../../main.ts");
   try {
-    await controller.reload(loadConfig(file, environment));
+    await controller.reload(() => loadConfig(file, environment));
   } catch (error) {
-    if (error instanceof ConfigError) {
-      log.error("configuration refused; the old one stays in force", {
-        file,
-        problems: error.message
-          .split("\n")
-          .slice(1)
-          .map((line) => line.trim()),
-      });
-    } else if (error instanceof ReloadError)
-      log.error("configuration refused; the old one stays in force", { file, problems: [error.message] });
+    if (error instanceof ConfigError || error instanceof ReloadError)
+      log.error("configuration refused; the old one stays in force", { file, problems: reloadProblems(error) });
     else log.error("configuration not taken over; the old one stays in force", { file, error });
   }
 }
