@@ -94,7 +94,7 @@ describe("GET /v1/performance", () => {
     ["yesterday", '"yesterday" is no period; write a number and a unit, such as "200ms", "30s", "5m", "24h" or "7d"'],
     ["10", '"10" is no period; write a number and a unit, such as "200ms", "30s", "5m", "24h" or "7d"'],
     ["0s", '"0s" is no period; write a number and a unit, such as "200ms", "30s", "5m", "24h" or "7d"'],
-    ["31d", '"31d" is too long; the longest is 30d'],
+    ["31d", '"31d" is too long; the longest is 30d, and /v1/trends tells longer ones'],
   ])("refuses the period %s", async (period, message) => {
     expect(await app.json(`/v1/performance/shop?period=${period}`, 400)).toMatchObject({
       code: "PARAMETER_INVALID",

@@ -117,7 +117,7 @@ function question(
   if (milliseconds === undefined || milliseconds < 1000)
     refuse("period", `"${text}" is no period; write ${DURATION_FORM}`);
   if (milliseconds > LONGEST_PERIOD_DAYS * 86_400_000)
-    refuse("period", `"${text}" is too long; the longest is ${LONGEST_PERIOD_DAYS}d`);
+    refuse("period", `"${text}" is too long; the longest is ${LONGEST_PERIOD_DAYS}d, and /v1/trends tells longer ones`);
   const keys = [...new Set(policies.flatMap((policy) => policy.context))];
   for (const key of Object.keys(context)) {
     if (!keys.includes(key)) refuse(`ctx.${key}`, `is no context key that is declared here${didYouMean(key, keys)}`);
