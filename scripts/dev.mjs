@@ -535,6 +535,29 @@ const tasks = {
       return test(["test/end-to-end/replicas.test.ts", ...args]);
     },
   },
+  fuzz: {
+    says: "random requests to every operation of the OpenAPI document, e.g. fuzz --runs 2000 --seed 7 --postgres; npm test sends 20",
+    run: async (args) => {
+      const usage = "usage: fuzz [--runs <requests to each operation>] [--seed <whole number>] [--postgres]";
+      let runs = "1000";
+      let seed = String(Date.now() % 1_000_000);
+      for (let index = 0; index < args.length; index++) {
+        if (args[index] === "--postgres") {
+          env.TRIMTAB_FUZZ_POSTGRES = "on";
+          continue;
+        }
+        const option = args[index];
+        const value = args[++index] ?? "";
+        if (option === "--runs" && /^[1-9]\d*$/.test(value)) runs = value;
+        else if (option === "--seed" && /^\d+$/.test(value)) seed = value;
+        else fail(usage);
+      }
+      console.log(`${runs} requests to each operation, seed ${seed}`);
+      env.TRIMTAB_FUZZ_RUNS = runs;
+      env.TRIMTAB_FUZZ_SEED = seed;
+      return test(["test/fuzz"]);
+    },
+  },
   api: {
     says: "writes the reference of the public code to dist/api, from its doc comments",
     run: async (args) => {

@@ -81,9 +81,9 @@ function unsigned(handle: ResultHandle): string {
 function readFields(fields: unknown): ResultOrigin | undefined {
   if (!Array.isArray(fields)) return undefined;
   const [component, operation, variant, at, revision, context = {}] = fields as unknown[];
-  if (!isShortText(component) || !isShortText(operation) || !isShortText(variant)) return undefined;
+  if (!isName(component) || !isName(operation) || !isName(variant)) return undefined;
   if (typeof at !== "number" || !(at >= 0 && at <= LATEST)) return undefined;
-  if (revision !== null && !isShortText(revision)) return undefined;
+  if (revision !== null && !isName(revision)) return undefined;
   if (!isContext(context)) return undefined;
   return { component, operation, variant, at, revision: revision ?? undefined, context };
 }
@@ -91,6 +91,11 @@ function readFields(fields: unknown): ResultOrigin | undefined {
 function isContext(value: unknown): value is Context {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   return Object.entries(value).every(([key, text]) => contextKeyProblem(key) === undefined && isShortText(text));
+}
+
+/** No name holds the character U+0000, and PostgreSQL keeps no text with it. */
+function isName(value: unknown): value is string {
+  return isShortText(value) && !value.includes("\0");
 }
 
 function isShortText(value: unknown): value is string {

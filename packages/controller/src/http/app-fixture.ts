@@ -13,10 +13,12 @@ import {
   createTrendStore,
   type EvidenceRequest,
   type FinishedPass,
+  type Log,
   type MetricSource,
   openSqliteDatabase,
   policyHash,
   type SourceInspection,
+  type SqlDatabase,
   type Store,
   type SuggestionStore,
   silentLog,
@@ -103,6 +105,11 @@ export interface AppOptions {
   readonly mostStreams?: number;
   /** Default: none that a test could meet. */
   readonly rateLimits?: RateLimits;
+  /** Empty; closed with the app. Otherwise SQLite in memory. */
+  readonly database?: SqlDatabase;
+  /** The webhooks that are told of what happens. */
+  readonly hooks?: readonly string[];
+  readonly log?: Log;
 }
 
 /** Starts one. */
@@ -113,10 +120,13 @@ export async function startApp({
   file = FILE,
   mostStreams = 100,
   rateLimits = { evaluate: 1e9, read: 1e9, write: 1e9 },
+  database: given,
+  hooks = [],
+  log = silentLog,
 }: AppOptions = {}): Promise<AppUnderTest> {
   let config = parseConfig(file, "/trimtab.yaml", {});
-  const database = await openSqliteDatabase(":memory:");
-  const store = createSqlStore(database);
+  const database = given ?? (await openSqliteDatabase(":memory:"));
+  const store = createSqlStore(database, undefined, () => hooks);
   const feedback = createFeedbackStore(database);
   const acts = createActStore(database);
   const suggestions = createSuggestionStore(database);
@@ -131,7 +141,7 @@ export async function startApp({
       loop = await createLoop();
     },
     now,
-    log: silentLog,
+    log,
   });
   const source = scriptedSource();
   const metrics = createControllerMetrics(
@@ -150,7 +160,7 @@ export async function startApp({
     performance.forget(pass);
   };
   const createLoop = (): Promise<LearningLoop> =>
-    createLearningLoop(config, { store, source, acts, feedback, log: silentLog, onPass });
+    createLearningLoop(config, { store, source, acts, feedback, log, onPass });
   let loop = await createLoop();
   let tokensInForce: readonly AccessToken[] = tokens.map(accessToken);
   let authorize = authorizer(tokensInForce);
@@ -238,7 +248,7 @@ export async function startApp({
     limitRate: rateLimiter(() => rateLimits),
     isOpen: () => tokensInForce.length === 0,
     isShuttingDown: () => isShuttingDown,
-    log: silentLog,
+    log,
   });
   const server = await listen(app, { host: "127.0.0.1", port: 0 });
   const request = (path: string, init: RequestInit = {}): Promise<Response> =>

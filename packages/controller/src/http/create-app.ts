@@ -102,8 +102,6 @@ export interface AppDependencies {
   readonly log: Log;
 }
 
-const LARGEST_BODY_BYTES = 1024 * 1024;
-
 /** The listener of every request: what services ask again and again is answered ahead of express. */
 export function createApp(dependencies: AppDependencies): RequestListener {
   const { store, log, version, authorize } = dependencies;
@@ -180,7 +178,6 @@ export function createApp(dependencies: AppDependencies): RequestListener {
   app.set("query parser", "simple");
   app.use(gate(dependencies));
   app.use(compression({ filter: mayBeCompressed }));
-  app.use(express.json({ limit: LARGEST_BODY_BYTES, strict: false }));
   mountRoutes(app, routes, dependencies);
   app.use((request) => {
     throw new ControllerError("ROUTE_UNKNOWN", `There is nothing at ${request.path}.`);

@@ -1,6 +1,7 @@
 /** The OpenAPI 3.1 document, made of the same routes and schemas that check requests. */
 import { z } from "zod";
 import { describeError, type ErrorCode } from "../errors.ts";
+import { withoutDefinitions } from "./openapi-definitions.ts";
 import { problemSchema } from "./problem.ts";
 import type { Answer, DescribedRoute } from "./route.ts";
 
@@ -48,7 +49,7 @@ export function openApiDocument(routes: readonly DescribedRoute[], version: stri
 
 function operationObject(route: DescribedRoute, schemas: Record<string, unknown>): Record<string, unknown> {
   const { method, path, summary, role, body } = route;
-  if (body !== undefined) schemas[body.name] = jsonSchema(body.schema, "input");
+  if (body !== undefined) schemas[body.name] = withoutDefinitions(jsonSchema(body.schema, "input"), body.name, schemas);
   return {
     operationId: `${method}${path.replaceAll(/[^A-Za-z0-9]+([A-Za-z0-9]?)/g, (_, letter: string) => letter.toUpperCase())}`,
     summary,
@@ -109,8 +110,11 @@ function queryParameters({ query, takesContext }: DescribedRoute): unknown[] {
 
 function responseObject({ description, body }: Answer, schemas: Record<string, unknown>): Record<string, unknown> {
   if (body === undefined) return { description };
-  if (typeof body === "string") return { description, content: { [body]: { schema: { type: "string" } } } };
-  schemas[body.name] ??= jsonSchema(body.schema, "output");
+  if (typeof body === "string") {
+    const type = body === "application/json" ? "object" : "string";
+    return { description, content: { [body]: { schema: { type } } } };
+  }
+  schemas[body.name] ??= withoutDefinitions(jsonSchema(body.schema, "output"), body.name, schemas);
   return { description, content: { "application/json": { schema: reference(body.name) } } };
 }
 

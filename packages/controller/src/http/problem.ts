@@ -94,6 +94,9 @@ function toControllerError(error: unknown): ControllerError {
   }
   // express could not decode a part of the path
   if (error instanceof URIError) return new ControllerError("PARAMETER_INVALID", message);
+  // The body is not encoded as it says: the error is that of the decompressing library.
+  if (error instanceof Error && "status" in error && error.status === 400)
+    return new ControllerError("BODY_MALFORMED", message);
   if (isStoreFailure(error)) return new ControllerError("STORE_FAILED", "The store did not answer.", { cause: error });
   return new ControllerError("INTERNAL_ERROR", "Something failed that should not.", { cause: error });
 }

@@ -1,6 +1,6 @@
 /** A route as data: what it takes, what it answers and who may use it. express and the OpenAPI document are made of the same. */
 import type { Context } from "@trimtab/conventions";
-import type { Express, Request, Response } from "express";
+import express, { type Express, type Request, type Response } from "express";
 import type { z } from "zod";
 import type { Role } from "../config/config-file.ts";
 import { formatPath } from "../config/problem-list.ts";
@@ -9,6 +9,8 @@ import { ControllerError, type ErrorCode } from "../errors.ts";
 import { type Credentials, NOBODY, type Principal } from "./authentication.ts";
 import { hasBody } from "./problem.ts";
 import { type EntryDependencies, enter } from "./request-gate.ts";
+import { DEEPEST_NESTING, isNestedTooDeep } from "./wire/nesting.ts";
+import { nullCharacterProblems } from "./wire/null-characters.ts";
 
 /** An answer of a route that is no error. */
 export interface Answer {
@@ -58,6 +60,19 @@ export interface RouteRequest<Query, Body = unknown> {
   readonly path: string;
 }
 
+const LARGEST_BODY_BYTES = 1024 * 1024;
+const parseBody = express.json({ limit: LARGEST_BODY_BYTES, strict: false });
+
+/** Reads a body only where there is a use for it and whoever sends it may: nobody else has megabytes parsed. */
+function readBody(request: Request, response: Response): Promise<void> {
+  return new Promise((resolve, reject) => {
+    parseBody(request, response, (error?: unknown) => {
+      if (error === undefined) resolve();
+      else reject(error as Error);
+    });
+  });
+}
+
 /** Puts routes onto an app; a known address with another method is answered with 405. */
 export function mountRoutes(app: Express, routes: readonly Route[], entry: EntryDependencies): void {
   const methods = new Map<string, string[]>();
@@ -70,6 +85,7 @@ export function mountRoutes(app: Express, routes: readonly Route[], entry: Entry
     app[route.method](path, async (request: Request, response: Response) => {
       response.locals["route"] = route.path;
       const principal = route.role === "open" ? NOBODY : enter(request, route.role, entry);
+      if (route.body !== undefined) await readBody(request, response);
       await route.handle({ ...checked(route, request), principal }, response);
     });
   }
@@ -114,6 +130,7 @@ function checked<Query, Body>(
     ),
   );
   const problems = [
+    ...nullCharacters({ ...request.params, ...Object.fromEntries(once) }),
     ...twice.map((path) => ({ path, message: "is given twice" })),
     ...(route.query === undefined ? unknownParameters(query) : problemsOf(route.query, query)),
   ];
@@ -138,13 +155,20 @@ function checkedBody<Query, Body>(route: Route<Query, Body>, request: Request): 
     );
   }
   const body: unknown = hasBody(request) ? request.body : {};
-  const problems = problemsOf(route.body.schema, body);
+  if (isNestedTooDeep(body))
+    throw invalid("BODY_INVALID", [{ path: "", message: `is nested deeper than ${DEEPEST_NESTING} levels` }]);
+  // The items of a batch are checked one by one, so that a bad one costs no other.
+  const problems = [...nullCharacters(body, { intoLists: false }), ...problemsOf(route.body.schema, body)];
   if (problems.length > 0) throw invalid("BODY_INVALID", problems);
   return route.body.schema.parse(body);
 }
 
 function unknownParameters(query: Readonly<Record<string, unknown>>): { path: string; message: string }[] {
   return Object.keys(query).map((path) => ({ path, message: "is unknown; this address takes no parameters" }));
+}
+
+function nullCharacters(...given: Parameters<typeof nullCharacterProblems>): { path: string; message: string }[] {
+  return nullCharacterProblems(...given).map(({ path, message }) => ({ path: formatPath(path), message }));
 }
 
 function problemsOf(schema: z.ZodType, value: unknown): { path: string; message: string }[] {

@@ -3,8 +3,8 @@ import { variantId } from "@trimtab/conventions";
 import type { OperationState } from "@trimtab/learning";
 import { type AppUnderTest, adaptationOf } from "./app-fixture.ts";
 
-/** Suggests level 5 instead of 3 in the context genre=rock of shop.checkout: adaptation `a-1` of change `c-a-1`. */
-export async function suggestChange(app: AppUnderTest): Promise<void> {
+/** Suggests level 5 instead of 3 in a context of shop.checkout: without more adaptation `a-1` of change `c-a-1` for genre=rock. */
+export async function suggestChange(app: AppUnderTest, id = "a-1", genre = "rock"): Promise<void> {
   const key = { component: "shop", operation: "checkout" };
   const headers = { "content-type": "application/json" };
   await app.fetch("/v1/learning-cycles", { method: "POST", headers, body: JSON.stringify(key) });
@@ -14,9 +14,9 @@ export async function suggestChange(app: AppUnderTest): Promise<void> {
   if (stored === undefined || last === undefined || policy === undefined) throw new Error("there was no cycle");
   const at = stored.decision.at + 1;
   const contexts = { ...(stored.state["contexts"] as Record<string, object>) };
-  contexts["genre=rock"] = {
-    ...contexts["genre=rock"],
-    suggestion: { changeId: "c-a-1", variant: variantId({ level: 5 }), ids: ["a-1"] },
+  contexts[`genre=${genre}`] = {
+    ...contexts[`genre=${genre}`],
+    suggestion: { changeId: `c-${id}`, variant: variantId({ level: 5 }), ids: [id] },
   };
   await app.store.recordCycle({
     ...last,
@@ -24,9 +24,9 @@ export async function suggestChange(app: AppUnderTest): Promise<void> {
     policy,
     decision: {
       ...stored.decision,
-      id: "d-next",
+      id: `d-${id}`,
       at,
-      adaptations: [adaptationOf("a-1", at, { status: "suggested" })],
+      adaptations: [adaptationOf(id, at, { status: "suggested", context: { genre } })],
     },
     state: { ...stored.state, contexts } as unknown as OperationState,
   });

@@ -21,6 +21,13 @@ export interface StreamSubject {
 /** A reader that takes nothing for so long is gone. */
 const LONGEST_BLOCKED_MILLISECONDS = 60_000;
 
+/** The headers of every stream. */
+export const STREAM_HEADERS: Readonly<Record<string, string>> = {
+  "Content-Type": "text/event-stream; charset=utf-8",
+  "Cache-Control": "no-store",
+  "X-Accel-Buffering": "no", // proxies that collect answers would hold every event back
+};
+
 /** A stream that has begun. */
 export class EventStream {
   readonly subject: StreamSubject;
@@ -46,11 +53,7 @@ export class EventStream {
     this.#response = response;
     this.#now = now;
     this.#onEvent = onEvent;
-    response.writeHead(200, {
-      "Content-Type": "text/event-stream; charset=utf-8",
-      "Cache-Control": "no-store",
-      "X-Accel-Buffering": "no", // proxies that collect answers would hold every event back
-    });
+    response.writeHead(200, STREAM_HEADERS);
     // Readers that are cut off together shall not come back together.
     this.#write(`retry: ${1000 + Math.floor(Math.random() * 4000)}\n\n`);
     const state = subject.state();

@@ -1,7 +1,7 @@
 /** All streams of the controller: who hears of which change, how many there may be, and their end. */
 import type { ServerResponse } from "node:http";
 import type { BoardWatch } from "./board-watch.ts";
-import { EventStream, type StreamSubject } from "./event-stream.ts";
+import { EventStream, STREAM_HEADERS, type StreamSubject } from "./event-stream.ts";
 
 /** What the streams need. */
 export interface EventStreamsOptions {
@@ -36,8 +36,9 @@ export class EventStreams {
     return this.#streams.size < this.#options.most();
   }
 
-  /** Begins a stream as the answer to a request. */
+  /** Begins a stream as the answer to a request; one that asks for the headers alone gets them, and no stream. */
   open(response: ServerResponse, subject: StreamSubject, knownId: string | undefined): void {
+    if (response.req.method === "HEAD") return void response.writeHead(200, STREAM_HEADERS).end();
     const { onCount, onEvent } = this.#options;
     this.#start();
     const stream = new EventStream(response, subject, knownId, {

@@ -13,6 +13,7 @@ import {
 import type { StoredFeedback } from "@trimtab/engine";
 import { z } from "zod";
 import { timeSchema, wireTime } from "./learning-wire.ts";
+import { refuseNullCharacters } from "./null-characters.ts";
 
 const json: z.ZodType<Json> = z.json();
 
@@ -96,7 +97,8 @@ export const feedbackItemSchema: z.ZodType<FeedbackItem> = z
         "result",
         "is missing; name what the feedback is about by result, by component and operation, or by entity",
       );
-  }) as z.ZodType<FeedbackItem>;
+  })
+  .superRefine(refuseNullCharacters) as z.ZodType<FeedbackItem>;
 
 /** The body of a request: the items are checked one by one, so that a bad one costs no other. */
 export interface FeedbackBody {

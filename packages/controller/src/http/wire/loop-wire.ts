@@ -110,7 +110,7 @@ export const loopsSchema: z.ZodType<WireLoops> = z.strictObject({
     .strictObject({
       since: timeSchema.optional(),
       months: z.array(trendPointSchema),
-      directions: z.record(z.enum(["successRate", "meanDurationSeconds", "meanQuality", "lift"]), slopeSchema),
+      directions: z.partialRecord(z.enum(["successRate", "meanDurationSeconds", "meanQuality", "lift"]), slopeSchema),
     })
     .meta({ description: "Months and years: where it is going." }),
 }) as unknown as z.ZodType<WireLoops>;

@@ -13,6 +13,7 @@ import {
 import { z } from "zod";
 import type { ErrorCode } from "../../errors.ts";
 import { parameterValuesSchema } from "./learning-wire.ts";
+import { refuseNullCharacters } from "./null-characters.ts";
 
 /** Why an outcome is refused. */
 export const OUTCOME_ERRORS: readonly ErrorCode[] = [
@@ -110,7 +111,8 @@ export const outcomeSchema: z.ZodType<OutcomeReport> = z
       for (const key of ["component", "operation", "context"] as const)
         if (item[key] !== undefined) issue(key, "stands beside result, which says it already; leave it out");
     }
-  }) as z.ZodType<OutcomeReport>;
+  })
+  .superRefine(refuseNullCharacters) as z.ZodType<OutcomeReport>;
 
 /** The body of a request: the outcomes are checked one by one, so that a bad one costs no other. */
 export interface OutcomesBody {

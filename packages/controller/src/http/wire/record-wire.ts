@@ -12,6 +12,7 @@ import {
 import type { StoredRecord } from "@trimtab/engine";
 import { z } from "zod";
 import { contextSchema, timeSchema, wireTime } from "./learning-wire.ts";
+import { refuseNullCharacters } from "./null-characters.ts";
 
 function name(problem: (value: string) => string | undefined) {
   return z.string().superRefine((value, context) => {
@@ -55,31 +56,33 @@ export interface SentRecord extends Omit<OperationRecord, "context"> {
 }
 
 /** One record. Every problem of it is named; those of other records do not touch it. */
-export const recordSchema: z.ZodType<SentRecord> = z.strictObject({
-  id: z
-    .string()
-    .min(1)
-    .max(RECORD_FORM.longestId)
-    .meta({ description: "Sent again under the same id it is the same record." }),
-  component: name(componentNameProblem),
-  operation: name(operationNameProblem),
-  context: z
-    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
-    .refine(...atMostKeys(RECORD_FORM.mostContextKeys))
-    .superRefine((value, context) => {
-      for (const key of Object.keys(value)) {
-        const message = contextKeyProblem(key);
-        if (message !== undefined) context.addIssue({ code: "custom", message });
-      }
-    })
-    .meta({ description: "Any key, also one that the operation does not declare." }),
-  variant: shortText.meta({ description: "The variant that had served; `unknown` where nobody knows." }),
-  outcome: z.enum(OUTCOMES),
-  at: z.iso
-    .datetime({ offset: true })
-    .meta({ description: "When it ended; a time that is still to come counts as that of the arrival." }),
-  ...measured,
-}) as z.ZodType<SentRecord>;
+export const recordSchema: z.ZodType<SentRecord> = z
+  .strictObject({
+    id: z
+      .string()
+      .min(1)
+      .max(RECORD_FORM.longestId)
+      .meta({ description: "Sent again under the same id it is the same record." }),
+    component: name(componentNameProblem),
+    operation: name(operationNameProblem),
+    context: z
+      .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+      .refine(...atMostKeys(RECORD_FORM.mostContextKeys))
+      .superRefine((value, context) => {
+        for (const key of Object.keys(value)) {
+          const message = contextKeyProblem(key);
+          if (message !== undefined) context.addIssue({ code: "custom", message });
+        }
+      })
+      .meta({ description: "Any key, also one that the operation does not declare." }),
+    variant: shortText.meta({ description: "The variant that had served; `unknown` where nobody knows." }),
+    outcome: z.enum(OUTCOMES),
+    at: z.iso
+      .datetime({ offset: true })
+      .meta({ description: "When it ended; a time that is still to come counts as that of the arrival." }),
+    ...measured,
+  })
+  .superRefine(refuseNullCharacters) as z.ZodType<SentRecord>;
 
 /** The body of a request: the records are checked one by one, so that a bad one costs no other. */
 export interface RecordsBody {
