@@ -91,6 +91,16 @@ class Replayed {
     return process;
   }
 
+  /** What readiness says of the configuration. */
+  async configurationState(): Promise<{ current: boolean; problems?: string[] }> {
+    return (await getJson(`${this.url}/readyz`)).details.configuration;
+  }
+
+  /** The metrics page. */
+  async page(): Promise<string> {
+    return (await fetch(`${this.url}/metrics`)).text();
+  }
+
   async told(): Promise<{ served: unknown; adaptations: any[]; decisions: any[] }> {
     const document = await getJson(`${this.url}/v1/allocations?component=${COMPONENT}`);
     const { adaptations } = await getJson(`${this.url}/v1/adaptations?${PLACE}&limit=100`);
@@ -168,8 +178,10 @@ describe.each(SITUATIONS)("while %s", (name) => {
     const sound = configurationText({ storePath: on.storePath, prometheusUrl: on.proxy.url, port });
     writeFileSync(on.configuration, sound.replace(`interval: ${INTERVAL / 1000}s`, "interval: never"));
     first.child.kill("SIGHUP");
-    await until("the refusal", () => first.output().includes("configuration refused"), { watching: [first] });
-    expect(first.output()).toContain("never"); // what is wrong is named
+    await until("the refusal", async () => !(await on.configurationState()).current, { watching: [first] });
+    const { problems } = await on.configurationState();
+    expect(problems).toEqual([expect.stringContaining("never")]); // what is wrong is named
+    expect(await on.page()).toMatch(/^trimtab_config_last_reload_successful 0$/m);
     const during = await on.told();
     expect({ served: during.served, adaptations: during.adaptations }).toEqual({
       served: before.served,
@@ -180,6 +192,7 @@ describe.each(SITUATIONS)("while %s", (name) => {
     await on.decided(last.cycle);
     writeFileSync(on.configuration, sound);
     first.child.kill("SIGHUP");
-    await until("the sound one", () => first.output().includes("configuration taken over"), { watching: [first] });
+    await until("the sound one", async () => (await on.configurationState()).current, { watching: [first] });
+    expect(await on.page()).toMatch(/^trimtab_config_last_reload_successful 1$/m);
   });
 });
