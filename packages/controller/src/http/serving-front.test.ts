@@ -2,7 +2,7 @@
  * The same requests to every front. Express declines nothing, so a request that the quick front leaves to it shows what express says:
  * `Content-Length: 0` on a GET is such a request, and means the same.
  */
-import { request } from "node:http";
+import { Agent, request } from "node:http";
 import { afterEach, describe, expect, test } from "vitest";
 import { type AppUnderTest, decisionOf, startApp } from "./app-fixture.ts";
 
@@ -22,9 +22,15 @@ interface Answer {
 }
 
 /** Exactly these headers: fetch would add some, and would not let a test set others. */
-const ask = (method: string, path: string, headers: Record<string, string> = {}, body = ""): Promise<Answer> =>
+const ask = (
+  method: string,
+  path: string,
+  headers: Record<string, string> = {},
+  body = "",
+  agent: Agent | false = false,
+): Promise<Answer> =>
   new Promise((resolve, reject) => {
-    const sent = request(`${app.url}${path}`, { method, headers, agent: false }, (response) => {
+    const sent = request(`${app.url}${path}`, { method, headers, agent }, (response) => {
       let text = "";
       response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
       response.on("end", () =>
@@ -181,6 +187,23 @@ describe("the gate is the same one before every front", () => {
       expect(status).toBe(403);
     for (const { status } of await Promise.all(fronts({ authorization: "Bearer evaluate-token" })))
       expect([200, 304]).toContain(status);
+  });
+
+  test("a token that ends with a reload ends on the connections that it had opened, too", async () => {
+    app = await startApp({ tokens: TOKENS });
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const headers = { authorization: "Bearer evaluate-token" };
+    const statuses = async (): Promise<unknown[]> => [
+      (await ask("GET", "/v1/allocations?component=shop", headers, "", agent)).status,
+      (await ask("POST", FLAGS, headers, "", agent)).status,
+      // Another token on the same connection is another caller.
+      (await ask("POST", FLAGS, { authorization: "Bearer feedback-token" }, "", agent)).status,
+      (await ask("POST", FLAGS, {}, "", agent)).status,
+    ];
+    expect(await statuses()).toEqual([200, 200, 403, 401]);
+    await app.reload({ tokens: TOKENS.slice(1) });
+    expect(await statuses()).toEqual([401, 401, 403, 401]);
+    agent.destroy();
   });
 
   test("a controller that shuts down says so, and closes the connection", async () => {

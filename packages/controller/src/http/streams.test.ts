@@ -24,6 +24,12 @@ afterEach(async () => {
   await app.close();
 });
 
+/** What is told, is told for its own reason, and not with the next sign of life. */
+const withoutHeartbeat = ({ now }: { readonly now?: number } = {}) =>
+  vi.useFakeTimers({
+    toFake: ["setInterval", "clearInterval", ...(now === undefined ? [] : ["Date" as const])],
+    ...(now === undefined ? {} : { now }),
+  });
 const isDocument = (event: ReceivedEvent) => event.event === "document";
 const revisionOf = ({ data }: ReceivedEvent) => (JSON.parse(data ?? "") as { revision: string }).revision;
 const served = (salt: string, at = Date.now()) =>
@@ -82,7 +88,7 @@ describe("a component's stream", () => {
 
   test("the end of the time to explore is told although nothing was decided", async () => {
     const until = Math.ceil(Date.now() / 150_000) * 150_000; // the step in which it moves
-    vi.useFakeTimers({ toFake: ["Date"], now: until - 200 });
+    withoutHeartbeat({ now: until - 200 });
     app = await startApp();
     app.decide(served("s1", until - 300_000), 1);
     const reader = await open(ALLOCATIONS);
@@ -162,6 +168,7 @@ describe("a component's stream", () => {
   });
 
   test("goes on over a reload, and ends with its token or its component", async () => {
+    withoutHeartbeat();
     const service = { name: "service", roles: ["evaluate" as const], token: "s3cret" };
     const other = { name: "other", roles: ["evaluate" as const], token: "0ther" };
     app = await startApp({ tokens: [service, other] });
@@ -237,6 +244,7 @@ describe("notices that flags have changed", () => {
   });
 
   test("need no header but the address, which is signed, ends in time and goes with the tokens", async () => {
+    withoutHeartbeat();
     let now = Date.now();
     const service = { name: "service", roles: ["evaluate" as const], token: "s3cret" };
     app = await startApp({ tokens: [service], now: () => now });
