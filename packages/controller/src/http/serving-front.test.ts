@@ -56,6 +56,8 @@ const QUESTIONS: readonly (readonly [path: string, headers?: Record<string, stri
   ["/v1/allocations?component=shop", { "if-none-match": "*" }],
   ["/v1/allocations?component=shop", { "if-none-match": '"other", W/"more"' }],
   ["/v1/allocations?component=shop", { accept: "application/json" }],
+  ["/v1/allocations?component=shop", { "accept-encoding": "gzip, deflate, br" }],
+  ["/v1/parameters/shop/checkout", { "accept-encoding": "gzip, deflate, br" }],
   ["/v1/allocations?component=shop", { "x-request-id": "a-given-id" }],
   ["/v1/allocations?component=shop", { "x-request-id": "not a good id" }],
   ["/v1/allocations?component=sh%6Fp"],

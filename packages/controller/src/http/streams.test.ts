@@ -77,6 +77,16 @@ describe("a component's stream", () => {
     expect(known).toBe(readers[0]?.events.at(-1)?.id);
   });
 
+  test("arrives event by event, also at a reader that takes compressed answers", async () => {
+    withoutHeartbeat();
+    app = await startApp();
+    const reader = await open(ALLOCATIONS, { "accept-encoding": "gzip, deflate, br" });
+    expect(reader.headers["content-encoding"]).toBeUndefined();
+    await reader.next(isDocument);
+    app.decide(served("s1"), 1);
+    expect((await reader.next(isDocument)).data).toContain('"salt":"s1"');
+  });
+
   test("several changes at once are told once, by the newest", async () => {
     app = await startApp();
     const reader = await open(ALLOCATIONS);
