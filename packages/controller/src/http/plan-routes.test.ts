@@ -98,9 +98,10 @@ test("another mode, an operation less and one more", async () => {
 
 test("of secrets nothing is shown but that they differ", async () => {
   const { body, text } = await ask(BASE.replace("the-old-secret", "a-new-secret"));
-  expect(body.settings).toEqual([{ path: "tokens.ops.token", before: "(a value)", after: "(another value)" }]);
+  expect(body.settings).toEqual([{ path: "tokens.ops.digest", before: "(a value)", after: "(another value)" }]);
   expect(text).not.toContain("the-old-secret");
   expect(text).not.toContain("a-new-secret");
+  expect(text).not.toMatch(/[0-9a-f]{64}/);
 });
 
 test("a bad file is told with every problem and its line", async () => {
