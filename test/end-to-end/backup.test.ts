@@ -52,6 +52,9 @@ components: { shop: { operations: { checkout: { parameters: { level: { type: int
   const refused = backup();
   expect([await refused.ended, refused.output()]).toEqual([1, expect.stringContaining("--force overwrites it")]);
 
+  const onto = startNode("backup", [CLI, "backup", "--config", configuration, "--out", store, "--force"]);
+  expect([await onto.ended, onto.output()]).toEqual([1, expect.stringContaining("is the store itself")]);
+
   expect(await first.end("SIGKILL")).toBe("SIGKILL");
   for (const ending of ["", "-wal", "-shm"]) rmSync(`${store}${ending}`, { force: true });
   const { copyFileSync } = await import("node:fs");

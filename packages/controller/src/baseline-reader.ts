@@ -175,5 +175,5 @@ function hourOf(span: TrendSpan, hourOfWeek: (time: number) => number): Baseline
 }
 
 function perHour({ sums }: TrendSpan): number {
-  return (callsOf(sums.measurements) * HOUR) / Math.min(HOUR, sums.measuredMilliseconds);
+  return (callsOf(sums.measurements) * HOUR) / sums.measuredMilliseconds;
 }

@@ -201,6 +201,8 @@ export async function startController(given: Config, { log }: ControllerOptions)
     return done;
   };
 
+  /** Does this process lead, as far as `takeTheLead` was told? A lease may lapse and be renewed without a word. */
+  let leadsInTurn = false;
   /** Replaces what is in force; on a failure it goes on as before. No pass runs meanwhile. */
   const replace = async (change: (before: InForce) => Promise<InForce>): Promise<void> => {
     const before = current();
@@ -210,7 +212,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
       serving.streams.recheck();
       await before.loop.close();
     } finally {
-      if (leads()) current().loop.scheduler.start();
+      if (leadsInTurn) current().loop.scheduler.start();
     }
   };
 
@@ -309,6 +311,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
 
   /** Begins or ends all that is done by the leader alone. */
   const takeTheLead = async (leadsNow: boolean): Promise<void> => {
+    leadsInTurn = leadsNow;
     const { loop } = current();
     if (!leadsNow) {
       await Promise.all([webhooks.stop(), loop.scheduler.stop(PASS_GRACE_MILLISECONDS)]);
@@ -473,7 +476,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
       return { config: next, source, loop, ...accessOf(next) };
     });
     bounding.startAll();
-    if (leads()) webhooks.start();
+    if (leadsInTurn) webhooks.start();
     log.info("configuration taken over", { file: next.file, operations: next.policies.length });
   };
 
@@ -502,8 +505,9 @@ export async function startController(given: Config, { log }: ControllerOptions)
       trendUpkeep.stop(),
       deliveringSuggestions.stop(),
       learningSuggestions.stop(),
+      close(REQUEST_GRACE_MILLISECONDS),
+      loop.scheduler.stop(PASS_GRACE_MILLISECONDS),
     ]);
-    await Promise.all([close(REQUEST_GRACE_MILLISECONDS), loop.scheduler.stop(PASS_GRACE_MILLISECONDS)]);
     await replica.stop();
     await source.close();
     await loop.close();

@@ -134,8 +134,8 @@ export function sharedReplica(options: {
     },
     async stop() {
       clearInterval(looking);
+      await leadership.stop(); // first: the listener's end waits for the other side
       await listener?.close();
-      await leadership.stop();
     },
   };
 }

@@ -69,7 +69,7 @@ export function createSuggestionDelivery({
       context: change.context,
       values: { [change.parameter]: change.to },
     });
-    await waitForDecision(decide(policy, act));
+    if ((await acts.getAct(act))?.outcome === undefined) await waitForDecision(decide(policy, act));
     const outcome = (await acts.getAct(act))?.outcome;
     if (outcome === undefined) return { suggestion };
     if (outcome.result === "refused") return refuse(`${outcome.reason.code}: ${outcome.reason.sentence}`);

@@ -350,13 +350,13 @@ export const controllerInstruments: Readonly<Record<ControllerInstrument, Instru
   breakerState: ofLearning(
     "trimtab.breaker.state",
     "gauge",
-    "1",
+    "{state}",
     "Circuit breaker of a context: 0 closed, 1 half open, 2 open: learning did harm, and the base values are served.",
   ),
   sampleRatioMismatch: ofLearning(
     "trimtab.sample.ratio.mismatch",
     "gauge",
-    "1",
+    "{mismatch}",
     "1 where the variants do not get the calls that their shares promise, so that nothing is learnt; else 0.",
   ),
   readings: ofProcess(
@@ -455,7 +455,7 @@ export const controllerInstruments: Readonly<Record<ControllerInstrument, Instru
   declarationDiffers: ofProcess(
     "trimtab.declaration.differs",
     "gauge",
-    "1",
+    "{declaration}",
     "1 where a service declares an operation in code otherwise than the configuration has it, so that base values serve there; 0 where both are alike.",
     [...BY_OPERATION],
   ),
@@ -490,7 +490,7 @@ export const controllerInstruments: Readonly<Record<ControllerInstrument, Instru
   baselineAnomaly: ofProcess(
     "trimtab.baseline.anomaly",
     "gauge",
-    "1",
+    "{anomaly}",
     "1 where the last hour lies at least twice as far from what was expected of it as the bound does, else 0; absent where it was not measured.",
     [...BY_OPERATION, "measure"],
   ),
@@ -504,7 +504,7 @@ export const controllerInstruments: Readonly<Record<ControllerInstrument, Instru
   leader: ofProcess(
     "trimtab.leader",
     "gauge",
-    "1",
+    "{replica}",
     "1 in the replica that leads: it alone runs the cycles; 0 in those that follow and serve.",
   ),
   streams: ofProcess(
@@ -520,7 +520,7 @@ export const controllerInstruments: Readonly<Record<ControllerInstrument, Instru
   configReloadSuccessful: ofProcess(
     "trimtab.config.last.reload.successful",
     "gauge",
-    "1",
+    "{reload}",
     "1 while the configuration in force is the last one that was to be taken over; 0 where that was refused and the old one goes on.",
   ),
   configReloadSuccessAt: ofProcess(

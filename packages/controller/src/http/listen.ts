@@ -30,6 +30,7 @@ export async function listen(app: RequestListener, address: ListenAddress): Prom
     server.once("error", (error) => reject(listenError(error, address)));
     server.listen(address.port, address.host, resolve);
   });
+  server.on("error", () => {}); // one connection that cannot be accepted must not end the process
   const { port } = server.address() as AddressInfo;
   return { url: originOf({ host: address.host, port }), close: (grace) => close(server, grace) };
 }

@@ -10,7 +10,8 @@ export interface Difference {
   readonly after?: string | undefined;
 }
 
-const HIDDEN = /token$|secret|hash|digest|passw|passphrase|authorization|credential|^key$|^cert|^ca$|^pfx$|^headers$/i;
+const HIDDEN =
+  /token$|secret|hash|digest|passw|passphrase|authorization|credential|^key$|^cert|^ca$|^pfx$|^headers$|^tls$/i;
 const DURATION = /Milliseconds$/;
 
 /** The differences in the order of their paths; of two secrets only that they differ is told. */

@@ -45,6 +45,8 @@ export function postWebhook(
       const problem = limit.aborted ? `no answer within ${timeoutMilliseconds / 1000} s` : error.message;
       resolve({ kind: "failed", problem });
     });
+    // A target that answers with an upgrade gives neither an answer nor an error.
+    request.on("close", () => resolve({ kind: "failed", problem: "the connection ended without an answer" }));
     request.end(body);
   });
 }

@@ -15,14 +15,14 @@ export class TargetRefusedError extends Error {
 
 /** Never a target: this host, link-local (cloud metadata), multicast, reserved. */
 const FORBIDDEN = blockList(
-  ["0.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4"],
+  ["0.0.0.0/8", "169.254.0.0/16", "168.63.129.16/32", "224.0.0.0/4", "240.0.0.0/4"],
   ["::/128", "fe80::/10", "ff00::/8", "fd00:ec2::/32"],
 );
 
 /** Only where the hook says so: loopback, private networks, and prefixes that carry another address inside. */
 const PRIVATE = blockList(
   ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "192.0.0.0/24", "198.18.0.0/15"],
-  ["::1/128", "fc00::/7", "fec0::/10", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"],
+  ["::/96", "fc00::/7", "fec0::/10", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"],
 );
 
 /** What is wrong with an address as a target; undefined where nothing is. */

@@ -1,4 +1,5 @@
 /** The database of several controllers: PostgreSQL, through Kysely. */
+import { Socket } from "node:net";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import pg from "pg";
 import { migrate, refuseOtherVersion } from "./migrations/migrate.ts";
@@ -19,6 +20,9 @@ const CONNECT_MILLISECONDS = 5_000;
 
 /** No statement of ours takes nearly as long; one that does is stuck behind a lock. */
 const STATEMENT_MILLISECONDS = 30_000;
+
+/** Longer than any statement may take: a server that is silent so long is gone. */
+const SILENCE_MILLISECONDS = 40_000;
 
 /**
  * The server ends a session that stands still inside of a transaction for so long: the process was paused or cut off, and its locks
@@ -44,6 +48,7 @@ export async function openPostgresDatabase(options: PostgresOptions): Promise<Sq
       statement_timeout: STATEMENT_MILLISECONDS,
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MILLISECONDS,
       keepAlive: true,
+      stream: silentNoLonger,
       types: { getTypeParser },
     });
     // A connection may break while it is idle (the pool tells) or in use (it tells itself, beside the statement that fails);
@@ -59,6 +64,15 @@ export async function openPostgresDatabase(options: PostgresOptions): Promise<Sq
     await database?.destroy().catch(() => {});
     throw asOpenError(error, place);
   }
+}
+
+/** A connection that was cut without a word fails, instead of holding its place in the pool until TCP gives up. */
+function silentNoLonger(): Socket {
+  const socket = new Socket();
+  socket.setTimeout(SILENCE_MILLISECONDS, () =>
+    socket.destroy(new Error("Connection terminated: the server was silent")),
+  );
+  return socket;
 }
 
 /**

@@ -151,6 +151,12 @@ async function recordCycle(
     state: jsonText(record.state, `${name}: the state`),
     policy: jsonText(record.policy, `${name}: the policy`),
   };
+  // Before the transaction: packing takes long for many contexts, and a server ends sessions that stand still in one.
+  const packed = {
+    evidence: packText(texts.evidence),
+    decision: packText(texts.decision),
+    state: cycle % STATE_EVERY_CYCLES === 0 ? packText(texts.state) : null,
+  };
   return database.transaction().execute(async (transaction) => {
     const term = await holdLease(transaction, lease);
     const served = await readLatest(transaction, record);
@@ -184,10 +190,10 @@ async function recordCycle(
         decided_at: decision.at,
         policy_hash: record.policyHash,
         seed: record.seed,
-        evidence: packText(texts.evidence),
+        evidence: packed.evidence,
         allocations_since: since,
-        decision: packText(texts.decision),
-        state: cycle % STATE_EVERY_CYCLES === 0 ? packText(texts.state) : null,
+        decision: packed.decision,
+        state: packed.state,
         term,
       })
       .execute();
@@ -323,8 +329,11 @@ async function dropCyclesBefore(database: SqlDatabase, lease: CurrentLease | und
     await new Promise<void>((resolve) => setImmediate(resolve)); // SQLite works in this thread: let others have their turn
   }
   if (dropped > 0) {
-    await dropUnusedAllocationLists(database);
-    await dropUnusedPolicies(database);
+    await database.transaction().execute(async (transaction) => {
+      await holdLease(transaction, lease);
+      await dropUnusedAllocationLists(transaction);
+      await dropUnusedPolicies(transaction);
+    });
   }
   return dropped;
 }

@@ -23,6 +23,9 @@ export interface StoreBackup {
  */
 export async function backUpSqlite(source: string, file: string): Promise<StoreBackup> {
   const target = resolve(file);
+  if (isSameFile(source, target)) throw new Error(`${target} is the store itself; name another file`);
+  if (existsSync(`${target}-wal`))
+    throw new Error(`${target} is a store in use (${target}-wal is beside it); name another file`);
   const store = await openSqliteForReading(source); // says what is wrong with it, if anything is
   await store.destroy();
   const unfinished = join(dirname(target), `.${process.pid}-unfinished-backup`);
@@ -55,6 +58,12 @@ function check(file: string): Pick<StoreBackup, "operations" | "adaptations"> {
   } finally {
     copy.close();
   }
+}
+
+function isSameFile(one: string, other: string): boolean {
+  if (!existsSync(one) || !existsSync(other)) return false;
+  const [first, second] = [statSync(one), statSync(other)];
+  return first.ino === second.ino && first.dev === second.dev;
 }
 
 function flush(path: string): void {
