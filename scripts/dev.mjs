@@ -455,6 +455,33 @@ async function compile(args) {
   return code;
 }
 
+// ---- advisories -----------------------------------------------------------------------------------------------------
+
+const AUDIT = { found: 1, notAsked: 3 };
+
+/**
+ * Not every registry answers about advisories, and a registry that does not must not pass for a clean result.
+ *
+ * @param {string[]} args for `pnpm audit`, e.g. --prod
+ * @returns {Promise<number>} the exit code
+ */
+async function audit(args) {
+  const given = ["audit", ...args];
+  const asked = callingPnpm
+    ? await run(windows ? "pnpm.exe" : "pnpm", given, { env, quiet: true })
+    : await run(node, [join(fetchedPnpm, "pnpm", "bin", "pnpm.mjs"), ...given], { env, quiet: true });
+  stopIfAsked();
+  console.log(asked.output.trim());
+  if (asked.code === 0) return 0;
+  const problem = /\bERR_[A-Z_]+/.exec(asked.output)?.[0];
+  if (problem === undefined) return AUDIT.found;
+  const why = /AUDIT_BAD_RESPONSE|AUDIT_ENDPOINT_NOT_EXISTS/.test(problem)
+    ? "the registry has no audit endpoint, or refuses to answer there"
+    : "the registry could not be asked";
+  console.log(`Nothing was checked: ${why} (${problem}). Set another registry, and ask again.`);
+  return AUDIT.notAsked;
+}
+
 // ---- tasks ----------------------------------------------------------------------------------------------------------
 
 const withSource = ["--conditions=source", "--disable-warning=ExperimentalWarning"];
@@ -565,6 +592,11 @@ const tasks = {
       const typedoc = join(folder, "node_modules/typedoc/bin/typedoc");
       return (await run(node, [typedoc, ...args], { env, cwd: folder })).code;
     },
+  },
+  audit: {
+    says: "asks the registry for advisories about the packages that are locked; 0 none, 1 some, 3 it could not be asked",
+    install: () => false,
+    run: audit,
   },
   format: {
     says: "formats every file and sorts its imports",
