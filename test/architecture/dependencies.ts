@@ -14,7 +14,7 @@ const ALLOWED_LICENCES: ReadonlySet<string> = new Set([
 ]);
 
 /** As much of a package.json as is looked at. */
-export interface Manifest {
+interface Manifest {
   readonly name: string;
   readonly version: string;
   readonly private?: boolean;
