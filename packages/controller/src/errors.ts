@@ -52,7 +52,7 @@ const DESCRIPTIONS: Readonly<Record<ErrorCode, ErrorDescription>> = {
   PARAMETER_INVALID: {
     status: 400,
     title: "A parameter of the request cannot be used",
-    remedy: "Change the parameters that `problems` names.",
+    remedy: "Correct what is named here; `problems` lists each place.",
   },
   CURSOR_INVALID: {
     status: 400,
@@ -87,7 +87,7 @@ const DESCRIPTIONS: Readonly<Record<ErrorCode, ErrorDescription>> = {
   ROLE_MISSING: {
     status: 403,
     title: "The token does not allow this",
-    remedy: "Use a token with the role that `detail` names, or give it that role in controller.tokens.",
+    remedy: "Use a token with that role, or give this one the role in controller.tokens.",
   },
   ORIGIN_REFUSED: {
     status: 403,
@@ -147,7 +147,8 @@ const DESCRIPTIONS: Readonly<Record<ErrorCode, ErrorDescription>> = {
   ACT_REFUSED: {
     status: 409,
     title: "What a person asked for cannot be done as things stand, and nothing was changed",
-    remedy: "`detail` begins with a reason code of docs/reference/reasons.md; the attempt stands in GET /v1/audit.",
+    remedy:
+      "The code in front is explained in docs/reference/reasons.md; the attempt stands in the audit (GET /v1/audit).",
   },
   SPECIFICATION_DIFFERS: {
     status: 409,
@@ -193,7 +194,7 @@ const DESCRIPTIONS: Readonly<Record<ErrorCode, ErrorDescription>> = {
   NOT_LEADING: {
     status: 409,
     title: "Another replica leads, and only that one runs passes",
-    remedy: "Ask the replica that `detail` names, or wait: each operation has its pass at its interval.",
+    remedy: "Ask the replica that leads, or wait: each operation has its pass at its interval.",
   },
   BODY_TOO_LARGE: {
     status: 413,

@@ -1,4 +1,5 @@
 /** What the commands by which a person acts have in common: who and why, the operation, the request, and what is said afterwards. */
+import { userInfo } from "node:os";
 import type { OperationKey } from "@trimtab/engine";
 import type { WireAct } from "../http/wire/act-wire.ts";
 import { didYouMean } from "../nearest.ts";
@@ -18,8 +19,17 @@ export function reasonOf(call: CommandCall, name: string, { environment }: Termi
   const why = textOption(call, "why");
   if (why === undefined || why === "")
     throw new UsageError(`trimtab ${name} needs a reason: --why TEXT; it stands in the audit.`);
-  const by = textOption(call, "by") ?? environment["USER"];
+  const by = textOption(call, "by") ?? (environment["USER"] || environment["LOGNAME"] || systemUser());
   return { ...(by === undefined || by === "" ? {} : { by }), why };
+}
+
+/** Who runs the command, where the environment does not say; undefined where the system does not know either. */
+function systemUser(): string | undefined {
+  try {
+    return userInfo().username;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The configured operation that is meant. @throws {UsageError} where there is none of that name. */

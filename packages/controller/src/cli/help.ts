@@ -12,7 +12,7 @@ export function generalHelp(commands: readonly Command[]): string {
     ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
     "",
     '"trimtab <command> --help" tells the options of a command.',
-    "Exit codes: 0 done, 1 failed or (doctor) something is wrong, 2 wrong use or bad configuration.",
+    "Exit codes: 0 done, 1 failed or (doctor) something is wrong, 2 wrong use or bad configuration; plan --detailed-exitcode has 3.",
   ].join("\n");
 }
 

@@ -58,6 +58,9 @@ function tell(issue: Issue, parents: Problem["path"], root: unknown, schema: Jso
           message: `${show(input)} is too large; it must be ${issue.inclusive ? "at most" : "less than"} ${issue.maximum}`,
         },
       ];
+    case "invalid_format":
+      if (issue.format !== "datetime") return [{ path, message: issue.message }];
+      return [{ path, message: `${show(input)} is no time; write it as 2026-12-24T18:00:00Z` }];
     default:
       return [{ path, message: issue.message }];
   }

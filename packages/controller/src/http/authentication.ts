@@ -44,10 +44,10 @@ export function authorizer(tokens: readonly AccessToken[]): Authorize {
     if (known.length === 0) return NOBODY;
     const given = givenToken(credentials);
     if (given === undefined)
-      throw new ControllerError("TOKEN_MISSING", "The request has no bearer token.", { headers: CHALLENGE });
+      throw new ControllerError("TOKEN_MISSING", "The request has no token.", { headers: CHALLENGE });
     const holder = find(known, given);
     if (holder === undefined)
-      throw new ControllerError("TOKEN_UNKNOWN", "The bearer token is not known.", { headers: CHALLENGE });
+      throw new ControllerError("TOKEN_UNKNOWN", "The token is not known.", { headers: CHALLENGE });
     if (!allows(holder.roles, role))
       throw new ControllerError(
         "ROLE_MISSING",

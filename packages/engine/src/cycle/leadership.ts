@@ -70,6 +70,7 @@ export function createLeadership(options: LeadershipOptions): Leadership {
     told = leads;
     const { holder: leader, term } = view ?? {};
     if (leads) log.info("leads now", { holder, term });
+    else if (isStopped) log.info("gave the lead back", { holder, term });
     else log.warning("leads no more", { holder, leader, term });
     telling = telling
       .then(() => options.onChange(leads))

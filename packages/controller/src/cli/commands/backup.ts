@@ -1,5 +1,6 @@
 /** `trimtab backup` */
 import { existsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { type Command, CommandFailure, EXIT, textOption, UsageError } from "../command.ts";
 import { configFileOf, configOption } from "../config-option.ts";
 
@@ -39,6 +40,8 @@ export const backupCommand: Command = {
       );
     if (existsSync(out) && options["force"] !== true)
       throw new CommandFailure(`${out} is there already; --force overwrites it, --out names another file.`);
+    if (!existsSync(dirname(resolve(out))))
+      throw new CommandFailure(`The folder ${dirname(resolve(out))} is not there; make it first.`);
     try {
       const { file, bytes, operations, adaptations } = await backUpSqlite(store.path, out);
       print(
