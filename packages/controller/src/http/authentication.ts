@@ -47,7 +47,9 @@ export function authorizer(tokens: readonly AccessToken[]): Authorize {
       throw new ControllerError("TOKEN_MISSING", "The request has no token.", { headers: CHALLENGE });
     const holder = find(known, given);
     if (holder === undefined)
-      throw new ControllerError("TOKEN_UNKNOWN", "The token is not known.", { headers: CHALLENGE });
+      throw new ControllerError("TOKEN_UNKNOWN", "It is none of the tokens in controller.tokens.", {
+        headers: CHALLENGE,
+      });
     if (!allows(holder.roles, role))
       throw new ControllerError(
         "ROLE_MISSING",
