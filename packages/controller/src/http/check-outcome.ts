@@ -15,10 +15,11 @@ import {
 import type { ReportedOutcome } from "@trimtab/engine";
 import type { OperationPolicy } from "@trimtab/learning";
 import { formatPath } from "../config/problem-list.ts";
-import { schemaProblems } from "../config/schema-problems.ts";
-import { ControllerError, type ErrorCode } from "../errors.ts";
+import type { ErrorCode } from "../errors.ts";
 import { outcomeIncrements, REPORTED_BOUNDS } from "../sources/reported/outcome-increments.ts";
 import type { ConfiguredOperations } from "./configured-operations.ts";
+import { itemProblems, unknownOperationProblem } from "./item-problems.ts";
+import { VARIANT_ID } from "./wire/call-wire.ts";
 import { outcomeSchema } from "./wire/outcome-wire.ts";
 
 /** Why an outcome is refused. */
@@ -44,21 +45,13 @@ export interface OutcomeRules {
 /** So far a sender's clock may be ahead. */
 const LARGEST_CLOCK_DIFFERENCE_MILLISECONDS = 5 * 60_000;
 
-/** A handle may name a call that no allocation of ours had served. */
-const VARIANT = /^(v|base)-[a-z2-7]{10}$/;
-
 /** Checks one. */
 export function checkOutcome(
   value: unknown,
   { operations, isReported, now }: OutcomeRules,
 ): SoundOutcome | OutcomeRefusal {
   const parsed = outcomeSchema.safeParse(value);
-  if (!parsed.success) {
-    const problems = schemaProblems(outcomeSchema, value).map(({ path, message }) =>
-      `${formatPath(path)} ${message}`.trim(),
-    );
-    return invalid(...problems);
-  }
+  if (!parsed.success) return invalid(...itemProblems(outcomeSchema, value));
   const item = parsed.data;
   const subject = subjectOf(item);
   if ("problems" in subject) return subject;
@@ -136,9 +129,8 @@ function policyOf(
   try {
     return operations.find(component, operation);
   } catch (error) {
-    if (!(error instanceof ControllerError)) throw error;
-    const place = error.code === "COMPONENT_UNKNOWN" ? "component" : "operation";
-    return { code: error.code, problems: [`${place} is unknown: ${error.message.replace(/\.$/, "")}`] };
+    const { code, problem } = unknownOperationProblem(error);
+    return { code, problems: [problem] };
   }
 }
 
@@ -149,7 +141,8 @@ function variantOf(
   policy: OperationPolicy,
 ): VariantId | OutcomeRefusal {
   if (parameters === undefined) {
-    if (told !== undefined && VARIANT.test(told)) return told;
+    // A handle may name a call that no allocation of ours had served.
+    if (told !== undefined && VARIANT_ID.test(told)) return told;
     return invalid(
       `${result === undefined ? "variant" : "result"} names no variant; no allocation had served the call`,
     );

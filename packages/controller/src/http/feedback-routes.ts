@@ -9,13 +9,11 @@ import {
 } from "@trimtab/conventions";
 import type { Feedback, FeedbackFilter, FeedbackStore, OperationKey } from "@trimtab/engine";
 import { z } from "zod";
-import { formatPath } from "../config/problem-list.ts";
-import { schemaProblems } from "../config/schema-problems.ts";
-import { ControllerError } from "../errors.ts";
 import type { ConfiguredOperations } from "./configured-operations.ts";
+import { idOfItem, itemProblems, singleItemError, unknownOperationProblem } from "./item-problems.ts";
 import { type Route, sendJson } from "./route.ts";
+import type { Batch } from "./wire/batch.ts";
 import {
-  type FeedbackBody,
   feedbackItemSchema,
   feedbackPageSchema,
   feedbackReceiptSchema,
@@ -52,7 +50,7 @@ type Checked = { readonly feedback: Feedback } | { readonly problems: readonly s
 
 /** The routes under /v1/feedback. */
 export function feedbackRoutes({ operations, store, now, onFeedback }: FeedbackRouteDependencies): readonly Route[] {
-  const post: Route<unknown, FeedbackBody> = {
+  const post: Route<unknown, Batch<"items">> = {
     method: "post",
     path: "/v1/feedback",
     summary:
@@ -98,11 +96,7 @@ export function feedbackRoutes({ operations, store, now, onFeedback }: FeedbackR
 /** One item by itself is refused as any other body is. */
 function refuseSingle(checked: Checked | undefined): void {
   if (checked === undefined || !("problems" in checked)) return;
-  const problems = checked.problems.map((problem) => {
-    const space = problem.indexOf(" ");
-    return { path: problem.slice(0, space), message: problem.slice(space + 1) };
-  });
-  throw new ControllerError("BODY_INVALID", `${checked.problems.join("; ")}.`, { problems });
+  throw singleItemError("BODY_INVALID", checked.problems);
 }
 
 async function keep(
@@ -112,7 +106,7 @@ async function keep(
   onFeedback: FeedbackRouteDependencies["onFeedback"],
 ): Promise<FeedbackReceipt> {
   const refused = checked.flatMap((each, index) =>
-    "problems" in each ? [{ index, ...idOf(items[index]), problems: each.problems }] : [],
+    "problems" in each ? [{ index, ...idOfItem(items[index]), problems: each.problems }] : [],
   );
   const sound = checked.flatMap((each, index) => ("feedback" in each ? [{ index, feedback: each.feedback }] : []));
   const additions = await store.addFeedback(sound.map(({ feedback }) => feedback));
@@ -132,15 +126,8 @@ async function keep(
   return { accepted: kept.length, known, refused };
 }
 
-function idOf(item: unknown): { id?: string } {
-  const id = typeof item === "object" && item !== null && "id" in item ? item.id : undefined;
-  return typeof id === "string" && id.length <= 128 ? { id } : {};
-}
-
 function check(value: unknown, operations: ConfiguredOperations, receivedAt: number): Checked {
-  const problems = schemaProblems(feedbackItemSchema, value).map(({ path, message }) =>
-    `${formatPath(path)} ${message}`.trim(),
-  );
+  const problems = itemProblems(feedbackItemSchema, value);
   if (problems.length > 0) return { problems };
   const item = feedbackItemSchema.parse(value);
   const subject = subjectOf(item, operations);
@@ -195,8 +182,6 @@ function namedSubject(
     const isKnown = variant !== undefined && variant !== UNKNOWN_VARIANT;
     return { of: { component, operation, context: canonical, ...(isKnown ? { variant } : {}) } };
   } catch (error) {
-    if (!(error instanceof ControllerError)) throw error;
-    const place = error.code === "COMPONENT_UNKNOWN" ? "component" : "operation";
-    return { problems: [`${place} is unknown: ${error.message.replace(/\.$/, "")}`] };
+    return { problems: [unknownOperationProblem(error).problem] };
   }
 }

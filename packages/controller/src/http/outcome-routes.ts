@@ -1,16 +1,13 @@
 /** Operations that were measured elsewhere: taken in as evidence, each once. */
 import type { OutcomesReceipt } from "@trimtab/conventions";
 import type { OutcomeAddition, OutcomeStore, ReportedOutcome } from "@trimtab/engine";
-import { ControllerError } from "../errors.ts";
+import type { ErrorCode } from "../errors.ts";
 import { checkOutcome, type OutcomeRefusal } from "./check-outcome.ts";
 import type { ConfiguredOperations } from "./configured-operations.ts";
+import { idOfItem, singleItemError } from "./item-problems.ts";
 import { type Route, sendJson } from "./route.ts";
-import {
-  OUTCOME_ERRORS,
-  type OutcomesBody,
-  outcomesReceiptSchema,
-  outcomesRequestSchema,
-} from "./wire/outcome-wire.ts";
+import type { Batch } from "./wire/batch.ts";
+import { OUTCOME_ERRORS, outcomesReceiptSchema, outcomesRequestSchema } from "./wire/outcome-wire.ts";
 
 /** What became of one item, for metrics. */
 export interface TakenOutcome {
@@ -39,7 +36,7 @@ export interface OutcomeRouteDependencies extends OutcomeIntake {
 
 /** The route under /v1/outcomes. */
 export function outcomeRoutes(dependencies: OutcomeRouteDependencies): readonly Route[] {
-  const post: Route<unknown, OutcomesBody> = {
+  const post: Route<unknown, Batch<"outcomes">> = {
     method: "post",
     path: "/v1/outcomes",
     summary:
@@ -57,9 +54,10 @@ export function outcomeRoutes(dependencies: OutcomeRouteDependencies): readonly 
       const items = body.outcomes ?? [body];
       const receipt = await take(items, dependencies);
       const [first] = receipt.refused;
-      if (first !== undefined && body.outcomes === undefined) throw refusal(first as OutcomeRefusal);
-      if (receipt.refused.length === items.length && receipt.refused.every(({ code }) => code === "COMPONENT_SCRAPED"))
-        throw refusal(first as OutcomeRefusal);
+      const isNoneTaken = receipt.refused.length === items.length;
+      const isScraped = isNoneTaken && receipt.refused.every(({ code }) => code === "COMPONENT_SCRAPED");
+      if (first !== undefined && (body.outcomes === undefined || isScraped))
+        throw singleItemError(first.code as ErrorCode, first.problems);
       sendJson(response, receipt);
     },
   };
@@ -71,7 +69,7 @@ async function take(items: readonly unknown[], dependencies: OutcomeRouteDepende
   const now = dependencies.now();
   const checked = items.map((item) => checkOutcome(item, { operations, isReported, now }));
   const refused = checked.flatMap((each, index) =>
-    "problems" in each ? [{ index, ...idOf(items[index]), ...each }] : [],
+    "problems" in each ? [{ index, ...idOfItem(items[index]), ...each }] : [],
   );
   const sound = checked.flatMap((each, index) => ("outcome" in each ? [{ index, ...each }] : []));
   const additions = await store.addOutcomes(
@@ -116,19 +114,4 @@ function refusalOf(addition: OutcomeAddition, latenessMilliseconds: number): Out
     default:
       return undefined;
   }
-}
-
-/** One outcome by itself is refused as any other body is. */
-function refusal({ code, problems }: OutcomeRefusal): ControllerError {
-  return new ControllerError(code, `${problems.join("; ")}.`, {
-    problems: problems.map((problem) => {
-      const space = problem.indexOf(" ");
-      return { path: problem.slice(0, space), message: problem.slice(space + 1) };
-    }),
-  });
-}
-
-function idOf(item: unknown): { id?: string } {
-  const id = typeof item === "object" && item !== null && "id" in item ? item.id : undefined;
-  return typeof id === "string" && id.length <= 128 ? { id } : {};
 }

@@ -2,10 +2,9 @@
 import { canonicalContext, contextKeyProblem, type RecordsReceipt } from "@trimtab/conventions";
 import type { RecordStore, StoredRecord } from "@trimtab/engine";
 import { z } from "zod";
-import { formatPath } from "../config/problem-list.ts";
-import { schemaProblems } from "../config/schema-problems.ts";
 import { ControllerError } from "../errors.ts";
 import type { ConfiguredOperations } from "./configured-operations.ts";
+import { itemProblems, unknownOperationProblem } from "./item-problems.ts";
 import { type Route, sendJson } from "./route.ts";
 import { linkNextPage, pageRequest, pagingParameters } from "./wire/paging.ts";
 import {
@@ -108,11 +107,7 @@ type Checked = { readonly record: StoredRecord } | { readonly problems: readonly
 
 function check(value: unknown, operations: ConfiguredOperations, receivedAt: number): Checked {
   const parsed = recordSchema.safeParse(value);
-  if (!parsed.success) {
-    return {
-      problems: schemaProblems(recordSchema, value).map(({ path, message }) => `${formatPath(path)} ${message}`.trim()),
-    };
-  }
+  if (!parsed.success) return { problems: itemProblems(recordSchema, value) };
   const { at, context, ...record } = parsed.data;
   const unknown = unknownOperation(record.component, record.operation, operations);
   if (unknown !== undefined) return { problems: [unknown] };
@@ -130,8 +125,6 @@ function unknownOperation(component: string, operation: string, operations: Conf
     operations.find(component, operation);
     return undefined;
   } catch (error) {
-    if (!(error instanceof ControllerError)) throw error;
-    const place = error.code === "COMPONENT_UNKNOWN" ? "component" : "operation";
-    return `${place} is unknown: ${error.message.replace(/\.$/, "")}`;
+    return unknownOperationProblem(error).problem;
   }
 }

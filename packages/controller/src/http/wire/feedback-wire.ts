@@ -2,7 +2,6 @@
 import {
   type Context,
   componentNameProblem,
-  contextKeyProblem,
   FEEDBACK_FORM,
   type FeedbackItem,
   type FeedbackReceipt,
@@ -12,20 +11,15 @@ import {
 } from "@trimtab/conventions";
 import type { StoredFeedback } from "@trimtab/engine";
 import { z } from "zod";
+import { type Batch, batchSchema } from "./batch.ts";
+import { checkedName, refuseContextKeys, sentContextSchema, VARIANT_ID } from "./call-wire.ts";
 import { timeSchema, wireTime } from "./learning-wire.ts";
 import { refuseNullCharacters } from "./null-characters.ts";
 
 const json: z.ZodType<Json> = z.json();
 
 function name(problem: (value: string) => string | undefined, description: string) {
-  return z
-    .string()
-    .superRefine((value, context) => {
-      const message = problem(value);
-      if (message !== undefined) context.addIssue({ code: "custom", message });
-    })
-    .optional()
-    .meta({ description });
+  return checkedName(problem).optional().meta({ description });
 }
 
 /** One item. Every problem of it is named; those of other items do not touch it. */
@@ -45,19 +39,13 @@ export const feedbackItemSchema: z.ZodType<FeedbackItem> = z
     result: z.string().min(1).max(4_096).optional().meta({ description: "The handle of the result." }),
     component: name(componentNameProblem, "Without a handle: the component that had served."),
     operation: name(operationNameProblem, "Without a handle: its operation."),
-    context: z
-      .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
-      .superRefine((value, context) => {
-        for (const key of Object.keys(value)) {
-          const message = contextKeyProblem(key);
-          if (message !== undefined) context.addIssue({ code: "custom", message });
-        }
-      })
+    context: sentContextSchema
+      .superRefine(refuseContextKeys)
       .optional()
       .meta({ description: "Without a handle: the context of the call." }),
     variant: z
       .string()
-      .regex(/^(v|base)-[a-z2-7]{10}$/, { error: "is no variant id; pass the one that the call was served" })
+      .regex(VARIANT_ID, { error: "is no variant id; pass the one that the call was served" })
       .optional()
       .meta({ description: "Without a handle: the variant that had served." }),
     entity: z
@@ -100,29 +88,13 @@ export const feedbackItemSchema: z.ZodType<FeedbackItem> = z
   })
   .superRefine(refuseNullCharacters) as z.ZodType<FeedbackItem>;
 
-/** The body of a request: the items are checked one by one, so that a bad one costs no other. */
-export interface FeedbackBody {
-  /** Absent where the body is one item itself. */
-  readonly items?: readonly unknown[] | undefined;
-}
-
-const describedItem = z.unknown().meta(z.toJSONSchema(feedbackItemSchema, { io: "input" }));
-
 /** A batch, or one item by itself. */
-export const feedbackRequestSchema: z.ZodType<FeedbackBody> = z
-  .looseObject({
-    items: z
-      .array(describedItem)
-      .min(1)
-      .max(MAXIMUM_FEEDBACK_ITEMS, { error: `has more than ${MAXIMUM_FEEDBACK_ITEMS} items; send several batches` })
-      .optional()
-      .meta({ description: `1 to ${MAXIMUM_FEEDBACK_ITEMS} items; or the body is one item itself.` }),
-  })
-  .superRefine((body, context) => {
-    if (body.items === undefined) return;
-    for (const key of Object.keys(body).filter((each) => each !== "items"))
-      context.addIssue({ code: "custom", path: [key], message: "stands beside items; put it into an item" });
-  });
+export const feedbackRequestSchema: z.ZodType<Batch<"items">> = batchSchema({
+  key: "items",
+  one: "item",
+  item: feedbackItemSchema,
+  most: MAXIMUM_FEEDBACK_ITEMS,
+});
 
 /** What became of the items. */
 export const feedbackReceiptSchema: z.ZodType<FeedbackReceipt> = z.strictObject({

@@ -1,7 +1,6 @@
 /** Operations that were measured elsewhere, as the HTTP interface takes them. */
 import {
   componentNameProblem,
-  contextKeyProblem,
   MAXIMUM_OUTCOMES,
   MAXIMUM_RESULT_HANDLE_LENGTH,
   OUTCOMES,
@@ -12,6 +11,8 @@ import {
 } from "@trimtab/conventions";
 import { z } from "zod";
 import type { ErrorCode } from "../../errors.ts";
+import { type Batch, batchSchema } from "./batch.ts";
+import { checkedName, refuseContextKeys, sentContextSchema, VARIANT_ID } from "./call-wire.ts";
 import { parameterValuesSchema } from "./learning-wire.ts";
 import { refuseNullCharacters } from "./null-characters.ts";
 
@@ -30,14 +31,7 @@ export const OUTCOME_ERRORS: readonly ErrorCode[] = [
 const LARGEST_AMOUNT = 1e12;
 
 function name(problem: (value: string) => string | undefined, description: string) {
-  return z
-    .string()
-    .superRefine((value, context) => {
-      const message = problem(value);
-      if (message !== undefined) context.addIssue({ code: "custom", message });
-    })
-    .optional()
-    .meta({ description });
+  return checkedName(problem).optional().meta({ description });
 }
 
 /** One outcome. Every problem of it is named; those of others do not touch it. */
@@ -50,17 +44,11 @@ export const outcomeSchema: z.ZodType<OutcomeReport> = z
       .meta({ description: "Idempotency key within the operation: sent again, the outcome counts once." }),
     component: name(componentNameProblem, "Without a handle: the component."),
     operation: name(operationNameProblem, "Without a handle: its operation."),
-    context: z
-      .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+    context: sentContextSchema
       .refine((value) => Object.keys(value).length <= RECORD_FORM.mostContextKeys, {
         error: `has more than ${RECORD_FORM.mostContextKeys} keys; leave some out`,
       })
-      .superRefine((value, context) => {
-        for (const key of Object.keys(value)) {
-          const message = contextKeyProblem(key);
-          if (message !== undefined) context.addIssue({ code: "custom", message });
-        }
-      })
+      .superRefine(refuseContextKeys)
       .optional()
       .meta({
         description:
@@ -74,7 +62,7 @@ export const outcomeSchema: z.ZodType<OutcomeReport> = z
       .meta({ description: "The handle of the result." }),
     variant: z
       .string()
-      .regex(/^(v|base)-[a-z2-7]{10}$/, { error: "is no variant id; pass the one that GET /v1/parameters gave" })
+      .regex(VARIANT_ID, { error: "is no variant id; pass the one that GET /v1/parameters gave" })
       .optional()
       .meta({ description: "The variant that had served." }),
     parameters: parameterValuesSchema
@@ -114,29 +102,13 @@ export const outcomeSchema: z.ZodType<OutcomeReport> = z
   })
   .superRefine(refuseNullCharacters) as z.ZodType<OutcomeReport>;
 
-/** The body of a request: the outcomes are checked one by one, so that a bad one costs no other. */
-export interface OutcomesBody {
-  /** Absent where the body is one outcome itself. */
-  readonly outcomes?: readonly unknown[] | undefined;
-}
-
-const describedOutcome = z.unknown().meta(z.toJSONSchema(outcomeSchema, { io: "input" }));
-
 /** A batch, or one outcome by itself. */
-export const outcomesRequestSchema: z.ZodType<OutcomesBody> = z
-  .looseObject({
-    outcomes: z
-      .array(describedOutcome)
-      .min(1)
-      .max(MAXIMUM_OUTCOMES, { error: `has more than ${MAXIMUM_OUTCOMES} outcomes; send several batches` })
-      .optional()
-      .meta({ description: `1 to ${MAXIMUM_OUTCOMES} outcomes; or the body is one outcome itself.` }),
-  })
-  .superRefine((body, context) => {
-    if (body.outcomes === undefined) return;
-    for (const key of Object.keys(body).filter((each) => each !== "outcomes"))
-      context.addIssue({ code: "custom", path: [key], message: "stands beside outcomes; put it into an outcome" });
-  });
+export const outcomesRequestSchema: z.ZodType<Batch<"outcomes">> = batchSchema({
+  key: "outcomes",
+  one: "outcome",
+  item: outcomeSchema,
+  most: MAXIMUM_OUTCOMES,
+});
 
 /** What became of the outcomes. */
 export const outcomesReceiptSchema: z.ZodType<OutcomesReceipt> = z.strictObject({

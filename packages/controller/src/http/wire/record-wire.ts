@@ -1,7 +1,6 @@
 /** Individual operations as the HTTP interface takes and gives them. */
 import {
   componentNameProblem,
-  contextKeyProblem,
   MAXIMUM_RECORDS,
   type OperationRecord,
   OUTCOMES,
@@ -11,15 +10,9 @@ import {
 } from "@trimtab/conventions";
 import type { StoredRecord } from "@trimtab/engine";
 import { z } from "zod";
+import { checkedName, refuseContextKeys, sentContextSchema } from "./call-wire.ts";
 import { contextSchema, timeSchema, wireTime } from "./learning-wire.ts";
 import { refuseNullCharacters } from "./null-characters.ts";
-
-function name(problem: (value: string) => string | undefined) {
-  return z.string().superRefine((value, context) => {
-    const message = problem(value);
-    if (message !== undefined) context.addIssue({ code: "custom", message });
-  });
-}
 
 const shortText = z.string().min(1).max(RECORD_FORM.longestName);
 
@@ -63,17 +56,11 @@ export const recordSchema: z.ZodType<SentRecord> = z
       .min(1)
       .max(RECORD_FORM.longestId)
       .meta({ description: "Sent again under the same id it is the same record." }),
-    component: name(componentNameProblem),
-    operation: name(operationNameProblem),
-    context: z
-      .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+    component: checkedName(componentNameProblem),
+    operation: checkedName(operationNameProblem),
+    context: sentContextSchema
       .refine(...atMostKeys(RECORD_FORM.mostContextKeys))
-      .superRefine((value, context) => {
-        for (const key of Object.keys(value)) {
-          const message = contextKeyProblem(key);
-          if (message !== undefined) context.addIssue({ code: "custom", message });
-        }
-      })
+      .superRefine(refuseContextKeys)
       .meta({ description: "Any key, also one that the operation does not declare." }),
     variant: shortText.meta({ description: "The variant that had served; `unknown` where nobody knows." }),
     outcome: z.enum(OUTCOMES),
