@@ -4,6 +4,19 @@
 const source = (/** @type {string[]} */ ...packages) => `^packages/(${packages.join("|")})/src/`;
 const npm = (/** @type {string[]} */ ...packages) => `(^|/)node_modules/(${packages.join("|")})(/|$)`;
 
+/** What the controller takes from outside. */
+const controllerPackages = npm(
+  "express",
+  "@types/express",
+  "compression",
+  "undici",
+  "@types/compression",
+  "zod",
+  "prom-client",
+  "yaml",
+  "@opentelemetry/[^/]+",
+);
+
 /** Tests, what supports them, and contract suites may use test tools; all other code keeps the arrows. */
 const testing = "[.]test(-d)?[.]ts$|[.]test[.]support[.]ts$|[.]property[.]test[.]ts$|-contract[.]ts$";
 
@@ -122,20 +135,7 @@ export default {
         "controller is the engine as a service: engine, learning, conventions, express with compression, undici, zod, prom-client, yaml, OpenTelemetry and Node. The simulator and the module generator are for commands in cli/ only, preact is for console/browser/ only.",
       from: source("controller"),
       except: ["^packages/controller/src/(cli|console/browser)/"],
-      mayImport: [
-        source("controller", "engine", "learning", "conventions"),
-        npm(
-          "express",
-          "@types/express",
-          "compression",
-          "undici",
-          "@types/compression",
-          "zod",
-          "prom-client",
-          "yaml",
-          "@opentelemetry/[^/]+",
-        ),
-      ],
+      mayImport: [source("controller", "engine", "learning", "conventions"), controllerPackages],
       node: true,
     }),
     {
@@ -156,17 +156,7 @@ export default {
       from: "^packages/controller/src/cli/",
       mayImport: [
         source("controller", "engine", "learning", "conventions", "simulator", "module-kit"),
-        npm(
-          "express",
-          "@types/express",
-          "compression",
-          "undici",
-          "@types/compression",
-          "zod",
-          "prom-client",
-          "yaml",
-          "@opentelemetry/[^/]+",
-        ),
+        controllerPackages,
       ],
       node: true,
     }),

@@ -1,14 +1,12 @@
 // Finds a Chromium for the tests of the web console, or fetches one from the Debian archive without root.
 // By itself: `node scripts/chromium.mjs` prints the path of the program on standard output.
-import { accessSync, constants, mkdirSync, readdirSync, realpathSync, writeFileSync } from "node:fs";
-import { delimiter, dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { run, unpackFromDebian } from "./debian-archive.mjs";
 import { withLock } from "./lock.mjs";
+import { cacheDirectoryOf, findOnPath, isExecutable, printWhenStarted, shownPath } from "./programs.mjs";
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-
-const defaultCacheDirectory = join(root, ".cache", "chromium");
+const defaultCacheDirectory = cacheDirectoryOf("chromium");
 
 const remedy = "Install Chromium or Google Chrome, or set CHROMIUM to the path of one.";
 
@@ -43,8 +41,7 @@ function chosen() {
 
 /** @returns {string | undefined} */
 function installed() {
-  const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
-  return [...names.flatMap((name) => folders.map((folder) => resolve(folder, name))), ...places].find(isExecutable);
+  return findOnPath(...names) ?? places.find(isExecutable);
 }
 
 /**
@@ -54,16 +51,6 @@ function installed() {
 function cached(cacheDirectory) {
   const program = join(resolve(cacheDirectory), "chromium");
   return isExecutable(program) ? program : undefined;
-}
-
-/** @param {string} file */
-function isExecutable(file) {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /**
@@ -77,7 +64,7 @@ async function fetchFromDebian(cacheDirectory, log) {
   return withLock(`${target}.lock`, async () => {
     const already = cached(target); // by whoever held the lock before
     if (already) return already;
-    log(`fetching Chromium from the Debian archive into ${shown(target)} (once, about 80 MB)`);
+    log(`fetching Chromium from the Debian archive into ${shownPath(target)} (once, about 80 MB)`);
     try {
       await unpackFromDebian({
         packages: ["chromium-headless-shell", "fonts-dejavu-core"],
@@ -149,18 +136,4 @@ function libraryFolders(folder) {
   return [...ofPlatform, ...ofPlatform.flatMap(foldersIn)];
 }
 
-/** @param {string} path */
-function shown(path) {
-  return path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path;
-}
-
-if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  process.once("SIGINT", () => process.exit(130)); // through "exit", where half a download is removed
-  process.once("SIGTERM", () => process.exit(143));
-  try {
-    console.log(await findOrFetchChromium());
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 1;
-  }
-}
+await printWhenStarted(import.meta.url, () => findOrFetchChromium());

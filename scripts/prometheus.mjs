@@ -1,16 +1,13 @@
 // Finds a Prometheus, or fetches one from the Debian archive without root.
 // By itself: `node scripts/prometheus.mjs` prints {"prometheus": path, "promtool": path} on standard output.
-import { accessSync, constants, realpathSync } from "node:fs";
-import { delimiter, dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { dirname, join, resolve } from "node:path";
 import { run, unpackFromDebian } from "./debian-archive.mjs";
 import { withLock } from "./lock.mjs";
+import { cacheDirectoryOf, findOnPath, isExecutable, printWhenStarted, shownPath } from "./programs.mjs";
 
 /** @typedef {{ prometheus: string, promtool: string }} Prometheus */
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-
-export const defaultCacheDirectory = join(root, ".cache", "prometheus");
+export const defaultCacheDirectory = cacheDirectoryOf("prometheus");
 
 const remedy =
   "Install Prometheus so that `prometheus` and `promtool` are on the PATH, or set TRIMTAB_PROMETHEUS to the path of the binary, with promtool beside it.";
@@ -43,11 +40,8 @@ function chosen() {
 
 /** @returns {Prometheus | undefined} */
 function onPath() {
-  const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
-  /** @param {string} name */
-  const find = (name) => folders.map((folder) => resolve(folder, name)).find(isExecutable);
-  const prometheus = find("prometheus");
-  const promtool = find("promtool");
+  const prometheus = findOnPath("prometheus");
+  const promtool = findOnPath("promtool");
   return prometheus && promtool ? { prometheus, promtool } : undefined;
 }
 
@@ -61,16 +55,6 @@ function cached(cacheDirectory) {
   return isExecutable(prometheus) && isExecutable(promtool) ? { prometheus, promtool } : undefined;
 }
 
-/** @param {string} file */
-function isExecutable(file) {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /**
  * @param {string} cacheDirectory
  * @param {(line: string) => void} log
@@ -81,7 +65,7 @@ async function fetchFromDebian(cacheDirectory, log) {
   return withLock(`${target}.lock`, async () => {
     const already = cached(target); // by whoever held the lock before
     if (already) return already;
-    log(`fetching Prometheus from the Debian archive into ${shown(target)} (once, about 20 MB)`);
+    log(`fetching Prometheus from the Debian archive into ${shownPath(target)} (once, about 20 MB)`);
     try {
       await unpackFromDebian({
         packages: ["prometheus"],
@@ -100,18 +84,4 @@ async function fetchFromDebian(cacheDirectory, log) {
   });
 }
 
-/** @param {string} path */
-function shown(path) {
-  return path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path;
-}
-
-if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  process.once("SIGINT", () => process.exit(130)); // through "exit", where half a download is removed
-  process.once("SIGTERM", () => process.exit(143));
-  try {
-    console.log(JSON.stringify(await findOrFetchPrometheus()));
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 1;
-  }
-}
+await printWhenStarted(import.meta.url, async () => JSON.stringify(await findOrFetchPrometheus()));

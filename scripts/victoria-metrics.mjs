@@ -1,14 +1,13 @@
 // Finds a VictoriaMetrics, or fetches one from the Debian archive without root; and runs one, for tests.
 import { spawn } from "node:child_process";
-import { accessSync, constants, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { createServer } from "node:net";
-import { delimiter, dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join, resolve } from "node:path";
 import { run, unpackFromDebian } from "./debian-archive.mjs";
 import { withLock } from "./lock.mjs";
+import { cacheDirectoryOf, findOnPath, isExecutable, shownPath } from "./programs.mjs";
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const defaultCacheDirectory = join(root, ".cache", "victoria-metrics");
+const defaultCacheDirectory = cacheDirectoryOf("victoria-metrics");
 const READY_WITHIN_MILLISECONDS = 60_000;
 const STOPPED_WITHIN_MILLISECONDS = 10_000;
 
@@ -29,17 +28,14 @@ export async function findOrFetchVictoriaMetrics({ cacheDirectory = defaultCache
       throw new Error(`TRIMTAB_VICTORIA_METRICS is "${chosen}", which is no program. ${remedy}`);
     return resolve(chosen);
   }
-  const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
-  const onPath = ["victoria-metrics", "victoria-metrics-prod"]
-    .flatMap((name) => folders.map((folder) => resolve(folder, name)))
-    .find(isExecutable);
+  const onPath = findOnPath("victoria-metrics", "victoria-metrics-prod");
   if (onPath) return onPath;
   const target = resolve(cacheDirectory);
   const cached = join(target, "usr", "bin", "victoria-metrics");
   if (isExecutable(cached)) return cached;
   return withLock(`${target}.lock`, async () => {
     if (isExecutable(cached)) return cached; // by whoever held the lock before
-    log(`fetching VictoriaMetrics from the Debian archive into ${target} (once, about 23 MB)`);
+    log(`fetching VictoriaMetrics from the Debian archive into ${shownPath(target)} (once, about 23 MB)`);
     try {
       await unpackFromDebian({
         packages: ["victoria-metrics"],
@@ -113,14 +109,4 @@ async function freePort() {
   const address = server.address();
   await new Promise((done) => server.close(done));
   return typeof address === "object" && address !== null ? address.port : 0;
-}
-
-/** @param {string} file */
-function isExecutable(file) {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
