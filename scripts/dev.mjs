@@ -486,13 +486,34 @@ async function audit(args) {
 
 const withSource = ["--conditions=source", "--disable-warning=ExperimentalWarning"];
 
+/**
+ * @param {string} name of its folder
+ * @param {string[]} args
+ */
+async function runExample(name, args) {
+  return (await run(node, [...withSource, join(root, "examples", name, "src", "demo.ts"), ...args], { env })).code;
+}
+
 /** @typedef {{ says: string, install?: (args: string[]) => boolean, run: (args: string[]) => Promise<number> }} Task */
 /** @type {Record<string, Task>} */
 const tasks = {
   start: {
     says: "the demonstration; --help tells its options",
-    run: async (args) =>
-      (await run(node, [...withSource, join(root, "examples/document-delivery/src/demo.ts"), ...args], { env })).code,
+    run: (args) => runExample("document-delivery", args),
+  },
+  example: {
+    says: "one of the programs in examples/, e.g. example document-delivery --for 90s; each tells its options with --help",
+    run: async ([name, ...args]) => {
+      const names = fs
+        .readdirSync(join(root, "examples"))
+        .filter((each) => fs.existsSync(join(root, "examples", each, "src", "demo.ts")));
+      if (name === undefined || !names.includes(name)) {
+        fail(
+          `${name === undefined ? "which example?" : `there is no example "${name}";`} There are: ${names.join(", ")}`,
+        );
+      }
+      return runExample(name, args[0] === "--" ? args.slice(1) : args);
+    },
   },
   test: { says: "every check, then the tests; with arguments only the tests they name", run: test },
   lint: {
