@@ -4,38 +4,34 @@
  */
 import { writeFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
-import { ControllerApi, type ListedAdaptation, type OperationState } from "./controller-api.ts";
+import { fileURLToPath } from "node:url";
+import {
+  ControllerApi,
+  type Ending,
+  type ListedAdaptation,
+  type OperationState,
+  openScreen,
+  Run,
+} from "@trimtab/example-demonstration";
+import { COMPONENT, OPERATION } from "./configuration.ts";
 import { introduction } from "./introduction.ts";
 import type { LoadCounts } from "./load-counts.ts";
 import type { DemoOptions } from "./options.ts";
-import { type Death, isPortFree, ProcessGroup } from "./processes.ts";
-import { draw, openScreen } from "./screen.ts";
-import { StartError } from "./start-error.ts";
+import { draw } from "./screen.ts";
 import { type Started, startProcesses } from "./start-processes.ts";
-import { prepareStateFolder } from "./state-folder.ts";
 import { type DemoSummary, formatSummary, summarise } from "./summary.ts";
 
-/** Why the demonstration ends. */
-export type Ending =
-  | { readonly kind: "time" }
-  | { readonly kind: "signal"; readonly signal: NodeJS.Signals }
-  | { readonly kind: "death"; readonly death: Death };
-
 const BLOCK_MILLISECONDS = 10_000;
-
-/** How long the last questions may take: somebody who wants to go does not want to wait. */
-const PATIENCE_MILLISECONDS = { time: 10_000, signal: 800, death: 800 } as const;
 
 /** The load ends first, so that nothing is asked of a service that is gone; what asks for metrics ends before what has them. */
 const STOP_ORDER = ["load", "controller", "prometheus", "service"];
 
+const EXAMPLE_FOLDER = fileURLToPath(new URL("..", import.meta.url));
+
 /** One run. */
 export class Demonstration {
   readonly #options: DemoOptions;
-  readonly #output: NodeJS.WriteStream;
-  readonly #ended = new AbortController();
-  #ending: Ending | undefined;
-  #group: ProcessGroup | undefined;
+  readonly #run: Run;
 
   #started: Started | undefined;
   #startedAt = 0;
@@ -46,17 +42,7 @@ export class Demonstration {
 
   constructor(options: DemoOptions, output: NodeJS.WriteStream) {
     this.#options = options;
-    this.#output = output;
-  }
-
-  /** Ends the run; the first reason counts. A second one does not wait for anybody. */
-  end(ending: Ending): void {
-    if (this.#ending !== undefined) {
-      if (ending.kind === "signal") void this.#group?.kill();
-      return;
-    }
-    this.#ending = ending;
-    this.#ended.abort();
+    this.#run = new Run(output);
   }
 
   /**
@@ -66,44 +52,37 @@ export class Demonstration {
    */
   async run(): Promise<{ readonly ending: Ending; readonly summary: DemoSummary | undefined }> {
     const { port, fresh, stateFolder } = this.#options;
-    if (port !== 0 && !(await isPortFree(port))) {
-      throw new StartError(
-        `Port ${port} on 127.0.0.1 is taken, perhaps by another "npm start". End that one, or take another port: npm start -- --port ${port < 65_535 ? port + 1 : 4700}`,
-      );
-    }
-    const state = prepareStateFolder(stateFolder, fresh);
-    const group = new ProcessGroup(state.logs, (death) => this.end({ kind: "death", death }));
-    this.#group = group;
-    try {
-      this.#say("Starting the service: it reads its documents from the installed packages ...");
-      const started = await startProcesses(this.#options, state, group, this.#ended.signal);
+    const stage = {
+      command: "npm start --",
+      port,
+      fresh,
+      stateFolder,
+      exampleFolder: EXAMPLE_FOLDER,
+      stopOrder: STOP_ORDER,
+    };
+    await this.#run.perform(stage, async (state, group) => {
+      this.#run.say("Starting the service: it reads its documents from the installed packages ...");
+      const started = await startProcesses(this.#options, state, group, this.#run.signal);
       this.#started = started;
       this.#startedAt = Date.now();
       started.load.on("message", (counts: LoadCounts) => (this.#load = counts));
-      this.#say(...introduction(started, state));
-      const api = new ControllerApi(started.controllerUrl);
+      this.#run.say(...introduction(started, state));
+      const api = new ControllerApi(started.controllerUrl, { component: COMPONENT, operation: OPERATION });
       await this.#watch(api);
       await this.#readLast(api);
-    } catch (error) {
-      if (this.#ending === undefined) throw error; // what fails while everything ends is no news
-    } finally {
-      await group.stop(STOP_ORDER);
-      state.release();
-    }
-    const ending = this.#ending ?? { kind: "time" };
-    if (ending.kind === "death") this.#tellDeath(ending.death);
-    return { ending, summary: this.#summary() };
+    });
+    return { ending: this.#run.ending, summary: this.#summary() };
   }
 
   async #watch(api: ControllerApi): Promise<void> {
     const { forMilliseconds } = this.#options;
-    const { signal } = this.#ended;
-    const screen = openScreen(this.#output);
+    const { signal } = this.#run;
+    const screen = openScreen(this.#run.output);
     const period = screen.isLive ? 1000 : BLOCK_MILLISECONDS;
     const end = forMilliseconds === undefined ? Number.POSITIVE_INFINITY : this.#startedAt + forMilliseconds;
     for (;;) {
       const now = Date.now();
-      if (now >= end) this.end({ kind: "time" });
+      if (now >= end) this.#run.end({ kind: "time" });
       if (signal.aborted) break;
       const patience = AbortSignal.any([signal, AbortSignal.timeout(5000)]);
       this.#operation = await api.readOperation(patience).catch(() => this.#operation); // busy; a dead one is told elsewhere
@@ -122,7 +101,7 @@ export class Demonstration {
 
   /** The last reading, for the summary. Where a question is not answered any more, the answer before it stands. */
   async #readLast(api: ControllerApi): Promise<void> {
-    const patience = AbortSignal.timeout(PATIENCE_MILLISECONDS[this.#ending?.kind ?? "time"]);
+    const patience = this.#run.lastPatience();
     const [operation, adaptations, calls] = await Promise.allSettled([
       api.readOperation(patience),
       api.listAdaptations(patience),
@@ -145,22 +124,13 @@ export class Demonstration {
       documents: this.#started.service.documents,
       startedAt: this.#startedAt,
     });
-    this.#say("", ...formatSummary(summary), "");
-    this.#say("What was learnt is kept: the next npm start goes on from here (--fresh forgets).");
-    this.#say("While it runs, npm run --silent trimtab -- explain last tells why it changed what.");
+    this.#run.say("", ...formatSummary(summary), "");
+    this.#run.say("What was learnt is kept: the next npm start goes on from here (--fresh forgets).");
+    this.#run.say("While it runs, npm run --silent trimtab -- explain last tells why it changed what.");
     const { json } = this.#options;
     const text = `${JSON.stringify(summary, undefined, 2)}\n`;
     if (json === "-") process.stdout.write(text);
     else if (json !== undefined) writeFileSync(json, text);
     return summary;
-  }
-
-  #tellDeath({ name, how, logFile, lastLines }: Death): void {
-    this.#say("", `The ${name} ended unexpectedly (${how}), so the demonstration ends too. Its log is ${logFile}:`);
-    this.#say(...lastLines.map((line) => `  | ${line}`));
-  }
-
-  #say(...lines: readonly string[]): void {
-    this.#output.write(`${lines.join("\n")}\n`);
   }
 }

@@ -1,7 +1,7 @@
 /** What a person reads first: where everything is, what the numbers mean, and what else to try. */
+import type { StateFolder } from "@trimtab/example-demonstration";
 import { COMPONENT, OPERATION } from "./configuration.ts";
 import type { Started } from "./start-processes.ts";
-import type { StateFolder } from "./state-folder.ts";
 
 /** The lines; none is wider than a terminal usually is, except for addresses. */
 export function introduction(

@@ -10,10 +10,10 @@ import { Agent, get, type IncomingMessage } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 import { parseDuration } from "@trimtab/conventions";
+import { stopWithParent } from "@trimtab/example-demonstration/parent";
 import { ALGORITHMS, CONTENT_CODINGS, decompress } from "./compression.ts";
 import { DOCUMENT_TYPES, type DocumentType, loadDocuments } from "./documents.ts";
 import type { LoadCounts } from "./load-counts.ts";
-import { stopWithParent } from "./parent.ts";
 
 const MAXIMUM_IN_FLIGHT = 4;
 const REQUEST_TIMEOUT_MILLISECONDS = 10_000;

@@ -4,10 +4,8 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { type Command, GUARD, StartError, type StateFolder } from "@trimtab/example-demonstration";
 import { stringify } from "yaml";
-import type { Command } from "./processes.ts";
-import { StartError } from "./start-error.ts";
-import type { StateFolder } from "./state-folder.ts";
 
 const SCRIPT = fileURLToPath(new URL("../../../scripts/prometheus.mjs", import.meta.url));
 
@@ -36,7 +34,7 @@ export function prometheusCommand(binary: string, state: StateFolder, port: numb
   return {
     name: "prometheus",
     args: [
-      fileURLToPath(new URL("guard.ts", import.meta.url)),
+      GUARD,
       binary,
       `--config.file=${state.prometheusConfiguration}`,
       `--storage.tsdb.path=${state.prometheusData}`,

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type Death, freePort, ProcessGroup } from "@trimtab/example-demonstration";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { loadDocuments } from "./documents.ts";
 import type { LoadCounts } from "./load-counts.ts";
-import { type Death, freePort, ProcessGroup } from "./processes.ts";
 import type { ServiceReady } from "./service-ready.ts";
 
 const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
@@ -14,7 +14,7 @@ const file = (name: string): string => fileURLToPath(new URL(name, import.meta.u
 describe("the service as a process of its own", () => {
   const folder = mkdtempSync(join(tmpdir(), "document-delivery-"));
   const deaths = vi.fn<(death: Death) => void>();
-  const group = new ProcessGroup(folder, deaths);
+  const group = new ProcessGroup({ exampleFolder: file(".."), logFolder: folder }, deaths);
   let ready: ServiceReady;
   let metricsPage: string;
 

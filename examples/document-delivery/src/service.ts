@@ -12,10 +12,10 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { stopWithParent } from "@trimtab/example-demonstration/parent";
 import { CONTENT_CODINGS } from "./compression.ts";
 import { deliverDocument } from "./deliver-document.ts";
 import { DOCUMENT_TYPES, type DocumentType, loadDocuments, MEDIA_TYPES, type SourceDocument } from "./documents.ts";
-import { stopWithParent } from "./parent.ts";
 import type { ServiceReady } from "./service-ready.ts";
 
 const library = loadDocuments();

@@ -1,8 +1,8 @@
 /** Starts what the demonstration consists of, one process after the other, each once the one that it needs is ready. */
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { answers, freePort, inTime, PARENT, type ProcessGroup, type StateFolder } from "@trimtab/example-demonstration";
 import {
   COMPONENT,
   type ControllerPlaces,
@@ -10,11 +10,8 @@ import {
   writeControllerConfiguration,
 } from "./configuration.ts";
 import type { DemoOptions } from "./options.ts";
-import { freePort, lastLines, type ProcessGroup } from "./processes.ts";
 import { findPrometheus, prometheusCommand } from "./prometheus.ts";
 import type { ServiceReady } from "./service-ready.ts";
-import { StartError } from "./start-error.ts";
-import type { StateFolder } from "./state-folder.ts";
 
 /** Everything runs. */
 export interface Started {
@@ -25,9 +22,6 @@ export interface Started {
   readonly prometheusUrl?: string;
   readonly controllerUrl: string;
 }
-
-/** Processes need a second each; on a machine that does a lot else, longer. */
-const START_MILLISECONDS = 90_000;
 
 const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const CONTROLLER = file("../../../packages/controller/src/cli/cli.ts");
@@ -79,37 +73,11 @@ export async function startProcesses(
   const listen = `127.0.0.1:${port}`;
   writeControllerConfiguration(state.controllerConfiguration, { listen, storePath: state.store, metrics });
   const serve = [CONTROLLER, "serve", "--config", state.controllerConfiguration];
-  group.start({ name: "controller", args: ["--import", new URL("parent.ts", import.meta.url).href, ...serve] });
+  group.start({ name: "controller", args: ["--import", PARENT, ...serve] });
   await inTime(group.logFile("controller"), answers(`${controllerUrl}/readyz`, signal), signal);
 
   const rate = String(options.rate);
   const load = group.start({ name: "load", args: [file("load.ts"), "--url", service.url, "--rate", rate] });
   const prometheusUrl = metrics.source === "prometheus" ? { prometheusUrl: metrics.url } : {};
   return { service, load, metricsPage, controllerUrl, ...prometheusUrl };
-}
-
-/** Whoever waits for a process that does not get ready is told where to look. */
-async function inTime<Result>(logFile: string, answer: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  const early = new AbortController();
-  const timeout = wait(START_MILLISECONDS, undefined, { signal: early.signal }).then(() => {
-    const problem = `Not ready within ${START_MILLISECONDS / 1000} s; the end of ${logFile}:`;
-    throw new StartError([problem, ...lastLines(logFile, 15)].join("\n"));
-  });
-  timeout.catch(() => {}); // aborted, as it should be
-  try {
-    const result = await Promise.race([answer, timeout]);
-    signal.throwIfAborted();
-    return result;
-  } finally {
-    early.abort();
-  }
-}
-
-/** Asks until the answer is good, or the end has come. */
-async function answers(url: string, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    const response = await fetch(url, { signal: AbortSignal.timeout(2000) }).catch(() => undefined);
-    if (response?.ok === true) return;
-    await wait(100, undefined, { signal }).catch(() => {});
-  }
 }

@@ -1,5 +1,5 @@
+import type { ContextState, LiftReading, ListedAdaptation } from "@trimtab/example-demonstration";
 import { describe, expect, test } from "vitest";
-import type { ContextState, LiftReading, ListedAdaptation } from "./controller-api.ts";
 import { DOCUMENT_TYPES, type DocumentType } from "./documents.ts";
 import { formatSummary, type RunFacts, summarise } from "./summary.ts";
 

@@ -1,11 +1,18 @@
 /** What came of a run: worked out from the controller's answers, as an object for machines and as lines for people. */
 import type { ParameterValues } from "@trimtab/conventions";
+import {
+  columns,
+  count,
+  counted,
+  type LiftReading,
+  type ListedAdaptation,
+  type OperationState,
+  signed,
+} from "@trimtab/example-demonstration";
 import { BASE } from "./compression.ts";
-import type { LiftReading, ListedAdaptation, OperationState } from "./controller-api.ts";
 import { DOCUMENT_TYPES, type DocumentType } from "./documents.ts";
 import type { LoadCounts } from "./load-counts.ts";
 import type { ServiceReady } from "./service-ready.ts";
-import { columns } from "./text-table.ts";
 
 /** What the summary is made of. */
 export interface RunFacts {
@@ -180,20 +187,6 @@ function savings(
       ? { savedBytes: ((served.meanQuality ?? 0) - (holdout.meanQuality ?? 0)) * meanBytes * served.calls }
       : {}),
   };
-}
-
-/** A number with a sign, so that a loss is as easy to see as a gain. */
-export function signed(value: number): string {
-  return `${value < 0 ? "-" : "+"}${Math.abs(value).toFixed(3)}`;
-}
-
-/** 12345 as `12,345`. */
-export function count(value: number): string {
-  return Math.round(value).toLocaleString("en-US");
-}
-
-function counted(number: number, noun: string): string {
-  return `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 function utility(value: number | undefined): string {

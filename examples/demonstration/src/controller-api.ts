@@ -1,6 +1,5 @@
-/** What the demonstration reads of the controller: its public HTTP API, nothing else. */
+/** What an example reads of the controller: its public HTTP API, nothing else. */
 import type { ParameterValues } from "@trimtab/conventions";
-import { COMPONENT, OPERATION } from "./configuration.ts";
 
 /** What one side of the comparison measured. What was not measured is absent. */
 interface VariantMeasurements {
@@ -62,32 +61,59 @@ export interface OperationState {
   readonly states: readonly ContextState[];
 }
 
-/** A controller on this machine. Every question ends with an error when its signal is aborted. */
+/** Feedback as the controller keeps it. */
+export interface FeedbackEntry {
+  readonly id: string;
+  readonly operation?: string;
+  /** The cycle whose evidence holds it; absent while it waits. */
+  readonly learntInCycle?: number;
+}
+
+/** A controller on this machine, and one operation of it. Every question ends with an error when its signal is aborted. */
 export class ControllerApi {
   readonly url: string;
+  readonly #component: string;
+  readonly #operation: string;
 
-  constructor(url: string) {
+  constructor(url: string, { component, operation }: { readonly component: string; readonly operation: string }) {
     this.url = url;
+    this.#component = component;
+    this.#operation = operation;
   }
 
   readOperation(signal: AbortSignal): Promise<OperationState> {
-    return this.#get(`/v1/operations/${COMPONENT}/${OPERATION}`, signal);
+    return this.#get(`/v1/operations/${this.#component}/${this.#operation}`, signal);
   }
 
   /** The newest thousand. */
   async listAdaptations(signal: AbortSignal): Promise<readonly ListedAdaptation[]> {
     const page = await this.#get<{ adaptations: readonly ListedAdaptation[] }>(
-      `/v1/adaptations?component=${COMPONENT}&operation=${OPERATION}&limit=1000`,
+      `/v1/adaptations?component=${this.#component}&operation=${this.#operation}&limit=1000`,
       signal,
     );
     return page.adaptations;
+  }
+
+  /** All feedback about the component, on as many pages as there are. */
+  async listFeedback(signal: AbortSignal): Promise<readonly FeedbackEntry[]> {
+    const entries: FeedbackEntry[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await this.#get<{ feedback: readonly FeedbackEntry[]; nextCursor?: string | null }>(
+        `/v1/feedback?component=${this.#component}&limit=1000${cursor === undefined ? "" : `&cursor=${encodeURIComponent(cursor)}`}`,
+        signal,
+      );
+      entries.push(...page.feedback);
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor !== undefined);
+    return entries;
   }
 
   /** Calls that the controller has counted in this time, 0 where it has no data; undefined where it cannot tell at the moment. */
   async countCalls(milliseconds: number, signal: AbortSignal): Promise<number | undefined> {
     const period = `${Math.max(1, Math.ceil(milliseconds / 1000))}s`;
     const { kind, total } = await this.#get<{ kind: string; total?: number }>(
-      `/v1/performance/${COMPONENT}/${OPERATION}?period=${period}`,
+      `/v1/performance/${this.#component}/${this.#operation}?period=${period}`,
       signal,
     );
     return kind === "noData" ? 0 : total;

@@ -22,12 +22,16 @@ export interface StateFolder {
 /**
  * Makes the folder and keeps it for this run; `fresh` first removes what an earlier run has put there, and nothing else.
  *
+ * @param options `command` is how a person starts the program, for the advice in the error.
  * @throws {StartError} when another run has it. Nothing of that run is touched.
  */
-export function prepareStateFolder(folder: string, fresh: boolean): StateFolder {
+export function prepareStateFolder(
+  folder: string,
+  { fresh, command }: { readonly fresh: boolean; readonly command: string },
+): StateFolder {
   const path = resolve(folder);
   mkdirSync(path, { recursive: true });
-  const release = keep(path);
+  const release = keep(path, command);
   const state: StateFolder = {
     path,
     logs: join(path, "logs"),
@@ -51,7 +55,7 @@ export function prepareStateFolder(folder: string, fresh: boolean): StateFolder 
  * A transaction that stays open on a small file: the kernel ends it with the process, however that ends. Two runs in one folder
  * would write over each other's logs and configuration, and two Prometheus servers would share one database.
  */
-function keep(path: string): () => void {
+function keep(path: string, command: string): () => void {
   const file = new DatabaseSync(join(path, "in-use"), { timeout: 0 });
   try {
     file.exec("PRAGMA synchronous = OFF; BEGIN EXCLUSIVE");
@@ -59,7 +63,7 @@ function keep(path: string): () => void {
     file.close();
     if (!(error instanceof Error && "errcode" in error && error.errcode === SQLITE_BUSY)) throw error;
     throw new StartError(
-      `Another "npm start" keeps its state in ${path}. End that one, or give this one a folder of its own: npm start -- --state <folder>`,
+      `Another run keeps its state in ${path}. End that one, or give this one a folder of its own: ${command} --state <folder>`,
     );
   }
   return () => {

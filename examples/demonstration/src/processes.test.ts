@@ -10,7 +10,7 @@ import { type Death, freePort, isPortFree, ProcessGroup } from "./processes.ts";
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "document-delivery-"));
+  folder = mkdtempSync(join(tmpdir(), "demonstration-"));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -28,7 +28,7 @@ function isAlive(pid: number): boolean {
 
 test("a process that ends by itself is told with its exit code and the end of its log", async () => {
   const deaths: Death[] = [];
-  const group = new ProcessGroup(folder, (death) => deaths.push(death));
+  const group = new ProcessGroup({ exampleFolder: folder, logFolder: folder }, (death) => deaths.push(death));
   group.start({ name: "short", args: ["-e", "console.log('one\\ntwo'); process.exit(3)"] });
   await vi.waitFor(() => expect(deaths).toHaveLength(1), { timeout: 10_000 });
   expect(deaths[0]).toEqual({
@@ -41,7 +41,7 @@ test("a process that ends by itself is told with its exit code and the end of it
 
 test("stopping ends all of them, also one that does not want to, and is no death", async () => {
   const onDeath = vi.fn<(death: Death) => void>();
-  const group = new ProcessGroup(folder, onDeath);
+  const group = new ProcessGroup({ exampleFolder: folder, logFolder: folder }, onDeath);
   const children = [
     group.start({ name: "willing", args: ["-e", forever] }),
     group.start({ name: "stubborn", args: ["-e", `process.on("SIGTERM", () => {}); ${forever}`] }),
@@ -55,7 +55,7 @@ test("stopping ends all of them, also one that does not want to, and is no death
 test("settings of the person's own services do not reach the processes", async () => {
   vi.stubEnv("TRIMTAB_CONTROLLER_URL", "http://example.test");
   vi.stubEnv("OTEL_SERVICE_NAME", "another");
-  const group = new ProcessGroup(folder, () => {});
+  const group = new ProcessGroup({ exampleFolder: folder, logFolder: folder }, () => {});
   const child = group.start({
     name: "environment",
     args: ["-e", "process.send([process.env.TRIMTAB_CONTROLLER_URL, process.env.OTEL_SERVICE_NAME])"],
@@ -70,7 +70,7 @@ test("settings of the person's own services do not reach the processes", async (
 test("nothing is left over when the one who started them is killed", async () => {
   const program = `
     import { ProcessGroup } from ${JSON.stringify(new URL("processes.ts", import.meta.url).href)};
-    const group = new ProcessGroup(${JSON.stringify(folder)}, () => {});
+    const group = new ProcessGroup({ exampleFolder: ${JSON.stringify(folder)}, logFolder: ${JSON.stringify(folder)} }, () => {});
     const node = group.start({ name: "node", args: ["--import", ${JSON.stringify(parent)}, "-e", "setInterval(() => {}, 1000); process.send(process.pid)"] });
     const guarded = group.start({ name: "guarded", args: [${JSON.stringify(fileURLToPath(new URL("guard.ts", import.meta.url)))}, process.execPath, "-e", "console.log(process.pid); setInterval(() => {}, 1000)"] });
     const { readFileSync } = await import("node:fs");

@@ -28,19 +28,29 @@ export interface Death {
   readonly lastLines: readonly string[];
 }
 
-const EXAMPLE_FOLDER = fileURLToPath(new URL("..", import.meta.url));
+/** Given to Node as `--import`, it ends a program with the demonstration that started it. */
+export const PARENT: string = new URL("parent.ts", import.meta.url).href;
+
+/** The program that runs one that is not Node: `<guard> <program> [arguments]`. */
+export const GUARD: string = fileURLToPath(new URL("guard.ts", import.meta.url));
 
 /** Time between asking a process to end and ending it. */
 const PATIENCE_MILLISECONDS = 1500;
 
 /** The processes that belong together: when one ends by itself, `onDeath` is told. */
 export class ProcessGroup {
+  readonly #exampleFolder: string;
   readonly #logFolder: string;
   readonly #onDeath: (death: Death) => void;
   readonly #running = new Map<string, { readonly child: ChildProcess; readonly ended: Promise<void> }>();
   #stopping = false;
 
-  constructor(logFolder: string, onDeath: (death: Death) => void) {
+  /** @param folders Where the processes run and find their dependencies, and where their logs go. */
+  constructor(
+    { exampleFolder, logFolder }: { readonly exampleFolder: string; readonly logFolder: string },
+    onDeath: (death: Death) => void,
+  ) {
+    this.#exampleFolder = exampleFolder;
     this.#logFolder = logFolder;
     this.#onDeath = onDeath;
   }
@@ -50,7 +60,7 @@ export class ProcessGroup {
     const logFile = this.logFile(name);
     const log = openSync(logFile, "w");
     const child = spawn(process.execPath, [...process.execArgv, ...args], {
-      cwd: EXAMPLE_FOLDER,
+      cwd: this.#exampleFolder,
       env: { ...withoutOurVariables(process.env), ...environment },
       stdio: ["ignore", log, log, "ipc"],
       detached: true,
