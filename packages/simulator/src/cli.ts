@@ -13,6 +13,7 @@ export { type RehearsedOperation, runRehearsal } from "./cli/rehearse.ts";
 export { runSimulate, type SimulateCall, type SimulateTerminal } from "./cli/simulate.ts";
 export type { SimulateOption, SimulateOptions } from "./cli/simulate-call.ts";
 export { SimulateUsageError } from "./cli/usage-error.ts";
+export { rehearsalSubject } from "./rehearsal.ts";
 
 /** The command, in the shape of a command of the command-line tool. */
 export const simulateCommand: {

@@ -7,9 +7,12 @@
  */
 import {
   type Context,
+  canonicalJson,
   contextId,
+  type Json,
   type ParameterSpecification,
   type ParameterValue,
+  shortDigest,
   valuesOf,
 } from "@trimtab/conventions";
 import {
@@ -31,6 +34,34 @@ export interface Rehearsal {
   readonly contexts: number;
   /** Utility per call, 0 to 1, by which the best setting beats the base values. */
   readonly gain: number;
+}
+
+/**
+ * Names what a rehearsal is about by its content: another parameter, objective, limit or strategy has another name. The mode has no part
+ * in it, nor has what is rehearsed apart.
+ */
+export function rehearsalSubject({
+  component,
+  operation,
+  context,
+  parameters,
+  objective,
+  constraints,
+  confidence,
+  holdout,
+  strategy,
+}: OperationPolicy): string {
+  const { kind, options, module } = strategy;
+  return shortDigest(
+    canonicalJson(
+      JSON.parse(
+        JSON.stringify([
+          { component, operation, context, parameters, objective, constraints, confidence, holdout },
+          { kind, options, module: module?.digest },
+        ]),
+      ) as Json,
+    ),
+  );
 }
 
 /** The environment of a rehearsal. */

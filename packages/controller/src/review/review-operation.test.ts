@@ -1,5 +1,5 @@
 import type { StoredAdaptation } from "@trimtab/engine";
-import type { ContextDecision, Decision, Lift, OperationPolicy, VariantSummary } from "@trimtab/learning";
+import type { ContextDecision, Decision, Lift, OperationPolicy, Reason, VariantSummary } from "@trimtab/learning";
 import { expect, test } from "vitest";
 import { adaptationOf, decisionOf } from "../http/app-fixture.ts";
 import { reviewOperation } from "./review-operation.ts";
@@ -61,6 +61,7 @@ test("without any record there is no data, and nothing is zero", () => {
   const empty = reviewOperation({ policy, adaptations: [], awaiting: [], last: undefined });
   expect(empty).toEqual({
     parameters: [{ parameter: "level", statuses: {}, applied: 0 }],
+    verdicts: { approved: 0, rejected: 0, rolledBack: 0, takenBack: 0 },
     impact: [],
     contextsWithoutData: 0,
     sideEffects: [],
@@ -75,6 +76,41 @@ test("changes are counted by parameter and by what became of them", () => {
   const adaptations = [changed("c", 5, 7, 3, "applied"), changed("b", 3, 5, 2), changed("a", 3, 4, 1, "rolled-back")];
   expect(review({ adaptations }).parameters).toEqual([
     { parameter: "level", statuses: { applied: 1, superseded: 1, "rolled-back": 1 }, applied: 3 },
+  ]);
+});
+
+test("what people decided is counted by change, whatever a change's parameters are; and what had to be taken back is, too", () => {
+  const step = (status: StoredAdaptation["status"], code: Reason["code"]) => ({
+    status,
+    reason: { code, sentence: "" },
+  });
+  const decided = (id: string, changeId: string, ...steps: ReturnType<typeof step>[]): StoredAdaptation => {
+    const adaptation = { ...changed(id, 3, 5, 1), changeId };
+    return { ...adaptation, history: steps.map((each) => ({ id, at: 0, ...each })) };
+  };
+  const approved = step("approved", "PERSON_APPROVED");
+  const { verdicts } = review({
+    adaptations: [
+      decided("a", "one", approved, step("applied", "PERSON_APPROVED")),
+      decided("b", "one", approved, step("applied", "PERSON_APPROVED"), step("rolled-back", "PERSON_ROLLED_BACK")),
+      decided("c", "two", approved, step("rolled-back", "LIMIT_LATENCY")),
+      decided("d", "three", step("rejected", "PERSON_REJECTED")),
+      decided("e", "four", step("applied", "PROVEN_BETTER"), step("rolled-back", "HOLDOUT_IS_BETTER")),
+      decided("f", "five", step("applied", "PROVEN_BETTER"), step("rolled-back", "EXPERIMENT_ENDED")),
+    ],
+  });
+  expect(verdicts).toEqual({ approved: 2, rejected: 1, rolledBack: 1, takenBack: 2 });
+});
+
+test("the lift of an overridden context, and of every context below it, is told as the override's", () => {
+  const set = { id: "act-1", who: "ann", why: "campaign", at: 0, context: { genre: "rock" }, values: { level: 9 } };
+  const { impact } = review({
+    contexts: [liftOf("rock", {}), liftOf("jazz", {})],
+    last: { people: { overrides: [set] } },
+  });
+  expect(impact.map(({ context, isOverridden }) => [context, isOverridden])).toEqual([
+    ["genre=rock", true],
+    ["genre=jazz", false],
   ]);
 });
 

@@ -4,9 +4,9 @@
  * Impact is the lift: utility of what is served against the holdout in the same windows, never before against after. Side effects are
  * the same comparison of what the objective leaves out.
  */
-import { type Context, contextId, type ParameterValue } from "@trimtab/conventions";
+import { type Context, contextId, isContextSubset, type ParameterValue } from "@trimtab/conventions";
 import type { StoredAdaptation } from "@trimtab/engine";
-import type { AdaptationStatus, Decision, Lift, OperationPolicy, VariantSummary } from "@trimtab/learning";
+import type { AdaptationStatus, Decision, Lift, OperationPolicy, ReasonCode, VariantSummary } from "@trimtab/learning";
 
 /** What was recorded. */
 export interface ReviewInput {
@@ -26,6 +26,16 @@ export interface ParameterReview {
   readonly statuses: Readonly<Partial<Record<AdaptationStatus, number>>>;
   /** How many of them were ever in force. */
   readonly applied: number;
+}
+
+/** Changes, each of one or more parameters, that people decided in the period or that had to be taken back without them. */
+export interface VerdictCounts {
+  readonly approved: number;
+  readonly rejected: number;
+  /** By people. */
+  readonly rolledBack: number;
+  /** By a limit, the holdout, a service or an alert. */
+  readonly takenBack: number;
 }
 
 /** A value that was left and came back. */
@@ -56,11 +66,14 @@ interface ContextImpact {
   readonly context: string;
   readonly lift: Lift;
   readonly verdict: "helps" | "harms" | "not told apart";
+  /** What is served there is a person's, so the lift is about that, and not about what was learnt. */
+  readonly isOverridden: boolean;
 }
 
 /** The review of one operation. */
 export interface OperationReview {
   readonly parameters: readonly ParameterReview[];
+  readonly verdicts: VerdictCounts;
   readonly impact: readonly ContextImpact[];
   /** Contexts whose lift cannot be told: no calls on one of the sides. */
   readonly contextsWithoutData: number;
@@ -78,11 +91,19 @@ const WORSE_BEYOND = 0.05;
 /** Reviews an operation. */
 export function reviewOperation({ policy, adaptations, awaiting, last }: ReviewInput): OperationReview {
   const contexts = (last?.contexts ?? []).filter(({ arm }) => arm !== "treatment");
+  const overrides = last?.people?.overrides ?? [];
+  const isOverridden = (context: Context): boolean => overrides.some((each) => isContextSubset(each.context, context));
   const lifts = contexts.flatMap(({ context, lift }) => (lift === undefined ? [] : [{ context, lift }]));
   return {
     parameters: parametersOf(policy, adaptations),
+    verdicts: verdictsOn(adaptations),
     impact: lifts
-      .map(({ context, lift }) => ({ context: contextId(context), lift, verdict: verdictOf(lift) }))
+      .map(({ context, lift }) => ({
+        context: contextId(context),
+        lift,
+        verdict: verdictOf(lift),
+        isOverridden: isOverridden(context),
+      }))
       .sort((left, right) => right.lift.served.calls - left.lift.served.calls),
     contextsWithoutData: contexts.length - lifts.length,
     sideEffects: sideEffectsOf(policy, lifts),
@@ -98,6 +119,27 @@ export function reviewOperation({ policy, adaptations, awaiting, last }: ReviewI
 function verdictOf({ lower, upper }: Lift): ContextImpact["verdict"] {
   if (lower > 0) return "helps";
   return upper < 0 ? "harms" : "not told apart";
+}
+
+/** Reasons of a change that was taken back because of what it did; others, such as the end of an experiment, say nothing about it. */
+const HARM: ReadonlySet<string> = new Set<ReasonCode>([
+  "LIMIT_SUCCESS_RATE",
+  "LIMIT_LATENCY",
+  "HOLDOUT_IS_BETTER",
+  "STOPPED_BY_SERVICE",
+  "ALERT_ROLLED_BACK",
+]);
+
+function verdictsOn(adaptations: readonly StoredAdaptation[]): VerdictCounts {
+  const changesWith = (isMeant: (step: StoredAdaptation["history"][number]) => boolean): number =>
+    new Set(adaptations.filter(({ history }) => history.some(isMeant)).map(({ changeId }) => changeId)).size;
+  const isPersons = ({ reason }: StoredAdaptation["history"][number]): boolean => reason.code === "PERSON_ROLLED_BACK";
+  return {
+    approved: changesWith(({ status }) => status === "approved"),
+    rejected: changesWith(({ status }) => status === "rejected"),
+    rolledBack: changesWith((step) => step.status === "rolled-back" && isPersons(step)),
+    takenBack: changesWith(({ status, reason }) => status === "rolled-back" && HARM.has(reason.code)),
+  };
 }
 
 function parametersOf(policy: OperationPolicy, adaptations: readonly StoredAdaptation[]): ParameterReview[] {

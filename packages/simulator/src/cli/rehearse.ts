@@ -2,7 +2,7 @@
 import { valuesOf } from "@trimtab/conventions";
 import type { OperationPolicy } from "@trimtab/learning";
 import type { Environment } from "../environment.ts";
-import { type Rehearsal, rehearsalEnvironment } from "../rehearsal.ts";
+import { type Rehearsal, rehearsalEnvironment, rehearsalSubject } from "../rehearsal.ts";
 import { rehearsalReport, rehearsalText } from "../report/rehearsal-text.ts";
 import type { EnvironmentTrace } from "../run-environment.ts";
 import { findLearner, nameOfLearner } from "./find-learner.ts";
@@ -62,7 +62,13 @@ export function runRehearsal(
       onDone: ({ seed }) => progress.tell(environment.name, `seed ${seed}`),
     });
     progress.end();
-    const report = rehearsalReport(traces, { rehearsal, cycleSeconds, strategy: nameOfLearner(learner) });
+    const isOwnStrategy = ["strategy", "option", "learner"].every((name) => options[name] === undefined);
+    const report = rehearsalReport(traces, {
+      rehearsal,
+      cycleSeconds,
+      strategy: nameOfLearner(learner),
+      ...(isOwnStrategy ? { subject: rehearsalSubject(policy) } : {}),
+    });
     terminal.print(plan.isJson ? JSON.stringify(report, null, 2) : rehearsalText(report));
     return EXIT.ok;
   });

@@ -8,6 +8,8 @@ import type { CycleLedger, EnvironmentTrace } from "../run-environment.ts";
 /** What was rehearsed and what came of it. Utilities are per call, 0 to 1. */
 export interface RehearsalReport {
   readonly operation: string;
+  /** Names what was rehearsed (`rehearsalSubject`); absent where another strategy than the operation's own was. */
+  readonly subject?: string;
   readonly strategy: string;
   readonly settings: number;
   readonly contexts: number;
@@ -36,7 +38,17 @@ export interface RehearsalReport {
 /** Sums the runs up, one per invented truth. */
 export function rehearsalReport(
   traces: readonly EnvironmentTrace[],
-  { rehearsal, cycleSeconds, strategy }: { rehearsal: Rehearsal; cycleSeconds: number; strategy: string },
+  {
+    rehearsal,
+    cycleSeconds,
+    strategy,
+    subject,
+  }: {
+    readonly rehearsal: Rehearsal;
+    readonly cycleSeconds: number;
+    readonly strategy: string;
+    readonly subject?: string;
+  },
 ): RehearsalReport {
   const { policy, contexts, callsPerCycle, gain } = rehearsal;
   const scores = traces.map(scoresOf);
@@ -45,6 +57,7 @@ export function rehearsalReport(
   const toGain = lifts.map(({ cyclesToLift = Number.POSITIVE_INFINITY }) => cyclesToLift);
   return {
     operation: `${policy.component}.${policy.operation}`,
+    ...(subject === undefined ? {} : { subject }),
     strategy,
     settings: Object.values(policy.parameters).reduce((product, each) => product * valuesOf(each).length, 1),
     contexts,

@@ -1,148 +1,110 @@
 /** `trimtab check` */
 
-import { formatDuration, type ParameterSpecification, stepOf, valuesOf } from "@trimtab/conventions";
-import { describePostgres } from "@trimtab/engine";
 import type { OperationPolicy } from "@trimtab/learning";
-import { originOf } from "../../config/listen-address.ts";
-import { isReportedComponent } from "../../config/reported-components.ts";
+import { rehearsalSubject } from "@trimtab/simulator/cli";
 import type { Config } from "../../config.ts";
-import { type Command, EXIT } from "../command.ts";
-import { configFileOf, configOption } from "../config-option.ts";
+import { type AdoptionAdvice, adoptionAdvice } from "../adoption.ts";
+import { type Command, CommandFailure, EXIT, type Terminal, textOption } from "../command.ts";
+import { configFileOf } from "../config-option.ts";
+import { controllerClient, controllerOptions } from "../controller-client.ts";
+import { nameOfOperation } from "../operation-name.ts";
+import { askRecorded, type RecordedOperations } from "../recorded-evidence.ts";
+import { type ReadRehearsal, readRehearsal } from "../rehearsal-evidence.ts";
 
-/** Validates a configuration and says in plain words what it means. */
+/** Validates a configuration, says in plain words what it means, and which step is next for each operation. */
 export const checkCommand: Command = {
   name: "check",
-  summary: "validates the configuration and says what it means",
-  details: "Exit code 2 where it has problems; all of them are listed.",
-  options: configOption,
+  summary: "validates the configuration, says what it means and which step is next",
+  details: [
+    "Exit code 2 where it has problems; all of them are listed. Advice on the next step changes no exit code.",
+    "A step is recommended on evidence: what the running controller has recorded, and rehearsals that",
+    "trimtab simulate --operation COMPONENT.OPERATION --json wrote. Where no controller answers, that is said.",
+  ].join("\n"),
+  options: {
+    ...controllerOptions,
+    rehearsal: {
+      type: "string",
+      value: "FILE",
+      description: "a rehearsal of one of the operations; may stand several times",
+      isList: true,
+    },
+    offline: { type: "boolean", description: "asks no controller" },
+  },
   positionals: { min: 0, max: 0 },
-  async run({ options }, { print, environment }) {
+  async run(call, terminal) {
     const { loadConfig } = await import("../../config.ts");
-    const { describeConstraint } = await import("@trimtab/learning");
     const { loadStrategyModules } = await import("../../config/strategy-modules.ts");
-    const config = await loadStrategyModules(loadConfig(configFileOf(options, environment), environment));
-    print(describeConfig(config, describeConstraint));
+    const { describeController, describePolicy } = await import("../config-description.ts");
+    const { describeConstraint } = await import("@trimtab/learning");
+    const config = await loadStrategyModules(
+      loadConfig(configFileOf(call.options, terminal.environment), terminal.environment),
+    );
+    const files = (textOption(call, "rehearsal") ?? "").split("\n").filter((file) => file !== "");
+    const rehearsals = files.map(readRehearsal);
+    const recorded = await askController(config, call.options, terminal.environment);
+    const judged = config.policies.map((policy) => ({ policy, advice: adviceOn(policy, recorded, rehearsals) }));
+    terminal.print(
+      [
+        ...describeController(config),
+        ...("operations" in recorded ? [] : [recorded.why]),
+        ...judged.flatMap(({ policy, advice }) => [
+          "",
+          ...describePolicy(policy, config, describeConstraint),
+          ...(advice === undefined ? [] : describeAdvice(advice, terminal)),
+        ]),
+        ...warningLine(judged.filter(({ advice }) => advice?.kind === "warning").map(({ policy }) => policy)),
+      ].join("\n"),
+    );
     return EXIT.ok;
   },
 };
 
-type DescribeConstraint = (constraint: OperationPolicy["constraints"][number]) => string;
+/** What the controller knows, or why it was not asked. */
+type Recorded = { readonly operations: RecordedOperations } | { readonly why: string };
 
-function describeConfig(config: Config, describeConstraint: DescribeConstraint): string {
-  return [
-    ...describeController(config),
-    ...config.policies.flatMap((policy) => ["", ...describePolicy(policy, config, describeConstraint)]),
-  ].join("\n");
+async function askController(
+  config: Config,
+  options: Parameters<Command["run"]>[0]["options"],
+  environment: NodeJS.ProcessEnv,
+): Promise<Recorded> {
+  if (options["offline"] === true) return { why: "No controller was asked for evidence (--offline)." };
+  // Where nothing can be tuned no step is next, so that nobody is asked in vain.
+  if (config.policies.every(({ parameters }) => Object.keys(parameters).length === 0)) return { operations: new Map() };
+  const client = await controllerClient(options, environment);
+  try {
+    return { operations: await askRecorded(client, config.intervalMilliseconds) };
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error;
+    const [what = "", remedy = ""] = error.message.split("\n");
+    return { why: `What was recorded could not be asked for: ${what}${remedy === "" ? "" : ` ${remedy}`}` };
+  }
 }
 
-function describeController({
-  listen,
-  intervalMilliseconds,
-  store,
-  tokens,
-  metrics,
-  allowsRegistration,
-}: Config): string[] {
-  const access =
-    tokens.length === 0
-      ? "no tokens: whoever reaches the port may do everything"
-      : `${tokens.length} ${tokens.length === 1 ? "token" : "tokens"}: ${tokens.map(({ name, roles }) => `${name} (${roles.join(", ")})`).join("; ")}`;
-  const source =
-    metrics.source === "embedded"
-      ? `reads ${metrics.targets.join(", ")} every ${formatDuration(metrics.scrapeIntervalMilliseconds)}`
-      : metrics.source === "reported"
-        ? "waits for the services to report their operations (POST /v1/outcomes)"
-        : `asks the Prometheus at ${metrics.url}, waiting at most ${formatDuration(metrics.timeoutMilliseconds)} for an answer`;
-  return [
-    "The configuration is good.",
-    "",
-    `The controller listens on ${originOf(listen)} (${access}).`,
-    `It ${source}.`,
-    `It looks at each operation every ${formatDuration(intervalMilliseconds)} and keeps its memory in ${store.kind === "sqlite" ? store.path : `${describePostgres(store.url)}, which it may share with others`}.`,
-    ...(allowsRegistration
-      ? ["Services may register operations that do not stand here; those are only observed."]
-      : []),
-  ];
-}
-
-function describePolicy(
+function adviceOn(
   policy: OperationPolicy,
-  { metrics, reportedComponents }: Config,
-  describeConstraint: DescribeConstraint,
-): string[] {
-  const {
-    component,
-    operation,
-    context,
-    parameters,
-    objective,
-    constraints,
-    mode,
-    confidence,
-    holdout,
-    strategy,
-    experiment,
-  } = policy;
-  const names = Object.keys(parameters);
-  const weights = Object.entries(objective).map(
-    ([part, { weight }]: [string, { weight: number }]) => `${part} ${percent(weight)}`,
-  );
+  recorded: Recorded,
+  rehearsals: readonly ReadRehearsal[],
+): AdoptionAdvice | undefined {
+  const wasAsked = "operations" in recorded;
+  return adoptionAdvice(policy, {
+    wasAsked,
+    recorded: wasAsked ? recorded.operations.get(`${policy.component}/${policy.operation}`) : undefined,
+    rehearsals: rehearsals.filter(({ report }) => report.operation === nameOfOperation(policy)),
+    subject: rehearsalSubject(policy),
+  });
+}
+
+function describeAdvice({ kind, sentence, remedy }: AdoptionAdvice, { paint }: Terminal): string[] {
+  const color = { next: "green", founded: "green", stay: "bold", warning: "yellow" } as const;
+  const marked = kind === "warning" ? `Warning: ${sentence}` : sentence;
+  return [`  ${paint(color[kind], marked)}`, ...(remedy === undefined ? [] : [`    ${paint("dim", `-> ${remedy}`)}`])];
+}
+
+function warningLine(policies: readonly OperationPolicy[]): string[] {
+  if (policies.length === 0) return [];
+  const names = policies.map(nameOfOperation).join(", ");
   return [
-    `${component} / ${operation}`,
-    // Where all of them report, it was said above.
-    ...(metrics.source !== "reported" && isReportedComponent(reportedComponents, component)
-      ? ["  Its outcomes are reported (POST /v1/outcomes); its metrics are not read."]
-      : []),
-    context.length === 0
-      ? "  One setting for all calls: no context is declared."
-      : `  Settings may differ by ${context.join(", ")}.`,
-    ...(names.length === 0
-      ? ["  Nothing may be changed: no parameter is declared, the operation is only measured."]
-      : []),
-    ...names.map((name) => `  ${name}: ${describeParameter(parameters[name])}`),
-    `  Better means: ${weights.join(", ")}.`,
-    ...constraints.map((constraint) => `  Must hold: ${describeConstraint(constraint)}.`),
-    `  ${describeMode(mode, confidence)}`,
-    ...(names.length === 0 || mode === "observe"
-      ? []
-      : [
-          `  ${percent(holdout)} of the calls keep the base values for ever, to measure against; ${strategy.kind} proposes what to try.`,
-          ...(experiment === undefined
-            ? []
-            : [
-                `  Experiment ${experiment.name}: ${percent(experiment.share)} of the other calls have ${experiment.treatment.kind} (the treatment) instead, and the two are compared.`,
-              ]),
-        ]),
+    "",
+    `${policies.length === 1 ? "1 warning" : `${policies.length} warnings`}: ${names}. The file is good all the same.`,
   ];
-}
-
-function describeMode(mode: OperationPolicy["mode"], confidence: number): string {
-  switch (mode) {
-    case "observe":
-      return "Only observed: nothing is tried, nothing changes.";
-    case "suggest":
-      return "Tries settings on a share of the calls; a person takes each change.";
-    case "auto":
-      return `Changes by itself with a confidence of ${confidence} or more; below it, only suggests.`;
-  }
-  throw new RangeError(`unknown mode ${String(mode)}`);
-}
-
-function describeParameter(specification: ParameterSpecification | undefined): string {
-  if (specification === undefined) return "";
-  switch (specification.type) {
-    case "boolean":
-      return `true or false, base ${specification.base}`;
-    case "choice":
-      return `one of ${specification.choices.join(", ")}, base ${specification.base}`;
-    default: {
-      const { min, max, base, scale } = specification;
-      const count = valuesOf(specification).length;
-      return `${min} to ${max} in steps of ${Number(stepOf(specification).toPrecision(6))} (${count} values${scale === "log" ? ", by factors" : ""}), base ${base}`;
-    }
-  }
-}
-
-function percent(share: number): string {
-  return `${Number((share * 100).toPrecision(4))} %`;
 }

@@ -33,6 +33,7 @@ function describe({ since, until, operations }: WireReview, { paint }: Terminal)
       `${paint("bold", `${operation.component} / ${operation.operation}`)}   mode ${operation.mode}`,
       ...[
         ...changesOf(operation),
+        ...verdictsOf(operation),
         ...impactOf(operation),
         ...sideEffectsOf(operation),
         ...troubleOf(operation),
@@ -51,6 +52,15 @@ function changesOf({ parameters, isWhole }: Operation): string[] {
     return `changes of ${parameter}: ${applied} came into force; now ${counts.join(", ")}`;
   });
   return isWhole ? lines : [...lines, "there were more changes than are counted here"];
+}
+
+function verdictsOf({ verdicts: { approved, rejected, rolledBack, takenBack } }: Operation): string[] {
+  return [
+    ...(approved + rejected + rolledBack === 0
+      ? []
+      : [`people: approved ${approved}, rejected ${rejected}, rolled back ${rolledBack}`]),
+    ...(takenBack === 0 ? [] : [`taken back for what it did: ${takenBack}`]),
+  ];
 }
 
 function impactOf({ impact, contextsWithData, contextsWithoutData }: Operation): string[] {

@@ -2,7 +2,13 @@
 import type { ParameterValue } from "@trimtab/conventions";
 import type { OperationPolicy } from "@trimtab/learning";
 import { z } from "zod";
-import type { OperationReview, Oscillation, ParameterReview, SideEffect } from "../../review/review-operation.ts";
+import type {
+  OperationReview,
+  Oscillation,
+  ParameterReview,
+  SideEffect,
+  VerdictCounts,
+} from "../../review/review-operation.ts";
 import { parameterValueSchema, timeSchema, wireTime } from "./learning-wire.ts";
 
 /** The review of an operation. */
@@ -13,6 +19,7 @@ interface WireOperationReview {
   /** False: there were more changes than a review looks at. */
   readonly isWhole: boolean;
   readonly parameters: readonly ParameterReview[];
+  readonly verdicts: VerdictCounts;
   readonly impact: readonly {
     readonly context: string;
     readonly estimate: number;
@@ -21,8 +28,12 @@ interface WireOperationReview {
     readonly windows: number;
     readonly calls: number;
     readonly verdict: "helps" | "harms" | "not told apart";
+    readonly isOverridden: boolean;
   }[];
   readonly contextsWithData: number;
+  /** Of all that have data, without those that a person has overridden. */
+  readonly contextsHelped: number;
+  readonly contextsHarmed: number;
   readonly contextsWithoutData: number;
   readonly sideEffects: readonly SideEffect[];
   readonly oscillations: readonly Oscillation[];
@@ -65,6 +76,10 @@ export const reviewSchema: z.ZodType<WireReview> = z.strictObject({
           applied: z.int().meta({ description: "How many were ever in force." }),
         }),
       ),
+      verdicts: z.strictObject({ approved: z.int(), rejected: z.int(), rolledBack: z.int(), takenBack: z.int() }).meta({
+        description:
+          "Changes that people approved, rejected and rolled back, and those that a limit, the holdout, a service or an alert took back.",
+      }),
       impact: z
         .array(
           z.strictObject({
@@ -75,10 +90,13 @@ export const reviewSchema: z.ZodType<WireReview> = z.strictObject({
             windows: z.int(),
             calls: z.number(),
             verdict: z.enum(["helps", "harms", "not told apart"]),
+            isOverridden: z.boolean().meta({ description: "The lift is that of a person's override." }),
           }),
         )
         .meta({ description: "Lift against the holdout, of the 20 contexts with the most calls." }),
       contextsWithData: z.int(),
+      contextsHelped: z.int().meta({ description: "Of all with data, without those that are overridden." }),
+      contextsHarmed: z.int(),
       contextsWithoutData: z.int(),
       sideEffects: z
         .array(
@@ -130,7 +148,8 @@ export function wireOperationReview(
     mode,
     isWhole,
     parameters: review.parameters,
-    impact: review.impact.slice(0, MOST_CONTEXTS).map(({ context, lift, verdict }) => ({
+    verdicts: review.verdicts,
+    impact: review.impact.slice(0, MOST_CONTEXTS).map(({ context, lift, verdict, isOverridden }) => ({
       context,
       estimate: lift.estimate,
       lower: lift.lower,
@@ -138,8 +157,11 @@ export function wireOperationReview(
       windows: lift.windows,
       calls: lift.served.calls,
       verdict,
+      isOverridden,
     })),
     contextsWithData: review.impact.length,
+    contextsHelped: review.impact.filter(({ verdict, isOverridden }) => verdict === "helps" && !isOverridden).length,
+    contextsHarmed: review.impact.filter(({ verdict, isOverridden }) => verdict === "harms" && !isOverridden).length,
     contextsWithoutData: review.contextsWithoutData,
     sideEffects: review.sideEffects,
     oscillations: review.oscillations,
