@@ -8,6 +8,7 @@ import { join } from "node:path";
  * @property {string} binary path of the program, e.g. from `findOrFetchPrometheus()`
  * @property {string} directory a folder of its own; is created, and kept when the server stops
  * @property {string[]} [targets] addresses of metrics pages, e.g. `http://127.0.0.1:9464/metrics`; job is `trimtab`
+ * @property {Record<string, string[]>} [jobs] the same, under jobs with a name
  * @property {string} [scrapeInterval] as Prometheus writes it; default `1s`
  * @property {string[]} [ruleFiles] absolute paths
  * @property {string} [outOfOrderWindow] how old may be what is written from outside: for tests that write history; default none
@@ -70,27 +71,39 @@ export async function startPrometheusServer({ binary, directory, port = 0, featu
 }
 
 /** @param {Omit<PrometheusServerOptions, "binary" | "directory" | "port" | "features">} settings */
-function configurationOf({ targets = [], scrapeInterval = "1s", ruleFiles = [], outOfOrderWindow }) {
-  const byPath = new Map();
-  for (const target of targets) {
-    const { protocol, host, pathname } = new URL(target);
-    const key = `${protocol} ${pathname}`;
-    byPath.set(key, [...(byPath.get(key) ?? []), host]);
-  }
+function configurationOf({ targets = [], jobs = {}, scrapeInterval = "1s", ruleFiles = [], outOfOrderWindow }) {
   return {
     global: { scrape_interval: scrapeInterval, scrape_timeout: scrapeInterval, evaluation_interval: scrapeInterval },
     rule_files: ruleFiles,
     ...(outOfOrderWindow ? { storage: { tsdb: { out_of_order_time_window: outOfOrderWindow } } } : {}),
-    scrape_configs: [...byPath].map(([key, hosts], index) => {
-      const [protocol = "", path] = key.split(" ");
-      return {
-        job_name: index === 0 ? "trimtab" : `trimtab-${index + 1}`,
-        scheme: protocol.replace(":", ""),
-        metrics_path: path,
-        static_configs: [{ targets: hosts }],
-      };
-    }),
+    scrape_configs: [["trimtab", targets], ...Object.entries(jobs)].flatMap(([job, pages]) =>
+      scrapeConfigurations(/** @type {string} */ (job), /** @type {string[]} */ (pages)),
+    ),
   };
+}
+
+/**
+ * One for each path and protocol: a job has only one of either.
+ *
+ * @param {string} job
+ * @param {string[]} pages
+ */
+function scrapeConfigurations(job, pages) {
+  const byPath = new Map();
+  for (const page of pages) {
+    const { protocol, host, pathname } = new URL(page);
+    const key = `${protocol} ${pathname}`;
+    byPath.set(key, [...(byPath.get(key) ?? []), host]);
+  }
+  return [...byPath].map(([key, hosts], index) => {
+    const [protocol = "", path] = key.split(" ");
+    return {
+      job_name: index === 0 ? job : `${job}-${index + 1}`,
+      scheme: protocol.replace(":", ""),
+      metrics_path: path,
+      static_configs: [{ targets: hosts }],
+    };
+  });
 }
 
 /**
