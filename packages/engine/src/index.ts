@@ -48,6 +48,8 @@ export {
   policyHash,
   runCycle,
 } from "./cycle/run-cycle.ts";
+export { FINE_DURATION_BOUNDARIES_SECONDS } from "./sources/fine-durations.ts";
+export { createLocalSource, type LocalCall, type LocalSource } from "./sources/local-source.ts";
 export type {
   DiscoveredOperation,
   EvidenceRequest,

@@ -15,6 +15,15 @@ export function configure(options: InstrumentationOptions = {}): void {
   }
 }
 
+/** Sends what waits for the controller, for a second at most; the connection to it stays. Never rejects. */
+export async function flush(): Promise<void> {
+  try {
+    await instrumentation().deliveries.flush();
+  } catch (error) {
+    reportOwnFailure("sending what waits", error);
+  }
+}
+
 /**
  * Sends what waits for the controller, for a second at most, and ends the connection to it. Tracked functions go on as before;
  * `configure` connects again. Never rejects.

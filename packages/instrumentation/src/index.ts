@@ -2,7 +2,7 @@
 
 export type { TokenUse } from "./call-amounts.ts";
 export type { CollectionLevel } from "./collection-level.ts";
-export { configure, shutdown } from "./configure.ts";
+export { configure, flush, shutdown } from "./configure.ts";
 export { type FeedbackSubject, feedback, type GivenFeedback } from "./feedback.ts";
 export type { FollowOptions } from "./follow-result.ts";
 export { errorTypeOf } from "./label-values.ts";
@@ -21,6 +21,7 @@ export type { InstrumentationOptions } from "./options.ts";
 export type { ParameterSource } from "./parameters/last-known-good.ts";
 export type { ServedParameters } from "./parameters/served-parameters.ts";
 export { type ParameterOptions, parameters } from "./parameters.ts";
+export { createPerformanceMemory, type PerformanceMemory, type RememberedCall } from "./performance-memory.ts";
 export type { OperationSummary, PerformanceSummary } from "./performance-summary.ts";
 export {
   type ParameterPerformance,

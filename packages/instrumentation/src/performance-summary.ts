@@ -3,7 +3,7 @@ import { DURATION_FORM, OUTCOMES, type Outcome, parseDuration } from "@trimtab/c
 import { askController } from "./controller-request.ts";
 import { instrumentation } from "./instance.ts";
 import { describeError, warnOnce } from "./own-failure.ts";
-import { LONGEST_PERIOD_MILLISECONDS, Totals } from "./performance-history.ts";
+import { LONGEST_PERIOD_MILLISECONDS, type OperationHistory, Totals } from "./performance-history.ts";
 
 /** What was done. No data is no number: where nothing was measured a field is undefined, and never zero. */
 export interface OperationSummary {
@@ -40,12 +40,22 @@ const SHORTEST_PERIOD_MILLISECONDS = 1000;
 
 /** @throws {TypeError} on a period that is none. */
 export async function performanceOf(component: string, period: string = USUAL_PERIOD): Promise<PerformanceSummary> {
+  const milliseconds = periodMilliseconds(period);
+  return (await fromController(component, period)) ?? fromProcess(component, period, milliseconds);
+}
+
+/**
+ * How long a period is, in milliseconds.
+ *
+ * @throws {TypeError} on a period that is none, is shorter than a second or longer than 30 days.
+ */
+export function periodMilliseconds(period: string): number {
   const milliseconds = typeof period === "string" ? parseDuration(period) : undefined;
   if (milliseconds === undefined || milliseconds < SHORTEST_PERIOD_MILLISECONDS) {
     throw new TypeError(`"${String(period)}" is no period; write ${DURATION_FORM}`);
   }
   if (milliseconds > LONGEST_PERIOD_MILLISECONDS) throw new TypeError(`"${period}" is too long; the longest is 30d`);
-  return (await fromController(component, period)) ?? fromProcess(component, period, milliseconds);
+  return milliseconds;
 }
 
 async function fromController(component: string, period: string): Promise<PerformanceSummary | undefined> {
@@ -108,14 +118,28 @@ function readSummary({ total, successRate, outcomes, durationSeconds, quality }:
 }
 
 function fromProcess(component: string, period: string, milliseconds: number): PerformanceSummary {
+  const histories = new Map<string, OperationHistory>();
+  for (const { name, history } of instrumentation().component(component).operations()) {
+    if (history !== undefined) histories.set(name, history);
+  }
+  return summaryOf(component, period, milliseconds, histories);
+}
+
+/** What operations of this process did over a period, all together and each. */
+export function summaryOf(
+  component: string,
+  period: string,
+  milliseconds: number,
+  histories: ReadonlyMap<string, OperationHistory>,
+): PerformanceSummary {
   const all = new Totals();
   const operations: Record<string, OperationSummary> = {};
-  for (const operation of instrumentation().component(component).operations()) {
+  for (const [name, history] of histories) {
     const totals = new Totals();
-    operation.history?.addTo(totals, milliseconds);
+    history.addTo(totals, milliseconds);
     const summary = summarize(totals);
     if (summary.total === undefined) continue;
-    operations[operation.name] = summary;
+    operations[name] = summary;
     all.add(totals);
   }
   return { component, period, source: "process", ...summarize(all), operations };

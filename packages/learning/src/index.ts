@@ -114,7 +114,7 @@ export { policyProblems } from "./policy/policy-problems.ts";
 export { baselineOf, describeSetting, type Setting, settingOf } from "./policy/setting.ts";
 export { histogramQuantile } from "./statistics/histogram-quantile.ts";
 export { type Random, randomFromSeed } from "./statistics/random.ts";
-export type { OptionSpecification, OptionSpecifications } from "./strategies/options.ts";
+export { type OptionSpecification, type OptionSpecifications, suggestName } from "./strategies/options.ts";
 export { ownStrategy, strategyDefinitionProblems } from "./strategies/own-strategy.ts";
 export { STRATEGY_IDS, strategyOptions, strategyProblems } from "./strategies/strategies.ts";
 export type {

@@ -1,21 +1,7 @@
 /** One reported operation as what it adds to counters; pure. */
 import { type Outcome, RATIO_BOUNDARIES } from "@trimtab/conventions";
-import type { Counters, RollupCell } from "@trimtab/engine";
+import { type Counters, FINE_DURATION_BOUNDARIES_SECONDS, type RollupCell } from "@trimtab/engine";
 import { counterNames, type HistogramMeasure } from "../measured-cell.ts";
-
-/**
- * Upper bounds of durations in seconds, from 1 ms to 10 min. Neighbours differ by a factor of at most 1.2, so that a limit of
- * 1.2 × baseline can be judged whatever the baseline is; empty buckets cost nothing here. The bounds that services have by
- * default are among them.
- */
-const REPORTED_DURATION_BOUNDARIES_SECONDS: readonly number[] = [1e-3, 1e-2, 1e-1, 1, 10, 100]
-  .flatMap((decade) =>
-    [1, 1.2, 1.35, 1.5, 1.75, 2, 2.4, 2.75, 3, 3.5, 4, 4.5, 5, 6, 6.5, 7.5, 8.5].map((factor) =>
-      Number((decade * factor).toPrecision(6)),
-    ),
-  )
-  .filter((bound) => bound < 600)
-  .concat(600);
 
 /** What was measured of one operation. */
 export interface MeasuredOutcome {
@@ -30,7 +16,7 @@ export interface MeasuredOutcome {
 
 /** The bounds of every cell of reported operations: always the same, so that all of them can be added up. */
 export const REPORTED_BOUNDS: RollupCell["bounds"] = {
-  duration: REPORTED_DURATION_BOUNDARIES_SECONDS,
+  duration: FINE_DURATION_BOUNDARIES_SECONDS,
   quality: RATIO_BOUNDARIES,
 };
 
