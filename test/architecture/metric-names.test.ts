@@ -1,6 +1,7 @@
 /** The thread through the whole: a series that is named anywhere comes out of the code that emits it. */
 import { globSync, readFileSync } from "node:fs";
 import {
+  allRecordedSeries,
   controllerInstruments,
   type Instrument,
   prometheusName,
@@ -11,9 +12,10 @@ import { describe, expect, test } from "vitest";
 
 const root = new URL("../../", import.meta.url).pathname;
 const instruments: Instrument[] = [...Object.values(serviceInstruments), ...Object.values(controllerInstruments)];
-const known = new Set(
-  instruments.flatMap((instrument) => [prometheusName(instrument), ...prometheusSeriesNames(instrument)]),
-);
+const known = new Set([
+  ...instruments.flatMap((instrument) => [prometheusName(instrument), ...prometheusSeriesNames(instrument)]),
+  ...allRecordedSeries.flatMap(({ name }) => name.match(/trimtab_[a-z_]+/) ?? []), // between level and operation
+]);
 
 /** Files in which people and machines name series. */
 const files = globSync(
@@ -74,13 +76,31 @@ test("docs/reference/metrics.md lists every metric, its labels and its use", asy
   const page = [
     "# Metrics",
     "",
-    "Written from `packages/conventions/src/instruments.ts`; `npm test -- test/architecture -u` writes it anew. A histogram has the",
+    "Written from `instruments.ts` and `recorded-series.ts` of `packages/conventions/src`; `npm test -- test/architecture -u` writes it anew. A histogram has the",
     "series `_bucket`, `_sum` and `_count`. A label `ctx_genre` is the context key `genre`; a key that a call lacks is an absent label.",
     "",
     table("What a tracked service emits", Object.values(serviceInstruments)),
     "",
     table("What the controller emits", Object.values(controllerInstruments)),
     "",
+    recordedTable(),
+    "",
   ].join("\n");
   await expect(page).toMatchFileSnapshot("../../docs/reference/metrics.md");
 });
+
+function recordedTable(): string {
+  return [
+    "## What the recording rules make",
+    "",
+    "Once a minute, by the rules in `deploy/prometheus/rules` or those of `trimtab rules`: [alerts and recording rules](../monitoring.md#alerts-and-recording-rules). By context, other labels",
+    "of the target (a cluster, a namespace) stay. Increases count right at births and restarts, and tile: `sum_over_time(…:increase1m[1h])`.",
+    "",
+    "| series | labels | what it tells |",
+    "|---|---|---|",
+    ...allRecordedSeries.map(({ name, labels, hasContext, description }) => {
+      const shown = [...labels, ...(hasContext ? ["ctx_*"] : [])].map((label) => `\`${label}\``).join(", ");
+      return `| \`${name}\` | ${shown} | ${description} |`;
+    }),
+  ].join("\n");
+}

@@ -108,6 +108,16 @@ export {
 export type { Problem } from "./problem.ts";
 export { prometheusDuration, prometheusName, prometheusSeriesNames, quoteLabelValue } from "./prometheus-notation.ts";
 export {
+  allRecordedSeries,
+  BURN_WINDOWS,
+  type BurnWindow,
+  errorsRatioSeries,
+  latencyOverRatioSeries,
+  type RecordedSeries,
+  type RecordedSeriesName,
+  recordedSeries,
+} from "./recorded-series.ts";
+export {
   encodeResultHandle,
   MAXIMUM_RESULT_HANDLE_LENGTH,
   parseResultHandle,

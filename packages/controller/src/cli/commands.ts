@@ -13,6 +13,7 @@ import { planCommand } from "./commands/plan.ts";
 import { recordsCommand } from "./commands/records.ts";
 import { replayCommand } from "./commands/replay.ts";
 import { reviewCommand } from "./commands/review.ts";
+import { rulesCommand } from "./commands/rules.ts";
 import { schemaCommand } from "./commands/schema.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { simulateCommand } from "./commands/simulate.ts";
@@ -46,6 +47,7 @@ export const commands: readonly Command[] = [
   backupCommand,
   doctorCommand,
   simulateCommand,
+  rulesCommand,
   schemaCommand,
   tokenCommand,
   versionCommand,
