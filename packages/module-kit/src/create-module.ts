@@ -114,6 +114,8 @@ class CreatedModule implements SelfLearningModule {
     const operations = [...runners].map(([operation, runner]) => [
       operation,
       {
+        parameters: runner.space,
+        context: runner.context,
         process: (input: unknown, options?: ProcessOptions) => runner.process(input, options),
         stream: (input: unknown, options?: ProcessOptions) => runner.stream(input, options),
       },

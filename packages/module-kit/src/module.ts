@@ -1,5 +1,5 @@
 /** A self-learning module, as its users have it. */
-import type { ContextInput, ParameterValue } from "@trimtab/conventions";
+import type { ContextInput, ParameterSpace, ParameterValue } from "@trimtab/conventions";
 import type { PerformanceSummary } from "@trimtab/instrumentation";
 import type { ModuleSettings } from "./configuration.ts";
 import type { ModuleFeedback } from "./module-feedback.ts";
@@ -9,6 +9,10 @@ import type { LearningReport, ModuleAdaptation, OperationRecord } from "./ports.
 
 /** One operation of a module. */
 export interface ModuleOperation<Definition extends AnyModuleOperation = AnyModuleOperation> {
+  /** What its parameters may be; their base values are those that the configuration says. */
+  readonly parameters: ParameterSpace;
+  /** The keys of its context, in the order that decides between equally specific adaptations. */
+  readonly context: readonly string[];
   /**
    * Does the work with the parameters in force, and records it.
    *
@@ -104,6 +108,6 @@ export interface ModuleOf<Config, Operations extends Readonly<Record<string, Any
 /** A module with one operation: `process` and `stream` are its own. */
 export interface SingleOperationModule<Config, Name extends string, Definition extends AnyModuleOperation>
   extends SelfLearningModule<Config>,
-    ModuleOperation<Definition> {
+    Pick<ModuleOperation<Definition>, "process" | "stream"> {
   readonly operations: { readonly [Operation in Name]: ModuleOperation<Definition> };
 }
