@@ -36,14 +36,16 @@ export interface PromtoolResult {
 /** Where the rules stand that a test speaks of, and what must come of them. */
 interface PromtoolFile {
   readonly ruleFiles: readonly string[];
+  /** Time between evaluations, as Prometheus writes durations. */
+  readonly evaluation: string;
   readonly tests: readonly PromtoolTest[];
 }
 
 /** The file as promtool reads it. JSON is YAML too. */
-function promtoolDocument({ ruleFiles, tests }: PromtoolFile): object {
+function promtoolDocument({ ruleFiles, evaluation, tests }: PromtoolFile): object {
   return {
     rule_files: ruleFiles,
-    evaluation_interval: "1m",
+    evaluation_interval: evaluation,
     tests: tests.map(({ name, interval = "1m", series, expected }) => ({
       name,
       interval,
@@ -71,12 +73,13 @@ function withRuleFolder<Result>(use: (folder: string) => Promise<Result>): Promi
 export function testRules(
   groups: readonly RuleGroup[],
   tests: readonly PromtoolTest[],
+  evaluation = "1m",
 ): Promise<Readonly<Record<string, string>>> {
   return withRuleFolder(async (folder) => {
     writeRules(join(folder, "rules.yml"), groups);
     const files = tests.map((one, index) => {
       const file = join(folder, `test-${index}.json`);
-      writeFileSync(file, JSON.stringify(promtoolDocument({ ruleFiles: ["rules.yml"], tests: [one] })));
+      writeFileSync(file, JSON.stringify(promtoolDocument({ ruleFiles: ["rules.yml"], evaluation, tests: [one] })));
       return file;
     });
     const { code, output } = await runPromtool(["test", "rules", ...files]);
