@@ -11,6 +11,7 @@ import { join } from "node:path";
  * @property {Record<string, string[]>} [jobs] the same, under jobs with a name
  * @property {string} [scrapeInterval] as Prometheus writes it; default `1s`
  * @property {string[]} [ruleFiles] absolute paths
+ * @property {string[]} [alertmanagers] addresses, e.g. `http://127.0.0.1:9093`
  * @property {string} [outOfOrderWindow] how old may be what is written from outside: for tests that write history; default none
  * @property {string[]} [features] what is switched on beyond the default, e.g. `exemplar-storage`
  * @property {number} [port] default: any that is free
@@ -71,10 +72,18 @@ export async function startPrometheusServer({ binary, directory, port = 0, featu
 }
 
 /** @param {Omit<PrometheusServerOptions, "binary" | "directory" | "port" | "features">} settings */
-function configurationOf({ targets = [], jobs = {}, scrapeInterval = "1s", ruleFiles = [], outOfOrderWindow }) {
+function configurationOf({
+  targets = [],
+  jobs = {},
+  scrapeInterval = "1s",
+  ruleFiles = [],
+  alertmanagers = [],
+  outOfOrderWindow,
+}) {
   return {
     global: { scrape_interval: scrapeInterval, scrape_timeout: scrapeInterval, evaluation_interval: scrapeInterval },
     rule_files: ruleFiles,
+    alerting: { alertmanagers: [{ static_configs: [{ targets: alertmanagers.map((url) => new URL(url).host) }] }] },
     ...(outOfOrderWindow ? { storage: { tsdb: { out_of_order_time_window: outOfOrderWindow } } } : {}),
     scrape_configs: [["trimtab", targets], ...Object.entries(jobs)].flatMap(([job, pages]) =>
       scrapeConfigurations(/** @type {string} */ (job), /** @type {string[]} */ (pages)),

@@ -99,6 +99,16 @@ function writeRules(file: string, groups: readonly RuleGroup[]): void {
   writeFileSync(file, ruleFileText(groups, { format: "prometheus", comment: [], runbooks: "docs/runbooks" }));
 }
 
+/** `promtool check rules` on expressions: what is wrong with them, empty where nothing is. */
+export function checkExpressions(expressions: readonly string[]): Promise<string> {
+  return withRuleFolder(async (folder) => {
+    const file = join(folder, "expressions.yml");
+    writeRules(file, [groupOf(expressions.map((expr, index) => ({ record: `expression_${index}`, expr })))]);
+    const { code, output } = await runPromtool(["check", "rules", file]);
+    return code === 0 ? "" : output;
+  });
+}
+
 /** A group of these rules. */
 export function groupOf(rules: readonly Rule[]): RuleGroup {
   return { name: "tested", interval: "1m", rules };
