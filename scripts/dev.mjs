@@ -210,7 +210,7 @@ const env = {
   PATH: [dirname(node), process.env.PATH].filter(Boolean).join(delimiter),
 };
 
-const workspaceFolders = ["packages", "examples", "test/services"].flatMap((folder) =>
+const workspaceFolders = ["packages", "examples", "deploy/images", "test/services"].flatMap((folder) =>
   fs
     .readdirSync(join(root, folder))
     .map((name) => join(folder, name))

@@ -86,7 +86,7 @@ process.on("SIGTERM", stop);
 process.on("SIGINT", stop);
 stopWithParent();
 
-server.listen(Number(process.env["PORT"] ?? 8080), "127.0.0.1", () => {
+server.listen(Number(process.env["PORT"] ?? 8080), process.env["HOST"] ?? "127.0.0.1", () => {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const documents = Object.fromEntries(
     DOCUMENT_TYPES.map((type) => {
