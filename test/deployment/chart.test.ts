@@ -152,10 +152,9 @@ describe.each(Object.entries(SETS))("%s", (_, values) => {
     const image = readFileSync(join(root, "deploy/docker/controller.Dockerfile"), "utf8");
     const mount = container.volumeMounts.find(({ name }: { name: string }) => name === "config");
     expect(image).toContain(`TRIMTAB_CONFIG=${mount.mountPath}/trimtab.yaml`);
-    const claim = pod.spec.volumes.find(({ name }: { name: string }) => name === "data")?.persistentVolumeClaim
-      .claimName;
-    if (claim !== undefined && claim !== "mine")
-      expect(one(manifests, "PersistentVolumeClaim").metadata.name).toBe(claim);
+    const claims = pod.spec.volumes.flatMap((volume: any) => volume.persistentVolumeClaim?.claimName ?? []);
+    const made = manifests.filter(({ kind }) => kind === "PersistentVolumeClaim").map(({ metadata }) => metadata.name);
+    expect([...made, "mine"]).toEqual(expect.arrayContaining(claims));
   });
 
   test("every selector finds the pods, or the service", () => {
@@ -163,12 +162,11 @@ describe.each(Object.entries(SETS))("%s", (_, values) => {
     const service = one(manifests, "Service");
     expect(labels).toMatchObject(deployment.spec.selector.matchLabels);
     expect(labels).toMatchObject(service.spec.selector);
-    for (const kind of ["PodDisruptionBudget", "NetworkPolicy"]) {
-      const spec = one(manifests, kind)?.spec;
-      if (spec !== undefined) expect(labels).toMatchObject((spec.selector ?? spec.podSelector).matchLabels);
-    }
-    const monitor = one(manifests, "ServiceMonitor")?.spec;
-    if (monitor !== undefined) expect(service.metadata.labels).toMatchObject(monitor.selector.matchLabels);
+    const selectors = ["PodDisruptionBudget", "NetworkPolicy"].flatMap((kind) => one(manifests, kind)?.spec ?? []);
+    for (const { selector, podSelector } of selectors)
+      expect(labels).toMatchObject((selector ?? podSelector).matchLabels);
+    for (const { spec } of manifests.filter(({ kind }) => kind === "ServiceMonitor") as any[])
+      expect(service.metadata.labels).toMatchObject(spec.selector.matchLabels);
     const ports = container.ports.map(({ name }: { name: string }) => name);
     expect(ports).toContain(service.spec.ports[0].targetPort);
     for (const probe of ["startupProbe", "livenessProbe", "readinessProbe"])

@@ -1,7 +1,7 @@
 /** The chart, rendered as `helm template` renders it: defaults and values, the schema of values, the templates, and their files. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import Ajv from "ajv";
+import { Ajv } from "ajv";
 import { parse, parseAllDocuments } from "yaml";
 import { type ParsedTemplate, parseTemplate } from "./go-template/parse-template.ts";
 import { renderTemplates } from "./go-template/render-template.ts";

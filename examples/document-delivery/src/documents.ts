@@ -61,7 +61,10 @@ export class TooFewDocumentsError extends Error {
 export function loadDocuments(files: readonly InstalledFile[] = listInstalledFiles(SOURCES)): DocumentLibrary {
   const archived = files.filter(isArchived);
   // Smaller ones where little is installed, as in a container.
-  const archiveBytes = Math.min(700_000, archived.reduce((sum, { bytes }) => sum + bytes, 0) / (2 * DOCUMENTS_PER_TYPE));
+  const archiveBytes = Math.min(
+    700_000,
+    archived.reduce((sum, { bytes }) => sum + bytes, 0) / (2 * DOCUMENTS_PER_TYPE),
+  );
   const library: DocumentLibrary = {
     json: spread(files.filter(isJson).flatMap(jsonPages)),
     html: spread(files.filter(isDeclaration)).map(({ path, name }) => {

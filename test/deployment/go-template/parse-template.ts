@@ -9,7 +9,7 @@
 export type Node =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "print"; readonly pipeline: Pipeline; readonly line: number }
-  | { readonly kind: "if" | "with"; readonly pipeline: Pipeline; readonly then: Node[]; readonly otherwise: Node[] }
+  | { readonly kind: "if" | "with"; readonly pipeline: Pipeline; readonly body: Node[]; readonly otherwise: Node[] }
   | {
       readonly kind: "range";
       readonly pipeline: Pipeline;
@@ -106,8 +106,8 @@ export function parseTemplate(file: string, source: string): ParsedTemplate {
   };
   const branch = (kind: "if" | "with", condition: string, line: number): Node => {
     position++;
-    const then = block(line);
-    return { kind, pipeline: parsePipeline(condition, line), then, otherwise: otherwiseOf(line) };
+    const body = block(line);
+    return { kind, pipeline: parsePipeline(condition, line), body, otherwise: otherwiseOf(line) };
   };
   const otherwiseOf = (line: number): Node[] => {
     const text = pieces[position]?.text ?? "";

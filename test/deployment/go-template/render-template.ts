@@ -29,7 +29,7 @@ export function renderTemplates(files: ReadonlyMap<string, ParsedTemplate>, file
     }
     if (node.kind === "range") return range(node, value, dot, variables);
     if (!isTrue(value)) return run(node.otherwise, dot, variables);
-    return run(node.then, node.kind === "with" ? value : dot, variables);
+    return run(node.body, node.kind === "with" ? value : dot, variables);
   }
 
   function range(
