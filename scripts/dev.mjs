@@ -208,6 +208,8 @@ const fetchedPnpm = join(tools, `pnpm-${PNPM}`, "node_modules");
 const env = {
   ...process.env,
   PATH: [dirname(node), process.env.PATH].filter(Boolean).join(delimiter),
+  // What was stripped of its types and compiled once need not be again: programs run from source start in half the time.
+  NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(root, ".cache", "compiled"),
 };
 
 const workspaceFolders = ["packages", "examples", "deploy/images", "test/services"].flatMap((folder) =>
@@ -567,6 +569,7 @@ const tasks = {
     says: "measures a package, or what stands in bench/, against its peers, e.g. bench instrumentation; read the ratios",
     run: async ([name = "instrumentation", ...args]) => {
       const compiled = await compile([]); // processes of their own are measured as they are published
+      delete env.NODE_COMPILE_CACHE; // and as they start where nobody started them before
       if (compiled !== 0) return compiled;
       const ofPackage = join(root, "packages", name, "bench", "bench.mjs");
       const file = fs.existsSync(ofPackage) ? ofPackage : join(root, "bench", name, "bench.mjs");
