@@ -26,6 +26,7 @@ export {
 export type { JsonDifference } from "./cycle/json-difference.ts";
 export {
   createLeadership,
+  LEADER_LEASE,
   type Leadership,
   type LeadershipOptions,
   type LeadershipStatus,
@@ -60,7 +61,7 @@ export type {
   SourceInspection,
   SourceTarget,
 } from "./sources/metric-source.ts";
-export type { ActCommand, ActFilter, ActStore, NewAct, StoredAct } from "./stores/act-store.ts";
+export type { ActCommand, ActFilter, ActStore, AuditKind, ImportAct, NewAct, StoredAct } from "./stores/act-store.ts";
 export { createActStore } from "./stores/act-store-sql.ts";
 export { decodeCursor, pageOf } from "./stores/cursor.ts";
 export type {
@@ -82,6 +83,14 @@ export {
   type NoticeType,
 } from "./stores/delivery-store.ts";
 export { createDeliveryStore } from "./stores/delivery-store-sql.ts";
+export { exportOperations } from "./stores/export-operations.ts";
+export type {
+  ExportedAct,
+  ExportedAdaptation,
+  ExportedEntry,
+  ExportedOperation,
+  ExportedTrend,
+} from "./stores/exported-entry.ts";
 export type {
   Feedback,
   FeedbackAddition,
@@ -91,6 +100,12 @@ export type {
 } from "./stores/feedback-store.ts";
 export { createFeedbackStore } from "./stores/feedback-store-sql.ts";
 export { type CurrentLease, type HeldLease, LeaseLostError } from "./stores/fence.ts";
+export {
+  type ImportedOperation,
+  type ImportOptions,
+  importOperations,
+  OperationsPresentError,
+} from "./stores/import-operations.ts";
 export { createLeaseStore, type LeaseStore, type LeaseView } from "./stores/lease-store.ts";
 export type {
   OutcomeAddition,

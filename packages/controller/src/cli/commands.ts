@@ -6,7 +6,9 @@ import { checkCommand } from "./commands/check.ts";
 import { declaredCommand } from "./commands/declared.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { explainCommand } from "./commands/explain.ts";
+import { exportCommand } from "./commands/export.ts";
 import { freezeCommand, resetCommand, unfreezeCommand } from "./commands/freeze.ts";
+import { importCommand } from "./commands/import.ts";
 import { initCommand } from "./commands/init.ts";
 import { overrideCommand, releaseCommand } from "./commands/override.ts";
 import { planCommand } from "./commands/plan.ts";
@@ -45,6 +47,8 @@ export const commands: readonly Command[] = [
   declaredCommand,
   replayCommand,
   backupCommand,
+  exportCommand,
+  importCommand,
   doctorCommand,
   simulateCommand,
   rulesCommand,

@@ -47,7 +47,7 @@ export interface Leadership {
 }
 
 /** Under this name the controllers of one database choose their leader. */
-const NAME = "controller";
+export const LEADER_LEASE = "controller";
 
 /** A leadership that has not begun to ask. */
 export function createLeadership(options: LeadershipOptions): Leadership {
@@ -80,11 +80,11 @@ export function createLeadership(options: LeadershipOptions): Leadership {
   const askOnce = async (): Promise<void> => {
     const askedAt = monotonic();
     try {
-      const taken = await inTime(leases.takeLease(NAME, holder, leaseMilliseconds), leaseMilliseconds / 2);
+      const taken = await inTime(leases.takeLease(LEADER_LEASE, holder, leaseMilliseconds), leaseMilliseconds / 2);
       held = taken === undefined ? undefined : { lease: taken, until: askedAt + leaseMilliseconds };
       view =
         taken === undefined
-          ? await inTime(leases.readLease(NAME), leaseMilliseconds / 2)
+          ? await inTime(leases.readLease(LEADER_LEASE), leaseMilliseconds / 2)
           : { holder, term: taken.term, leftMilliseconds: leaseMilliseconds };
       if (problem !== undefined) log.info("the store answers again", {});
       problem = undefined;

@@ -1,7 +1,7 @@
 /** Acts in SQL, through Kysely: in the same database as the cycles that take them, so that one transaction holds both. */
 import { canonicalJson, type Json } from "@trimtab/conventions";
 import type { Act, ActChange, ActOutcome, Decision } from "@trimtab/learning";
-import type { ActCommand, ActFilter, ActStore, NewAct, StoredAct } from "./act-store.ts";
+import type { ActFilter, ActStore, NewAct, StoredAct } from "./act-store.ts";
 import { listAdaptations, readAdaptation } from "./adaptation-rows.ts";
 import { decodeCursor, pageOf, wantedOf } from "./cursor.ts";
 import { fromJsonText, jsonText } from "./json-text.ts";
@@ -214,7 +214,7 @@ interface ActRow {
 }
 
 function asStored({ act, cycle, decided_at: at, result, reason }: ActRow): StoredAct {
-  const given = fromJsonText<NewAct & ActCommand>(act);
+  const given = fromJsonText<StoredAct["act"]>(act);
   if (cycle === null || at === null || result === null || reason === null) return { act: given };
   return { act: given, outcome: { result: result as ActOutcome["result"], reason: fromJsonText(reason), cycle, at } };
 }

@@ -22,9 +22,20 @@ export type ActCommand =
 /** An act on an operation, as a person asked for it. */
 export type NewAct = OperationKey & ActOrigin & ActCommand;
 
+/** A person put what another controller had learnt into the store. It is done when it is kept: no decision takes it. */
+export type ImportAct = OperationKey &
+  ActOrigin & {
+    readonly kind: "import";
+    /** Milliseconds since 1970: what was learnt until then came in. */
+    readonly exportedAt: number;
+  };
+
+/** What kinds of acts the audit has. */
+export type AuditKind = ActKind | ImportAct["kind"];
+
 /** An act and what became of it. */
 export interface StoredAct {
-  readonly act: NewAct;
+  readonly act: NewAct | ImportAct;
   /** Absent while it waits for a decision. */
   readonly outcome?: Omit<ActOutcome, "act"> & {
     /** The number of the operation's cycle that took it. */
@@ -38,7 +49,7 @@ export interface StoredAct {
 export interface ActFilter {
   readonly component?: string;
   readonly operation?: string;
-  readonly kind?: ActKind;
+  readonly kind?: AuditKind;
   readonly who?: string;
 }
 

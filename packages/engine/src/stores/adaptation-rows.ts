@@ -7,6 +7,7 @@ import { fromJsonText, jsonText } from "./json-text.ts";
 import {
   type AdaptationFilter,
   IllegalRecordError,
+  type OperationKey,
   type Page,
   type PageRequest,
   type StoredAdaptation,
@@ -117,8 +118,41 @@ export async function readAdaptations(
   return found;
 }
 
-/** At most one adaptation per operation, context and parameter is applied, in each arm of an experiment. */
-async function refuseTwoApplied(transaction: SqlDatabase, decision: Decision): Promise<void> {
+/**
+ * Puts adaptations of another store in, with what happened to each; none of them may be there.
+ *
+ * @throws {IllegalRecordError} where a history is none that `decision.ts` allows.
+ */
+export async function insertStoredAdaptations(
+  transaction: SqlDatabase,
+  adaptations: readonly StoredAdaptation[],
+): Promise<void> {
+  const transitionRows: TransitionRow[] = [];
+  const adaptationRows: AdaptationRow[] = [];
+  for (const { history, ...adaptation } of adaptations) {
+    const { id, status } = adaptation;
+    adaptationRows.push(asRow(adaptation));
+    let before: AdaptationStatus | "new" = "new";
+    for (const [number, step] of history.entries()) {
+      const problem = adaptationStatusProblem(before, step.status);
+      if (problem !== undefined) throw new IllegalRecordError(`Adaptation "${id}" ${problem}`);
+      before = step.status;
+      transitionRows.push(asTransitionRow({ ...step, id }, number, step.at));
+    }
+    if (before !== status)
+      throw new IllegalRecordError(`Adaptation "${id}" is ${status}, but its history ends with ${before}`);
+  }
+  for (const rows of chunks(adaptationRows)) await transaction.insertInto("adaptations").values(rows).execute();
+  for (const rows of chunks(transitionRows))
+    await transaction.insertInto("adaptation_transitions").values(rows).execute();
+}
+
+/**
+ * At most one adaptation per operation, context and parameter is applied, in each arm of an experiment.
+ *
+ * @throws {IllegalRecordError}
+ */
+export async function refuseTwoApplied(transaction: SqlDatabase, decision: OperationKey): Promise<void> {
   const twice = await transaction
     .selectFrom("adaptations")
     .select(["context_id", "parameter", "arm"])

@@ -71,6 +71,8 @@ export const REASONS = {
   PERSON_UNFROZE: "A person ended the freeze; the operation goes on.",
   PERSON_RESET: "A person reset what was learnt; it counts less, and the values in force stay.",
   PERSON_UNDID_RESET: "A person undid the reset; what was learnt before it counts again.",
+  PERSON_IMPORTED:
+    "A person imported what another controller had learnt and people had set there; it is in force from then on.",
   ALERT_FROZE: "A firing alert froze the operation, as configured; a breach of a limit is taken back all the same.",
   ALERT_UNFROZE: "The alert that had frozen the operation ended, and with it the freeze.",
   ALERT_ROLLED_BACK: "A firing alert took the change back, as configured; it is not made again.",

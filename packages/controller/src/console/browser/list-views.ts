@@ -66,6 +66,7 @@ const ACT_KINDS: readonly WireAct["kind"][] = [
   "unfreeze",
   "reset",
   "undo-reset",
+  "import",
 ];
 
 /** Who did what, when and why. */

@@ -1,7 +1,7 @@
 /** What people did and have set, as the HTTP interface tells it. */
 import type { Context, ParameterValues } from "@trimtab/conventions";
-import type { StoredAct } from "@trimtab/engine";
-import type { ActKind, ActOrigin, PeopleView } from "@trimtab/learning";
+import type { AuditKind, StoredAct } from "@trimtab/engine";
+import type { ActOrigin, PeopleView } from "@trimtab/learning";
 import { z } from "zod";
 import {
   contextSchema,
@@ -13,7 +13,7 @@ import {
 } from "./learning-wire.ts";
 
 /** What kinds of acts there are. */
-export const ACT_KINDS: readonly ActKind[] = [
+export const ACT_KINDS: readonly AuditKind[] = [
   "approve",
   "reject",
   "roll-back",
@@ -23,6 +23,7 @@ export const ACT_KINDS: readonly ActKind[] = [
   "unfreeze",
   "reset",
   "undo-reset",
+  "import",
 ];
 
 /** One act of the audit. */
@@ -30,7 +31,7 @@ export interface WireAct {
   readonly id: string;
   readonly component: string;
   readonly operation: string;
-  readonly kind: ActKind;
+  readonly kind: AuditKind;
   /** Who, as they say themselves. */
   readonly by: string;
   /** The name of the token that they showed; absent where none are configured. */
