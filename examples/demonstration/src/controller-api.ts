@@ -8,6 +8,8 @@ interface VariantMeasurements {
   /** 0 to 1. */
   readonly meanQuality?: number;
   readonly meanDurationSeconds?: number;
+  /** By unit, e.g. `usd`; of one call. */
+  readonly meanCost?: Readonly<Record<string, number>>;
 }
 
 /** Utility of what is served less that of the holdout, with an interval that holds however often it is read. */
@@ -67,6 +69,8 @@ export interface FeedbackEntry {
   readonly operation?: string;
   /** The cycle whose evidence holds it; absent while it waits. */
   readonly learntInCycle?: number;
+  /** What whoever gave it has added. */
+  readonly data?: Readonly<Record<string, unknown>>;
 }
 
 /** A controller on this machine, and one operation of it. Every question ends with an error when its signal is aborted. */

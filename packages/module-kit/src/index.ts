@@ -22,6 +22,7 @@ export type { ModuleFeedback } from "./module-feedback.ts";
 export { consoleLog, type LogLevel } from "./module-log.ts";
 export {
   type ChunksOf,
+  type ConfigOf,
   defineModuleOperation,
   type InputOf,
   type LearningDeclaration,
