@@ -9,6 +9,7 @@ export {
 } from "./controller-api.ts";
 export { count, counted, signed } from "./numbers.ts";
 export { type Command, type Death, freePort, GUARD, lastLines, PARENT, ProcessGroup } from "./processes.ts";
+export { findPrometheus, type PrometheusPlaces, prometheusCommand } from "./prometheus.ts";
 export { answers, inTime } from "./readiness.ts";
 export { type Ending, exitCodeOf, Run, type Stage } from "./run.ts";
 export { StartError } from "./start-error.ts";

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { type Death, freePort, isPortFree, ProcessGroup } from "./processes.ts";
+import { type Death, freePort, isPortFree, lastLines, ProcessGroup } from "./processes.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -49,6 +49,22 @@ test("stopping ends all of them, also one that does not want to, and is no death
   await Promise.all(children.map((child) => once(child, "message")));
   await group.stop(["stubborn", "willing"]);
   expect(children.map(({ signalCode }) => signalCode)).toEqual(["SIGTERM", "SIGKILL"]);
+  expect(onDeath).not.toHaveBeenCalled();
+});
+
+test("one that crashes by order is no death, and runs again under its name with the same log", async () => {
+  const onDeath = vi.fn<(death: Death) => void>();
+  const group = new ProcessGroup({ exampleFolder: folder, logFolder: folder }, onDeath);
+  const said = (word: string): string => `console.log("${word}"); ${forever}`;
+  const first = group.start({ name: "service", args: ["-e", said("first")] });
+  await once(first, "message");
+  await group.crash("service");
+  expect(first.signalCode).toBe("SIGKILL");
+  const second = group.start({ name: "service", args: ["-e", said("second")] });
+  await once(second, "message");
+  await vi.waitFor(() => expect(lastLines(group.logFile("service"), 2)).toEqual(["first", "second"]));
+  await group.stop([]);
+  expect(second.signalCode).toBe("SIGTERM");
   expect(onDeath).not.toHaveBeenCalled();
 });
 

@@ -16,6 +16,8 @@ export interface Command {
   readonly name: string;
   /** Arguments of Node: options, the program, its arguments. */
   readonly args: readonly string[];
+  /** Where it runs, where that is not the example's folder: packages that an `--import` names are looked for from there. */
+  readonly folder?: string;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -43,6 +45,8 @@ export class ProcessGroup {
   readonly #logFolder: string;
   readonly #onDeath: (death: Death) => void;
   readonly #running = new Map<string, { readonly child: ChildProcess; readonly ended: Promise<void> }>();
+  /** Every name that was ever started: the second log goes on where the first one ended. */
+  readonly #started = new Set<string>();
   #stopping = false;
 
   /** @param folders Where the processes run and find their dependencies, and where their logs go. */
@@ -56,11 +60,12 @@ export class ProcessGroup {
   }
 
   /** Starts a program on this process's own Node, with the same options. What it writes goes to `<name>.log`. */
-  start({ name, args, environment = {} }: Command): ChildProcess {
+  start({ name, args, folder, environment = {} }: Command): ChildProcess {
     const logFile = this.logFile(name);
-    const log = openSync(logFile, "w");
+    const log = openSync(logFile, this.#started.has(name) ? "a" : "w");
+    this.#started.add(name);
     const child = spawn(process.execPath, [...process.execArgv, ...args], {
-      cwd: this.#exampleFolder,
+      cwd: folder ?? this.#exampleFolder,
       env: { ...withoutOurVariables(process.env), ...environment },
       stdio: ["ignore", log, log, "ipc"],
       detached: true,
@@ -68,7 +73,8 @@ export class ProcessGroup {
     closeSync(log);
     const ended = new Promise<void>((resolve) => {
       const end = (how: string): void => {
-        if (!this.#running.delete(name)) return;
+        if (this.#running.get(name)?.child !== child) return;
+        this.#running.delete(name);
         resolve();
         if (!this.#stopping) this.#onDeath({ name, how, logFile, lastLines: lastLines(logFile, 15) });
       };
@@ -78,6 +84,16 @@ export class ProcessGroup {
     child.on("error", () => {}); // a message to a process that has just ended
     this.#running.set(name, { child, ended });
     return child;
+  }
+
+  /** Ends one at once, as a crash would, and tells nobody: it may be started again under the same name. */
+  async crash(name: string): Promise<void> {
+    const running = this.#running.get(name);
+    if (running === undefined) return;
+    this.#running.delete(name);
+    const ended = new Promise((resolve) => running.child.once("exit", resolve));
+    running.child.kill("SIGKILL");
+    await ended;
   }
 
   logFile(name: string): string {

@@ -2,7 +2,16 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { answers, freePort, inTime, PARENT, type ProcessGroup, type StateFolder } from "@trimtab/example-demonstration";
+import {
+  answers,
+  findPrometheus,
+  freePort,
+  inTime,
+  PARENT,
+  type ProcessGroup,
+  prometheusCommand,
+  type StateFolder,
+} from "@trimtab/example-demonstration";
 import {
   COMPONENT,
   type ControllerPlaces,
@@ -10,7 +19,6 @@ import {
   writeControllerConfiguration,
 } from "./configuration.ts";
 import type { DemoOptions } from "./options.ts";
-import { findPrometheus, prometheusCommand } from "./prometheus.ts";
 import type { ServiceReady } from "./service-ready.ts";
 
 /** Everything runs. */
@@ -65,7 +73,7 @@ export async function startProcesses(
   let metrics: ControllerPlaces["metrics"] = { source: "embedded", page: metricsPage };
   if (binary !== undefined) {
     const prometheusPort = await freePort();
-    group.start(prometheusCommand(binary, state, prometheusPort, metricsPort));
+    group.start(prometheusCommand(binary, state, { port: prometheusPort, jobs: { [COMPONENT]: metricsPort } }));
     metrics = { source: "prometheus", url: `http://127.0.0.1:${prometheusPort}` };
     await inTime(group.logFile("prometheus"), answers(`${metrics.url}/-/ready`, signal), signal);
   }

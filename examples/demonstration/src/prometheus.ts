@@ -1,11 +1,12 @@
-/** A real Prometheus for the demonstration: found or fetched, configured for one metrics page, started. */
+/** A real Prometheus for an example: found or fetched, configured for its metrics pages, started. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { type Command, GUARD, StartError, type StateFolder } from "@trimtab/example-demonstration";
-import { stringify } from "yaml";
+import { type Command, GUARD } from "./processes.ts";
+import { StartError } from "./start-error.ts";
+import type { StateFolder } from "./state-folder.ts";
 
 const SCRIPT = fileURLToPath(new URL("../../../scripts/prometheus.mjs", import.meta.url));
 
@@ -19,18 +20,33 @@ export async function findPrometheus(signal: AbortSignal): Promise<string> {
   const [answer, [code]] = await Promise.all([text(script.stdout), once(script, "close")]);
   if (code !== 0)
     throw new StartError(
-      "Without a Prometheus, npm start uses the controller's embedded source: leave out --prometheus.",
+      "There is no Prometheus. Without one the controller reads the metrics pages itself: leave out --prometheus.",
     );
   return (JSON.parse(answer) as { prometheus: string }).prometheus;
 }
 
-/** How to start it: it scrapes the metrics page every second, and its first scrape comes about six seconds after its start. */
-export function prometheusCommand(binary: string, state: StateFolder, port: number, metricsPort: number): Command {
+/** What a Prometheus reads, and where it answers. */
+export interface PrometheusPlaces {
+  /** A free port on 127.0.0.1. */
+  readonly port: number;
+  /** By job: the port of its metrics page on 127.0.0.1. */
+  readonly jobs: Readonly<Record<string, number>>;
+}
+
+/** How to start it: it scrapes every page each second, and its first scrape comes about six seconds after its start. */
+export function prometheusCommand(
+  binary: string,
+  state: Pick<StateFolder, "prometheusConfiguration" | "prometheusData">,
+  { port, jobs }: PrometheusPlaces,
+): Command {
   const configuration = {
     global: { scrape_interval: "1s", scrape_timeout: "1s" },
-    scrape_configs: [{ job_name: "document_delivery", static_configs: [{ targets: [`127.0.0.1:${metricsPort}`] }] }],
+    scrape_configs: Object.entries(jobs).map(([job, metricsPort]) => ({
+      job_name: job,
+      static_configs: [{ targets: [`127.0.0.1:${metricsPort}`] }],
+    })),
   };
-  writeFileSync(state.prometheusConfiguration, stringify(configuration));
+  writeFileSync(state.prometheusConfiguration, JSON.stringify(configuration, undefined, 2)); // JSON is YAML too
   return {
     name: "prometheus",
     args: [

@@ -1,0 +1,95 @@
+/** The HTTP interface of the service. */
+import { randomUUID } from "node:crypto";
+import type { FeedbackItem } from "@trimtab/conventions";
+import express, { type ErrorRequestHandler, type Express, type Response } from "express";
+import { z } from "zod";
+import type { ArtistStore } from "./artist-store.ts";
+import { type CreatedProfile, createProfile } from "./create-profile.ts";
+import type { FeedbackOutbox } from "./feedback-outbox.ts";
+import { COMPONENT } from "./operations.ts";
+import { profileRequestSchema, uniquenessOf } from "./profile.ts";
+
+/** What somebody says of a profile, or of being refused one. */
+const reviewSchema = z.strictObject({
+  /** Of the review: sent again, it counts once. */
+  id: z.string().min(1).max(100),
+  request: z.string().min(1).max(100),
+  rating: z.int().min(1).max(5),
+  comment: z.string().max(1000).optional(),
+});
+
+/** The application, without a port. */
+export function createApp({
+  store,
+  outbox,
+}: {
+  readonly store: ArtistStore;
+  readonly outbox: FeedbackOutbox;
+}): Express {
+  const app = express();
+  app.disable("x-powered-by");
+  app.use(express.json({ limit: "64kb" }));
+
+  app.post("/profiles", (request, response) => {
+    const parsed = profileRequestSchema.safeParse(request.body);
+    if (!parsed.success) return refuse(response, 400, z.prettifyError(parsed.error));
+    const created = createProfile(parsed.data);
+    const id = randomUUID();
+    store.keepRequest(id, created.handles);
+    const { profile, corrected, problems } = created;
+    response.status(problems.length === 0 ? 201 : 422).json({ id, profile, corrected, problems });
+  });
+
+  app.post("/reviews", (request, response) => {
+    const parsed = reviewSchema.safeParse(request.body);
+    if (!parsed.success) return refuse(response, 400, z.prettifyError(parsed.error));
+    const handles = store.handlesOf(parsed.data.request);
+    if (handles === undefined) return refuse(response, 404, `there is no request "${parsed.data.request}"`);
+    outbox.add(parsed.data.id, () => feedbackOf(parsed.data, handles));
+    response.status(202).json({ kept: true }); // it is on disk: whoever sent it need not send it again
+  });
+
+  app.put("/artists/:id", (request, response) => {
+    const parsed = profileRequestSchema.safeParse(request.body);
+    if (!parsed.success) return refuse(response, 400, z.prettifyError(parsed.error));
+    const known = store.artist(request.params.id);
+    if (known !== undefined) return response.json(shown(known));
+    const { profile, problems } = createProfile(parsed.data);
+    if (problems.length > 0) return refuse(response, 422, problems.map(({ message }) => message).join("; "));
+    return response.status(201).json(shown(store.addArtist(request.params.id, profile)));
+  });
+
+  app.get("/artists", (_request, response) => response.json({ artists: store.artists().map(shown) }));
+  app.get("/counts", (_request, response) =>
+    response.json({ feedback: outbox.counts(), suggestions: store.appliedSuggestions() }),
+  );
+  app.get("/healthz", (_request, response) => response.type("text").send("ok\n"));
+
+  app.use(((error: { status?: number; message?: string }, _request, response, _next) => {
+    const status = error.status ?? 500;
+    if (status >= 500) console.error(error);
+    refuse(response, status, status >= 500 ? "something went wrong here" : (error.message ?? "bad request"));
+  }) satisfies ErrorRequestHandler);
+  return app;
+}
+
+/** The rating, once for the rules that held and once for what was filled in. */
+function feedbackOf(
+  { id, rating, comment }: z.infer<typeof reviewSchema>,
+  handles: CreatedProfile["handles"],
+): FeedbackItem[] {
+  const at = new Date().toISOString();
+  return (["rules", "defaults"] as const).flatMap((part) => {
+    const result = handles[part];
+    const said = { type: "user_rating", source: COMPONENT, rating, at, ...(comment === undefined ? {} : { comment }) };
+    return result === undefined ? [] : [{ id: `${id}:${part}`, result, ...said }];
+  });
+}
+
+function shown(artist: ReturnType<ArtistStore["addArtist"]>): unknown {
+  return { ...artist, uniqueness: uniquenessOf(artist.profile) };
+}
+
+function refuse(response: Response, status: number, problem: string): void {
+  response.status(status).json({ problem });
+}

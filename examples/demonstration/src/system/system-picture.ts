@@ -1,0 +1,58 @@
+/** The picture of a running system in the terminal: pure text. */
+import type { ContextState } from "../controller-api.ts";
+import { count } from "../numbers.ts";
+import type { PeopleCounts } from "../simulated-people.ts";
+import type { Line, Tone } from "../terminal-screen.ts";
+import type { Suggestion } from "./controller-client.ts";
+import type { ServiceFeedback } from "./feedback-account.ts";
+import { describeChange, liftWords, type OperationFacts } from "./system-summary.ts";
+
+/** What is shown. */
+export interface SystemPicture {
+  readonly elapsedSeconds: number;
+  readonly forSeconds: number;
+  /** What is going on, where that is not the usual. */
+  readonly phase: string | undefined;
+  readonly operations: readonly OperationFacts[];
+  readonly people: readonly { readonly deeds: string; readonly counts: PeopleCounts }[];
+  readonly services: Readonly<Record<string, ServiceFeedback>>;
+  readonly suggestions: readonly Suggestion[];
+}
+
+/** A heading, a line for each context, the feedback, the suggestions. */
+export function drawSystem(picture: SystemPicture): Line[] {
+  const { elapsedSeconds, forSeconds, phase, operations, people, services, suggestions } = picture;
+  const done = people.map(({ deeds, counts }) => `${count(counts.done)} ${deeds}`).join(", ");
+  const failed = people.reduce((sum, { counts }) => sum + counts.failed, 0);
+  const lines: Line[] = [
+    {
+      tone: "heading",
+      text: `${Math.floor(elapsedSeconds)} of ${Math.round(forSeconds)} s · ${done}${failed === 0 ? "" : ` · ${count(failed)} failed`}${phase === undefined ? "" : ` · ${phase}`}`,
+    },
+  ];
+  for (const { operation, state } of operations) {
+    const own = (state?.states ?? []).filter(({ context }) => Object.keys(context).length > 0);
+    if (own.length === 0) lines.push({ tone: "quiet", text: `${operation.padEnd(17)} nothing measured yet` });
+    else lines.push(...own.map((each) => contextLine(operation, each)));
+  }
+  for (const [name, { items, acknowledged }] of Object.entries(services)) {
+    lines.push({
+      tone: "quiet",
+      text: `feedback of ${name}: ${count(items)} items, ${count(acknowledged)} acknowledged`,
+    });
+  }
+  for (const { entity, suggestion, status, confidence } of suggestions)
+    lines.push({
+      tone: "quiet",
+      text: `suggestion ${suggestion} for ${entity}, confidence ${confidence.toFixed(2)}: ${status}`,
+    });
+  return lines;
+}
+
+function contextLine(operation: string, state: ContextState): Line {
+  const base = state.variants.find(({ role }) => role === "baseline")?.parameters ?? state.parameters;
+  const { lift } = state;
+  const tone: Tone = lift === undefined ? "plain" : lift.lower > 0 ? "better" : lift.upper < 0 ? "worse" : "plain";
+  const name = `${operation.padEnd(17)} ${Object.values(state.context).join(" ").padEnd(13)}`;
+  return { tone, text: `${name} ${liftWords(state)} · ${describeChange({ base, learnt: state.parameters })}` };
+}
