@@ -10,6 +10,7 @@ import { exportCommand } from "./commands/export.ts";
 import { freezeCommand, resetCommand, unfreezeCommand } from "./commands/freeze.ts";
 import { importCommand } from "./commands/import.ts";
 import { initCommand } from "./commands/init.ts";
+import { newCommand } from "./commands/new.ts";
 import { overrideCommand, releaseCommand } from "./commands/override.ts";
 import { planCommand } from "./commands/plan.ts";
 import { recordsCommand } from "./commands/records.ts";
@@ -27,6 +28,7 @@ import { versionCommand } from "./commands/version.ts";
 /** Every command. */
 export const commands: readonly Command[] = [
   initCommand,
+  newCommand,
   checkCommand,
   planCommand,
   serveCommand,
