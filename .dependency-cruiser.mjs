@@ -97,12 +97,12 @@ export default {
     only({
       name: "engine-has-no-http",
       comment:
-        "engine is ports, store and cycle: learning, conventions, kysely, pg and its socket, node:sqlite and its file, and a thread to decide in. HTTP and configuration belong to controller, judgement to learning.",
+        "engine is ports, store and cycle: learning, conventions, kysely, pg and its socket, node:sqlite and its file, digests, and a thread to decide in. HTTP and configuration belong to controller, judgement to learning.",
       from: source("engine"),
       mayImport: [
         source("engine", "learning", "conventions"),
         npm("kysely", "pg"),
-        "^(node:)?(sqlite|fs|path|zlib|worker_threads|net)$",
+        "^(node:)?(sqlite|fs|path|zlib|crypto|worker_threads|net)$",
       ],
     }),
     only({

@@ -1,4 +1,5 @@
-// One operation whose series are 50,000 in a real Prometheus: what it takes to read a window of them, and to record the cycle.
+// One operation whose series are 50,000 of ten instances in a real Prometheus: what it takes to read a window of them, and to record the
+// cycle, where no process restarted in it, where one of the ten did, and where all did.
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +14,7 @@ const INTERVAL = 15_000;
 const SCRAPES = 12;
 /** Durations as the package has them by default: 34 bounds from 1 ms to 10 min. */
 const BOUNDS = Array.from({ length: 34 }, (_, index) => 0.001 * 1.5 ** index);
+const INSTANCES = 10;
 const VARIANTS = ["base-a", "v-b"];
 /** Three outcomes, the buckets with infinity, sum, count and squares. */
 const SERIES_PER_CELL = 3 + BOUNDS.length + 1 + 3;
@@ -24,21 +26,28 @@ export async function measureSeries() {
   try {
     const end = Math.floor((Date.now() - 60_000) / INTERVAL) * INTERVAL;
     console.log(
-      "series   contexts  form      questions  cycle s  read s  server s  samples    rows    store MB  controller MB  Prometheus MB  Prometheus CPU s",
+      "series   contexts  restarted  questions  cycle s  read s  server s  samples    rows    store MB  controller MB  Prometheus MB  Prometheus CPU s",
     );
     for (const wanted of [1_000, 10_000, 50_000]) {
-      const contexts = Math.round(wanted / SERIES_PER_CELL / VARIANTS.length);
+      const contexts = Math.max(1, Math.round(wanted / SERIES_PER_CELL / VARIANTS.length / INSTANCES));
       const component = `shop-${wanted}`;
-      for (let from = 0; from < contexts; from += 25) {
-        const series = Array.from({ length: Math.min(25, contexts - from) }, (_, index) =>
-          seriesOf(component, from + index, end),
-        ).flat();
-        await remoteWrite(server.url, series);
+      const instances = Array.from({ length: INSTANCES }, (_, index) => `${component}-${index}:9464`);
+      for (const instance of instances) {
+        for (let from = 0; from < contexts; from += 25) {
+          const series = Array.from({ length: Math.min(25, contexts - from) }, (_, index) =>
+            seriesOf(component, instance, from + index, end),
+          ).flat();
+          await remoteWrite(server.url, series);
+        }
       }
-      await remoteWrite(server.url, [processOf(component, end, false)]);
-      for (const form of ["calm", "guarded"]) {
-        if (form === "guarded") await remoteWrite(server.url, [processOf(component, end, true)]);
-        await measureCycle({ server, component, contexts, directory, end, form });
+      await remoteWrite(
+        server.url,
+        instances.map((instance) => processOf(instance, end, false)),
+      );
+      for (const restarted of [0, 1, INSTANCES]) {
+        const late = instances.slice(0, restarted).map((instance) => processOf(instance, end, true));
+        if (late.length > 0) await remoteWrite(server.url, late);
+        await measureCycle({ server, component, contexts, directory, end, restarted });
       }
     }
   } finally {
@@ -50,9 +59,9 @@ export async function measureSeries() {
 /**
  * @typedef {import("../../test/prometheus/remote-write.ts").WrittenSeries} WrittenSeries
  *
- * @param {{ server: { url: string, pid: number }, component: string, contexts: number, directory: string, end: number, form: string }} what
+ * @param {{ server: { url: string, pid: number }, component: string, contexts: number, directory: string, end: number, restarted: number }} what
  */
-async function measureCycle({ server, component, contexts, directory, end, form }) {
+async function measureCycle({ server, component, contexts, directory, end, restarted }) {
   let questions = 0;
   let samples = 0;
   let serverSeconds = 0;
@@ -69,7 +78,7 @@ async function measureCycle({ server, component, contexts, directory, end, form 
       },
     },
   });
-  const path = join(directory, `${component}-${form}.db`);
+  const path = join(directory, `${component}-${restarted}.db`);
   const store = createSqlStore(await openSqliteDatabase(path));
   const log = { ...silentLog, warning: console.warn, error: console.error };
   const cpuBefore = cpuSeconds(server.pid);
@@ -85,8 +94,10 @@ async function measureCycle({ server, component, contexts, directory, end, form 
         const evidence = await source.readEvidence(request);
         readSeconds = (performance.now() - startedAt) / 1000;
         if (evidence.cells.kind !== "value")
-          throw new Error(`the evidence is ${evidence.cells.kind}: ${evidence.cells.detail}`);
-        rows = evidence.cells.value.length;
+          console.log(
+            `${component}, ${restarted} restarted: the evidence is ${evidence.cells.kind}: ${evidence.cells.detail}`,
+          );
+        else rows = evidence.cells.value.length;
         return evidence;
       },
     },
@@ -97,9 +108,9 @@ async function measureCycle({ server, component, contexts, directory, end, form 
   const cycleSeconds = (performance.now() - before) / 1000;
   if (outcome.kind !== "recorded") throw new Error(outcome.reason);
   const numbers = [
-    String(contexts * VARIANTS.length * SERIES_PER_CELL).padEnd(8),
+    String(contexts * VARIANTS.length * SERIES_PER_CELL * INSTANCES).padEnd(8),
     String(contexts).padEnd(9),
-    form.padEnd(9),
+    String(restarted).padEnd(10),
     String(questions).padEnd(10),
     cycleSeconds.toFixed(2).padEnd(8),
     readSeconds.toFixed(2).padEnd(7),
@@ -117,14 +128,15 @@ async function measureCycle({ server, component, contexts, directory, end, form 
 }
 
 /**
- * The series of one context.
+ * The series of one context in one instance.
  *
  * @param {string} component
+ * @param {string} instance
  * @param {number} context
  * @param {number} end
  * @returns {WrittenSeries[]}
  */
-function seriesOf(component, context, end) {
+function seriesOf(component, instance, context, end) {
   /** @param {(scrape: number) => number} value */
   const at = (value) =>
     Array.from({ length: SCRAPES }, (_, scrape) => ({
@@ -134,7 +146,7 @@ function seriesOf(component, context, end) {
   return VARIANTS.flatMap((variant) => {
     const labels = {
       job: "trimtab",
-      instance: component,
+      instance,
       component,
       operation: "price",
       variant,
@@ -163,17 +175,17 @@ function seriesOf(component, context, end) {
 /**
  * A process that ran long before, or restarted within the window.
  *
- * @param {string} component
+ * @param {string} instance
  * @param {number} end
  * @param {boolean} isRestarted
  * @returns {WrittenSeries}
  */
-function processOf(component, end, isRestarted) {
+function processOf(instance, end, isRestarted) {
   const samples = Array.from({ length: SCRAPES }, (_, scrape) => ({
     time: end - (SCRAPES - scrape) * INTERVAL - 250 + (isRestarted ? 1 : 0),
     value: end / 1000 - 86_400 + (isRestarted && scrape > SCRAPES - 3 ? 86_000 : 0),
   }));
-  return { labels: { job: "trimtab", instance: component, __name__: "trimtab_process_start_time_seconds" }, samples };
+  return { labels: { job: "trimtab", instance, __name__: "trimtab_process_start_time_seconds" }, samples };
 }
 
 /** @param {number} pid */

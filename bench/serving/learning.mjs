@@ -1,17 +1,20 @@
-// Reads while the controller learns: two controllers with the same thousands of contexts, one of which runs a cycle every second or as
-// often as it can, and one that runs none. Requests go to both at the same moments, at a fixed rate; the clock begins when a request is
-// due, so that one that waits behind another is not left out.
+// Reads while the controller learns: two controllers with the same thousands of contexts and one real Prometheus, one of which runs a cycle
+// every five seconds, and one that runs none. Requests go to both at the same moments, at a fixed rate; the clock begins when a request
+// is due, so that one that waits behind another is not left out.
 import { mkdtempSync, rmSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findOrFetchPrometheus } from "../../scripts/prometheus.mjs";
+import { startPrometheusServer } from "../../scripts/prometheus-server.mjs";
 import { quantile, startMeasured } from "./processes.mjs";
 import { KEY, TOKEN } from "./served.mjs";
 import { prepare } from "./store.mjs";
 
 const CONTEXTS = Number(process.env.BENCH_CONTEXTS ?? 3000);
-const SECONDS = Number(process.env.BENCH_SECONDS ?? 40);
+const SECONDS = Number(process.env.BENCH_SECONDS ?? 60);
 const RATE = 50;
+const SCRAPE_INTERVAL = "5s";
 
 const agent = new Agent({ keepAlive: true, maxSockets: 16 });
 
@@ -39,14 +42,17 @@ const evaluate = (port, body) =>
   });
 
 export async function measureLearning() {
-  const folders = [0, 1].map(() => mkdtempSync(join(tmpdir(), "trimtab-bench-")));
+  const { prometheus: binary } = await findOrFetchPrometheus();
+  const folders = [0, 1, 2].map(() => mkdtempSync(join(tmpdir(), "trimtab-bench-")));
   const page = await startMeasured("./metrics-page.mjs", [String(CONTEXTS)]);
-  const scrape = `http://127.0.0.1:${page.port}/metrics`;
-  const [still = "", learning = ""] = folders;
+  const [still = "", learning = "", directory = ""] = folders;
+  const targets = [`http://127.0.0.1:${page.port}/metrics`];
+  const prometheus = await startPrometheusServer({ binary, directory, targets, scrapeInterval: SCRAPE_INTERVAL });
+  const metrics = { source: "prometheus", url: prometheus.url, scrapeInterval: SCRAPE_INTERVAL };
   const controllers = [
-    await startMeasured("./controller-server.mjs", [await prepare(still, { isDecided: false, scrape })]),
+    await startMeasured("./controller-server.mjs", [await prepare(still, { isDecided: false, metrics })]),
     await startMeasured("./controller-server.mjs", [
-      await prepare(learning, { isDecided: false, interval: "1s", scrape }),
+      await prepare(learning, { isDecided: false, interval: SCRAPE_INTERVAL, metrics }),
     ]),
   ];
   const cyclesOf = async () => {
@@ -59,8 +65,10 @@ export async function measureLearning() {
     return /** @type {{ cycles: number }} */ (await answer.json()).cycles;
   };
   try {
-    await new Promise((resolve) => setTimeout(resolve, 10_000)); // both have compiled, and one has begun to learn
+    // Both have compiled, and one knows how many contexts there are.
+    while ((await cyclesOf()) < 3) await new Promise((resolve) => setTimeout(resolve, 500));
     const before = await cyclesOf();
+    for (const each of controllers) await each.ask("loop");
     /** @type {[number[], number[]]} */
     const waited = [[], []];
     const startedAt = performance.now();
@@ -77,10 +85,19 @@ export async function measureLearning() {
         all.push(evaluate(port, body).then(() => waited[at]?.push(performance.now() - dueAt)));
     }
     await Promise.all(all);
-    const cycles = (await cyclesOf()) - before;
+    const loops = [];
+    for (const each of controllers) loops.push(await each.ask("loop"));
+    const cycles = (await cyclesOf()) - before; // which itself takes long: it reads the state
     console.log(
       `${CONTEXTS} contexts, ${RATE} requests a second to each for ${SECONDS} s; ${cycles} cycles of the one that learns`,
     );
+    for (const [name, { busy, cpu }] of [
+      ["without cycles", loops[0]],
+      ["with them", loops[1]],
+    ])
+      console.log(
+        `the thread that serves, ${name}: ${(cpu / 1000).toFixed(2)} s of CPU; turns of more than 10 ms: ${busy.filter((/** @type {number} */ each) => each > 10).length}, of more than 50 ms: ${busy.filter((/** @type {number} */ each) => each > 50).length}, the longest ${Math.max(0, ...busy).toFixed(0)} ms`,
+      );
     for (const share of [0.5, 0.95, 0.99, 0.999]) {
       const [without, withCycles] = waited.map((each) => quantile(each, share));
       if (without === undefined || withCycles === undefined) continue;
@@ -90,6 +107,7 @@ export async function measureLearning() {
     }
   } finally {
     for (const each of [...controllers, page]) each.stop();
+    await prometheus.stop();
     for (const folder of folders) rmSync(folder, { recursive: true, force: true });
   }
 }

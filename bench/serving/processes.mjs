@@ -2,11 +2,16 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-/** In a measured process. @param {number} port */
-export function answerCpu(port) {
-  process.on("message", () => {
+/**
+ * In a measured process.
+ *
+ * @param {number} port
+ * @param {Readonly<Record<string, () => object>>} [more] Answers to what else may be asked.
+ */
+export function answerCpu(port, more = {}) {
+  process.on("message", (message) => {
     const { user, system } = process.cpuUsage();
-    process.send?.({ cpu: user + system });
+    process.send?.(more[String(message)]?.() ?? { cpu: user + system });
   });
   process.on("disconnect", () => process.exit(0)); // nobody measures any more
   process.send?.({ port });

@@ -10,11 +10,15 @@ import { GENRES, MOODS, PARAMETERS, TOKEN } from "./served.mjs";
  * Writes the configuration and the store into a folder.
  *
  * @param {string} folder
- * @param {{ isDecided?: boolean, interval?: string, scrape?: string }} [options] Not decided: the controller begins with nothing.
+ * @param {{ isDecided?: boolean, interval?: string, metrics?: object }} [options] Not decided: the controller begins with nothing.
  */
 export async function prepare(
   folder,
-  { isDecided = true, interval = "1h", scrape = "http://127.0.0.1:1/metrics" } = {},
+  {
+    isDecided = true,
+    interval = "1h",
+    metrics = { source: "embedded", scrape: ["http://127.0.0.1:1/metrics"], scrapeInterval: "1s" },
+  } = {},
 ) {
   const file = join(folder, "trimtab.yaml");
   writeFileSync(
@@ -31,7 +35,7 @@ export async function prepare(
           { name: "people", roles: ["operate"], token: `${TOKEN}-of-people` },
         ],
       },
-      metrics: { source: "embedded", scrape: [scrape], scrapeInterval: "1s" },
+      metrics,
       components: {
         llm_orchestrator: {
           operations: { generate_lyrics: { context: ["genre", "mood"], parameters: PARAMETERS, mode: "auto" } },

@@ -21,6 +21,7 @@ import {
 } from "@trimtab/engine";
 import type { Decision, OperationPolicy } from "@trimtab/learning";
 import type { Config } from "./config.ts";
+import type { PassThread } from "./large-operations/pass-thread.ts";
 import { type OperationView, readingKind } from "./telemetry.ts";
 import { traceCycle, traceDryCycle } from "./tracing/work-spans.ts";
 
@@ -32,7 +33,12 @@ export interface LearningLoopParts {
   readonly acts: ActStore;
   readonly log: Log;
   readonly onPass: (pass: FinishedPass) => void;
+  /** Runs the passes of large operations; absent where the store can be reached from one thread alone. */
+  readonly passThread?: PassThread;
 }
+
+/** Up to so many contexts a pass runs where requests are answered: it takes some tens of milliseconds. */
+const CONTEXTS_IN_PLACE = 40;
 
 /** A loop over the operations of one configuration. */
 export interface LearningLoop {
@@ -59,7 +65,7 @@ export interface LearningLoop {
 /** Builds a loop from what the store remembers; its schedule is not started. */
 export async function createLearningLoop(
   config: Config,
-  { store, source, feedback, acts, log, onPass }: LearningLoopParts,
+  { store, source, feedback, acts, log, onPass, passThread }: LearningLoopParts,
 ): Promise<LearningLoop> {
   const operations = config.policies.map((policy) => ({ policy, intervalMilliseconds: config.intervalMilliseconds }));
   const { ownStrategies } = config;
@@ -79,17 +85,22 @@ export async function createLearningLoop(
     { policy, intervalMilliseconds }: ScheduledOperation,
     signal: AbortSignal,
   ): Promise<CycleOutcome> => {
-    const outcome = await runCycle(policy, {
-      store,
-      source,
-      feedback,
-      acts,
-      decide: (input) => thread.decide(input),
-      log,
-      intervalMilliseconds,
-      now: systemClock.now(),
-      signal,
-    });
+    const now = systemClock.now();
+    const isLarge = (decisions.get(policy)?.allocations.length ?? 0) > CONTEXTS_IN_PLACE;
+    const outcome =
+      isLarge && passThread !== undefined
+        ? await passThread.run(policy, intervalMilliseconds, now, signal)
+        : await runCycle(policy, {
+            store,
+            source,
+            feedback,
+            acts,
+            decide: (input) => thread.decide(input),
+            log,
+            intervalMilliseconds,
+            now,
+            signal,
+          });
     if (outcome.kind === "recorded" && outcome.served !== undefined) takeOver(policy, outcome.served);
     return outcome;
   };
@@ -118,9 +129,17 @@ export async function createLearningLoop(
   });
   return {
     board,
-    scheduler,
+    scheduler: {
+      ...scheduler,
+      async stop(graceMilliseconds) {
+        await scheduler.stop(graceMilliseconds);
+        await passThread?.settled(); // whoever reads the store next must find what is being recorded
+      },
+    },
     gridMilliseconds,
-    close: () => thread.close(),
+    async close() {
+      await Promise.all([thread.close(), passThread?.close()]);
+    },
     run(policy, dry) {
       if (!dry) return scheduler.runNow(policy);
       return dryRun(policy, source);

@@ -48,7 +48,13 @@ export function createLog({ level, format, hasColor, write, now }: LogOptions): 
     const all = { ...scopeFields(), ...logIds(trace.getActiveSpan()?.spanContext()), ...fields };
     write(format === "json" ? jsonLine(time, at, message, all) : textLine(time, at, message, all, hasColor));
   };
-  return { debug: line("debug"), info: line("info"), warning: line("warning"), error: line("error") };
+  return {
+    writesDebug: ORDER.debug >= ORDER[level],
+    debug: line("debug"),
+    info: line("info"),
+    warning: line("warning"),
+    error: line("error"),
+  };
 }
 
 function jsonLine(time: string, level: string, message: string, fields: LogFields): string {

@@ -40,6 +40,8 @@ import { type ListeningServer, listen } from "./http/listen.ts";
 import { createPerformanceReader } from "./http/performance-reader.ts";
 import { rateLimiter } from "./http/rate-limit.ts";
 import { createServing } from "./http/serving.ts";
+import type { PassThreadSettings } from "./large-operations/pass-messages.ts";
+import { createPassThread } from "./large-operations/pass-thread.ts";
 import { createLearningLoop, type LearningLoop } from "./learning-loop.ts";
 import { adaptationEvidence, adaptationQueries, createSource } from "./metric-sources.ts";
 import { createCycleWaiters } from "./next-cycle.ts";
@@ -177,8 +179,19 @@ export async function startController(given: Config, { log }: ControllerOptions)
     summaries.forget(pass);
     webhooks.wake();
   };
+  const passParts = { database, lease, addressees, isReported: parts.isReported, onQuestion, log };
   const createLoop = (next: Config, source: MetricSource): Promise<LearningLoop> =>
-    createLearningLoop(next, { store, source, acts, feedback, log, onPass });
+    createLearningLoop(next, {
+      store,
+      source,
+      acts,
+      feedback,
+      log,
+      onPass,
+      ...(isInMemory(next.store)
+        ? {}
+        : { passThread: createPassThread(threadSettings(next, log), { ...passParts, source }) }),
+    });
 
   const serving = createServing({
     board: () => current().loop.board,
@@ -534,6 +547,16 @@ export async function startController(given: Config, { log }: ControllerOptions)
       return (stopping ??= inTurn(shutDown));
     },
   };
+}
+
+/** Another thread cannot reach it. */
+function isInMemory(store: StoreSettings): boolean {
+  return store.kind === "sqlite" && store.path === ":memory:";
+}
+
+function threadSettings({ store, metrics, intervalMilliseconds, ownStrategies }: Config, log: Log): PassThreadSettings {
+  const strategyUrls = ownStrategies?.urls ?? {};
+  return { store, metrics, intervalMilliseconds, strategyUrls, writesDebug: log.writesDebug !== false };
 }
 
 function accessOf({ tokens }: Config): Pick<InForce, "authorize" | "streamSecret"> {

@@ -45,9 +45,15 @@ function toSourceLog(log: Log): SourceLog {
   };
 }
 
-function createScrapedSource(
+/** The source of what is scraped, alone. */
+export function createScrapedSource(
   metrics: Exclude<Config["metrics"], { readonly source: "reported" }>,
-  { rollups, intervalMilliseconds, observer, log }: SourceParts,
+  {
+    rollups,
+    intervalMilliseconds,
+    observer,
+    log,
+  }: Omit<SourceParts, "outcomes" | "isReported" | "outcomeLatenessMilliseconds">,
 ): MetricSource {
   const sourceLog = toSourceLog(log);
   const { headers, tls } = metrics;

@@ -32,8 +32,9 @@ export {
   type LeadershipStatus,
 } from "./cycle/leadership.ts";
 export { learnFromScores, type SuggestionLearning } from "./cycle/learn-suggestions.ts";
-export { type Log, type LogFields, silentLog } from "./cycle/log.ts";
+export { type Log, type LogFields, type LogLevel, silentLog } from "./cycle/log.ts";
 export { type FeedbackProcessing, type ProcessedFeedback, processFeedback } from "./cycle/process-feedback.ts";
+export { prepareAllocations } from "./cycle/ready-allocations.ts";
 export {
   type CycleDifference,
   findCycle,
@@ -137,7 +138,7 @@ export type {
 export { createRollupStore } from "./stores/rollup-store-sql.ts";
 export { createSqlStore } from "./stores/sql-store.ts";
 export { backUpSqlite, type StoreBackup } from "./stores/sqlite-backup.ts";
-export { openSqliteDatabase, openSqliteForReading } from "./stores/sqlite-dialect.ts";
+export { openSqliteBeside, openSqliteDatabase, openSqliteForReading } from "./stores/sqlite-dialect.ts";
 export {
   type AdaptationFilter,
   CycleConflictError,
@@ -167,3 +168,4 @@ export { createSuggestionStore } from "./stores/suggestion-store-sql.ts";
 export type { SqlDatabase } from "./stores/tables.ts";
 export type { TrendQuery, TrendRetention, TrendStore } from "./stores/trend-store.ts";
 export { CONTEXTS_PER_HOUR, createTrendStore } from "./stores/trend-store-sql.ts";
+export { holdConnection, type WritingTurns } from "./stores/writing-turns.ts";

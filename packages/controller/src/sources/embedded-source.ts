@@ -104,6 +104,10 @@ class ScrapingSource implements EmbeddedSource {
     return windowEnd(now, this.#interval);
   }
 
+  readUntil(): number | undefined {
+    return this.#lastRound;
+  }
+
   async scrapeRound(slot: number): Promise<void> {
     if (this.#closing.signal.aborted) return;
     try {

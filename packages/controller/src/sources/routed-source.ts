@@ -20,6 +20,7 @@ export function createRoutedSource({ scraped, reported, isReported }: RoutedSour
       await Promise.all([scraped.close(), reported.close()]);
     },
     latestWindowEnd: (now) => scraped.latestWindowEnd(now),
+    readUntil: () => scraped.readUntil?.(),
     scrapeIntervalMilliseconds: () => scraped.scrapeIntervalMilliseconds(),
     readEvidence: (request) => (isReported(request.component) ? reported : scraped).readEvidence(request),
     async discoverOperations(now, lookBackMilliseconds) {

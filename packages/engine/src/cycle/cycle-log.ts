@@ -10,9 +10,9 @@
 import { contextId } from "@trimtab/conventions";
 import type { ActOutcome, Adaptation, AdaptationStatus, AdaptationTransition } from "@trimtab/learning";
 import type { CycleRecord } from "../stores/store.ts";
-import type { Log } from "./log.ts";
+import type { Log, LogLevel } from "./log.ts";
 
-const LEVELS: Readonly<Record<AdaptationStatus, keyof Log>> = {
+const LEVELS: Readonly<Record<AdaptationStatus, LogLevel>> = {
   applied: "info",
   approved: "info",
   superseded: "info",
@@ -24,7 +24,7 @@ const LEVELS: Readonly<Record<AdaptationStatus, keyof Log>> = {
 
 /** Writes the lines of one recorded cycle. */
 export function logCycle(log: Log, record: CycleRecord): void {
-  logEvidence(log, record);
+  if (log.writesDebug !== false) logEvidence(log, record);
   logExperiment(log, record);
   for (const outcome of record.decision.acts ?? []) logAct(log, record, outcome);
   for (const transition of record.decision.transitions) logTransition(log, record, transition);

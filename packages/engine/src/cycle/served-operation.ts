@@ -4,12 +4,12 @@ import {
   baseValues,
   canonicalJson,
   type OperationAllocations,
-  parameterValuesProblems,
-  shortDigest,
   variantId,
+  shortDigest,
   withoutChallengers,
 } from "@trimtab/conventions";
 import { type Decision, isOverridden, type OperationPolicy } from "@trimtab/learning";
+import { isFitting } from "./ready-allocations.ts";
 
 /** The part of the allocation document that is this operation's. */
 export function servedOperation(
@@ -17,7 +17,9 @@ export function servedOperation(
   decision: Decision | undefined,
   { mayExplore }: { mayExplore: boolean },
 ): OperationAllocations {
-  const learnt = (decision?.allocations ?? []).filter(fits(policy)).filter(mayServe(policy, decision));
+  const learnt = (decision?.allocations ?? [])
+    .filter((allocation) => isFitting(policy, allocation))
+    .filter(mayServe(policy, decision));
   const allocations = learnt.some(isForEveryContext) ? learnt : [baseAllocation(policy), ...learnt];
   return {
     context: policy.context,
@@ -30,20 +32,6 @@ export function servedOperation(
 /** The operation has challengers, so that it matters how long they may run. */
 export function hasChallengers(operation: OperationAllocations): boolean {
   return operation.allocations.some(({ variants }) => variants.some((variant) => variant.role === "challenger"));
-}
-
-/**
- * The store outlives the configuration. An allocation with values outside the space, with other base values or with context
- * keys that are not declared any more is not served, until the next decision replaces it.
- */
-function fits(policy: OperationPolicy): (allocation: Allocation) => boolean {
-  const baseline = variantId(baseValues(policy.parameters), "baseline");
-  return ({ context, variants }) =>
-    Object.keys(context).every((key) => policy.context.includes(key)) &&
-    variants.every(
-      ({ id, role, parameters }) =>
-        (role !== "baseline" || id === baseline) && parameterValuesProblems(policy.parameters, parameters).length === 0,
-    );
 }
 
 /** In mode observe only what a person set is served beside the base values, also before the first decision in that mode. */

@@ -78,6 +78,8 @@ export interface MetricSource {
   latestWindowEnd(now: number): number;
   /** The grid's step: windows are multiples of it. */
   scrapeIntervalMilliseconds(): number;
+  /** The newest round of reading metrics pages (milliseconds since 1970), where the source reads them itself and has begun to. */
+  readUntil?(): number | undefined;
   /**
    * What was counted in the window, per declared context and variant: the same numbers whatever births, restarts, scrape gaps
    * and retired series lie in it. The number of questions to the source does not depend on the number of contexts.

@@ -8,9 +8,13 @@ import { nodeSqlite } from "./node-sqlite.ts";
 import { ProcessLockHeldError, sqliteErrorCode, takeProcessLock } from "./process-lock.ts";
 import { StoreOpenError } from "./store-open-error.ts";
 import type { SqlDatabase, StoreTables } from "./tables.ts";
+import { inTurns, type WritingTurns } from "./writing-turns.ts";
 
 /** How long a statement waits for another process that writes (a person with `sqlite3`), in milliseconds. This thread stands still. */
 const BUSY_TIMEOUT_MILLISECONDS = 1_000;
+
+/** What is committed is on disk. */
+const PRAGMAS = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON";
 
 /**
  * Opens (and where needed creates and migrates) the database in a file, or an empty one in memory for `:memory:`.
@@ -32,7 +36,7 @@ export async function openSqliteDatabase(path: string): Promise<SqlDatabase> {
       unlock = takeProcessLock(`${file}-lock`);
     }
     connection = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MILLISECONDS });
-    connection.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
+    connection.exec(PRAGMAS);
     refuseForeignDatabase(connection, file);
     database = new Kysely<StoreTables>({
       dialect: new SqliteDialect({ database: nodeSqlite(connection, unlock) }),
@@ -43,6 +47,26 @@ export async function openSqliteDatabase(path: string): Promise<SqlDatabase> {
     await database?.destroy().catch(() => {});
     if (connection?.isOpen) connection.close();
     unlock();
+    throw asOpenError(error, file);
+  }
+}
+
+/**
+ * Opens a second connection to a database that `openSqliteDatabase` has opened in this process, for another thread.
+ *
+ * @param turns Asked before each transaction: two that write at once would stand still.
+ * @throws {StoreOpenError} when it cannot be opened.
+ */
+export async function openSqliteBeside(path: string, turns: WritingTurns): Promise<SqlDatabase> {
+  const file = resolve(path);
+  let connection: DatabaseSync | undefined;
+  try {
+    refuseAbsent(file);
+    connection = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MILLISECONDS });
+    connection.exec(PRAGMAS);
+    return new Kysely({ dialect: inTurns(new SqliteDialect({ database: nodeSqlite(connection) }), turns) });
+  } catch (error) {
+    if (connection?.isOpen) connection.close();
     throw asOpenError(error, file);
   }
 }

@@ -14,9 +14,8 @@
  *     now + lost              it was born in a process that was read before or is young
  *     now − its first sample  it is met for the first time in a process that is old: nothing says what was before
  *
- * That form (`guarded`) reads each series a dozen times. A first, small question tells whether any process in the window
- * restarted or was met old; where none was, as in nearly every short window, `calm` gives the same numbers and reads each three
- * times.
+ * That form (`guarded`) reads each series a dozen times. A first, small question tells which processes in the window restarted or were
+ * met old; for the series of all others, in nearly every short window for all, `calm` gives the same numbers and reads each three times.
  *
  * `lost` looks at every scrape, so windows of very many scrapes take `increase()` for series that were reset. It extrapolates by
  * the share of one scrape in the window, which is taken out again; where the counter was near zero or scrapes are missing at the

@@ -40,6 +40,8 @@ export interface QueryOptions {
   readonly filter?: Context;
   /** Default `guarded`. */
   readonly form?: CountingForm;
+  /** With the form `guarded`: the instances whose series need it, where all others are counted calmly. Default: all do. */
+  readonly guardedInstances?: readonly string[];
   /** Default `prometheus`. */
   readonly dialect?: Dialect;
 }
@@ -48,8 +50,15 @@ export interface QueryOptions {
 export function evidenceQueries(request: EvidenceRequest, options: QueryOptions): readonly EvidenceQuery[] {
   const span = spanOf(request.window, options.scrapeIntervalMilliseconds);
   const matchers = matchersOf(request, options.filter);
-  const { form = "guarded", dialect = "prometheus" } = options;
-  const counted = (name: string): string => increments(`${name}${matchers}`, span, { form, dialect });
+  const { form = "guarded", dialect = "prometheus", guardedInstances } = options;
+  const counted = (name: string): string => {
+    if (form === "calm" || guardedInstances === undefined)
+      return increments(`${name}${matchers}`, span, { form, dialect });
+    const oneOf = quoteLabelValue(guardedInstances.map(asPattern).join("|"));
+    const of = (sign: "=~" | "!~", each: CountingForm): string =>
+      increments(`${name}${matchers.slice(0, -1)}, instance${sign}${oneOf}}`, span, { form: each, dialect });
+    return `\n(${of("!~", "calm")})\nor\n(${of("=~", "guarded")})\n`;
+  };
   const by = [...request.context.map(contextLabel), labels.variant];
   const sum = (name: string, ...more: string[]): string => `sum by (${[...by, ...more].join(", ")}) (${counted(name)})`;
   const buckets = (name: string): string => {
@@ -112,8 +121,8 @@ function tornCells(calls: string, by: readonly string[], span: Span): string {
  * The question that is asked first. Its parts:
  *
  *   disturbed   targets of the operation whose series need the guarded form: a process without the start-time gauge, restarted, or
- *               met old
- *   broken      series that are no number at the window's start, which need it too
+ *               met old; a row for each
+ *   broken      targets with series that are no number at the window's start, which need it too; a row for each
  *   nan         NaN, which VictoriaMetrics leaves out: so its dialect is known
  *   clock       the time (seconds since 1970) that Prometheus itself has
  *   newest      the time (seconds since 1970) of the newest sample of a series that is still there at the window's end
@@ -132,16 +141,16 @@ export function targetsQuery(request: EvidenceRequest, scrapeIntervalMillisecond
   const broken = [CALLS, `${DURATION}_sum`, `${QUALITY}_sum`, COST]
     .map((name) => `last_over_time(${name}${matchers}[${span.lookBack}] ${span.start}) * 0 != 0`)
     .join("\n  or ");
-  const count = [
-    `count(group by (job, instance) (last_over_time(${calls}[${span.window}] ${span.end}))`,
+  const found = [
+    `group by (job, instance) (last_over_time(${calls}[${span.window}] ${span.end}))`,
     `  unless on (job, instance) (${now} unless on (job, instance) (`,
-    `  ${disturbed})))`,
+    `  ${disturbed}))`,
   ].join("\n");
   return {
     question: "targets",
     promql: [
-      `label_replace(${count}, "${PART_LABEL}", "disturbed", "", "")`,
-      `label_replace(count(${broken}), "${PART_LABEL}", "broken", "", "")`,
+      `label_replace(${found}, "${PART_LABEL}", "disturbed", "", "")`,
+      `label_replace(group by (job, instance) (${broken}), "${PART_LABEL}", "broken", "", "")`,
       // In VictoriaMetrics the timestamp of a series that has ended is that of its last sample; the series itself is not there.
       `label_replace(max(timestamp(${calls} ${span.end}) and ${calls} ${span.end}), "${PART_LABEL}", "newest", "", "")`,
       `label_replace(vector(0) / vector(0), "${PART_LABEL}", "nan", "", "")`,
@@ -180,6 +189,11 @@ const COST = prometheusName(serviceInstruments.operationCost);
 const DURATION = prometheusName(serviceInstruments.operationDuration);
 const QUALITY = prometheusName(serviceInstruments.operationQuality);
 const TARGET_LABELS = `job, instance, ${labels.outcome}, otel_scope_name, otel_scope_version, otel_scope_schema_url`;
+
+/** An instance's name as a regular expression that fits it alone. */
+function asPattern(instance: string): string {
+  return instance.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+}
 
 function matchersOf({ component, operation }: EvidenceRequest, filter: Context = {}): string {
   const matchers = [

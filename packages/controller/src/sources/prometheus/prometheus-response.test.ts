@@ -129,10 +129,23 @@ test("the answer about targets says whether a short form will do", () => {
   const answer = [part("newest", 1_700_000_000.5), part("clock", 1_700_000_009), part("nan", Number.NaN)];
   expect(targetsAnswer(answer)).toEqual({
     isDisturbed: false,
+    disturbedInstances: [],
     newestSampleAt: 1_700_000_000_500,
     clock: 1_700_000_009_000,
     dialect: "prometheus",
   });
-  expect(targetsAnswer([part("disturbed", 1)])).toEqual({ isDisturbed: true, dialect: "victoria-metrics" });
-  expect(targetsAnswer([part("broken", 2)]).isDisturbed).toBe(true);
+  const target = (name: string, instance?: string): VectorRow => ({
+    labels: { part: name, job: "shop", ...(instance === undefined ? {} : { instance }) },
+    value: 1,
+  });
+  expect(targetsAnswer([target("disturbed", "b:1"), target("disturbed", "a:1"), target("broken", "b:1")])).toEqual({
+    isDisturbed: true,
+    disturbedInstances: ["a:1", "b:1"],
+    dialect: "victoria-metrics",
+  });
+  expect(targetsAnswer([target("broken", "a:1")]).isDisturbed).toBe(true);
+  // one without a name could not be told from the others, and many would make the questions long
+  expect(targetsAnswer([target("disturbed", "a:1"), target("disturbed")]).disturbedInstances).toBeUndefined();
+  const many = Array.from({ length: 21 }, (_, index) => target("disturbed", `host-${index}:1`));
+  expect(targetsAnswer(many)).toMatchObject({ isDisturbed: true, disturbedInstances: undefined });
 });

@@ -27,6 +27,8 @@ export function cellsOf(answers: EvidenceAnswers, declaredKeys: readonly string[
 export interface TargetsAnswer {
   /** Are there series that need the guarded form? */
   readonly isDisturbed: boolean;
+  /** Of which instances, where they are few and have names; undefined where any may be. */
+  readonly disturbedInstances: readonly string[] | undefined;
   /** Milliseconds since 1970; undefined where no series is there at the window's end. */
   readonly newestSampleAt: number | undefined;
   readonly dialect: Dialect;
@@ -34,15 +36,22 @@ export interface TargetsAnswer {
   readonly clock: number | undefined;
 }
 
+/** Every selector of a question names them, a hundred times in all. */
+const MOST_NAMED_INSTANCES = 20;
+
 /** @param rows The answer to `targetsQuery`. */
 export function targetsAnswer(rows: readonly VectorRow[]): TargetsAnswer {
   const part = (name: string): number | undefined => rows.find(({ labels }) => labels[PART_LABEL] === name)?.value;
   const newest = part("newest");
   const clock = part("clock");
+  const disturbed = rows.filter(({ labels }) => ["disturbed", "broken"].includes(labels[PART_LABEL] ?? ""));
+  const instances = [...new Set(disturbed.map(({ labels }) => labels["instance"] ?? ""))].sort();
+  const areNamed = instances.length <= MOST_NAMED_INSTANCES && !instances.includes("");
   return {
     dialect: part("nan") === undefined ? "victoria-metrics" : "prometheus",
     clock: clock === undefined ? undefined : clock * 1000,
-    isDisturbed: (part("disturbed") ?? 0) + (part("broken") ?? 0) > 0,
+    isDisturbed: disturbed.length > 0,
+    disturbedInstances: areNamed ? instances : undefined,
     newestSampleAt: newest === undefined ? undefined : newest * 1000,
   };
 }

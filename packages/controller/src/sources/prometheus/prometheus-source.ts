@@ -108,7 +108,7 @@ class PrometheusSource implements MetricSource {
     const state = await this.#ask(client, targets);
     const guarded = evidenceQueries(request, { scrapeIntervalMilliseconds: this.#interval });
     if (state.kind !== "value") return { window, queries: [targets, ...guarded], cells: state };
-    const { isDisturbed, newestSampleAt, clock, dialect } = targetsAnswer(state.value);
+    const { isDisturbed, disturbedInstances, newestSampleAt, clock, dialect } = targetsAnswer(state.value);
     if (clock !== undefined && window.to > clock) {
       const seconds = Math.ceil((window.to - clock) / 1000);
       const detail = `the window ends ${seconds} s after the time that Prometheus has: this machine's clock is ahead, or that one's behind`;
@@ -116,7 +116,14 @@ class PrometheusSource implements MetricSource {
     }
     const isLong = window.to - window.from > LONGEST_CALM_WINDOW_MILLISECONDS;
     const form = isDisturbed || isLong ? "guarded" : "calm";
-    const asked = evidenceQueries(request, { scrapeIntervalMilliseconds: this.#interval, form, dialect });
+    // VictoriaMetrics takes no questions as long as that makes them.
+    const areNamed = !isLong && dialect === "prometheus" && disturbedInstances !== undefined;
+    const asked = evidenceQueries(request, {
+      scrapeIntervalMilliseconds: this.#interval,
+      form,
+      dialect,
+      ...(areNamed ? { guardedInstances: disturbedInstances } : {}),
+    });
     const queries = [targets, ...asked];
     if (newestSampleAt !== undefined && window.to - newestSampleAt > 2 * this.#interval) {
       const seconds = Math.round((window.to - newestSampleAt) / 100) / 10;
