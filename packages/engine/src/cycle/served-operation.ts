@@ -4,8 +4,8 @@ import {
   baseValues,
   canonicalJson,
   type OperationAllocations,
-  variantId,
   shortDigest,
+  variantId,
   withoutChallengers,
 } from "@trimtab/conventions";
 import { type Decision, isOverridden, type OperationPolicy } from "@trimtab/learning";
