@@ -92,5 +92,5 @@ test("whoever holds the first connection lets the second write, and others wait 
 test("the connection of a database that was closed cannot be held", async () => {
   const closed = await openSqliteDatabase(join(folder, "other.db"));
   await closed.destroy();
-  await expect(holdConnection(closed)).rejects.toThrow();
+  await expect(holdConnection(closed)).rejects.toThrow("destroyed");
 });
