@@ -21,23 +21,26 @@ describeModule(
   { describe, test },
 );
 
-test("listeners who rate what they hear move the genre to songs that they like better", async () => {
+test("songs become better within a thousand of them; ratings arrive a round late, and each counts once", async () => {
   const module = orchestratorFor(providersAt(standIn.url)).create();
   try {
     const done = await simulateFeedback(module, {
-      name: "listeners who hear the scorer's points",
+      name: "listeners who hear what the scorer hears",
       operation: "generate_lyrics",
       rounds: 12,
       callsPerRound: 80,
       input: () => ({ genre: "rap", theme: "harbour", lines: 8 }),
-      feedback: ({ quality = 0 }) => ({ score: quality }),
+      feedback: ({ quality = 0 }) => [
+        { score: quality, key: "form" },
+        { score: quality, key: "form" },
+      ],
       delayRounds: 1,
     });
-    expect(done).toMatchObject({ calls: 960, failures: 0, feedback: { added: 960, known: 0 } });
+    expect(done).toMatchObject({ calls: 960, failures: 0, feedback: { added: 960, known: 960 } });
     expect(done.adaptations.filter(({ operation }) => operation === "generate_lyrics")).not.toEqual([]);
-    const [first, last] = [done.rounds[0]?.meanQuality ?? 1, done.rounds.at(-1)?.meanQuality ?? 0];
-    // The base values score 0.55; of 80 songs the mean deviates by 0.015. What is learnt scores 0.15 more at least.
-    expect(last - first).toBeGreaterThan(0.06);
+    const last = done.rounds.slice(-4).map(({ meanQuality = 0 }) => meanQuality);
+    // The base values score 0.54 on average, and the mean of 320 songs deviates from that by 0.007.
+    expect(last.reduce((sum, quality) => sum + quality, 0) / last.length).toBeGreaterThan(0.6);
   } finally {
     await module.close();
   }

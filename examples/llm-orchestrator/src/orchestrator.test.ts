@@ -2,10 +2,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { inspect } from "node:util";
+import { type ParameterValues, variantId } from "@trimtab/conventions";
 import { consoleLog } from "@trimtab/module-kit";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { ProviderError } from "./client/provider-error.ts";
 import { orchestratorFor, providerErrorOf } from "./orchestrator.ts";
+import { PARAMETERS } from "./parameters.ts";
 import { readProviders } from "./providers.ts";
 import {
   closeServer,
@@ -41,20 +43,28 @@ interface Policy {
   readonly waitMilliseconds?: number;
 }
 
-/** An orchestrator that learns in its own process, with this policy in force for every class of error. */
-async function orchestrator(url: string, policy: Policy = {}, config: { maximumAttempts?: number } = {}) {
-  const module = orchestratorFor(providersAt(url)).create(config);
+/** An orchestrator in which this policy is in force for every class of error and every call: there is no holdout. */
+function orchestrator(url: string, policy: Policy = {}, config: { maximumAttempts?: number } = {}) {
+  const base = Object.entries(PARAMETERS.recover).map(([name, { base: value }]) => [name, value]);
+  const values = { ...Object.fromEntries(base), ...policy } as ParameterValues;
+  const module = orchestratorFor(providersAt(url)).create(config, {
+    parameters: {
+      parametersFor: (operation) =>
+        operation === "recover"
+          ? { values, variant: variantId(values), revision: "fixed", source: "fresh" }
+          : undefined,
+      learn: () => Promise.resolve({ operations: [], suggestions: [] }),
+      suggest: () => Promise.reject(new Error("nothing is learnt here")),
+      adaptations: () => Promise.resolve([]),
+    },
+  });
   closing.push(() => module.close());
-  for (const [parameter, value] of Object.entries(policy)) {
-    const reason = "the test says so";
-    await module.suggestAdaptation({ operation: "recover", parameter, value, confidence: 1, reason });
-  }
   return module;
 }
 
 test("a song is scored, costs what its tokens cost, and was written by the base values", async () => {
   const { url, asked } = await standIn();
-  const module = await orchestrator(url);
+  const module = orchestrator(url);
   const song = await module.operations.generate_lyrics.process(SONG);
   expect(song).toMatchObject({
     outcome: "success",
@@ -80,7 +90,7 @@ test("model, template and temperature reach the endpoint as they are in force", 
     bodies.push(JSON.parse(await text(request)));
     response.end(JSON.stringify({ choices: [{ message: { content: "one\ntwo" }, finish_reason: "stop" }] }));
   });
-  const module = await orchestrator(url);
+  const module = orchestrator(url);
   const parameters = { model: "borealis/writer", template: "structured", temperature: 1.1 } as const;
   const song = await module.operations.generate_lyrics.process(SONG, { parameters });
   expect(song.adaptationApplied).toBe(true);
@@ -90,7 +100,7 @@ test("model, template and temperature reach the endpoint as they are in force", 
 
 describe("streaming", () => {
   test("hands over the pieces as they come; together they are the song", async () => {
-    const module = await orchestrator((await standIn()).url);
+    const module = orchestrator((await standIn()).url);
     const pieces: string[] = [];
     const song = await module.operations.generate_lyrics.process({ ...SONG, onText: (piece) => pieces.push(piece) });
     expect(pieces.length).toBeGreaterThan(4);
@@ -106,7 +116,7 @@ describe("streaming", () => {
       response.write(`data: ${JSON.stringify({ choices: [{ delta: { content: "One line" } }] })}\n\n`);
       response.end(); // without its end mark
     });
-    const module = await orchestrator(url, { waitMilliseconds: 0 });
+    const module = orchestrator(url, { waitMilliseconds: 0 });
     const pieces: string[] = [];
     const failed = module.operations.generate_lyrics.process({ ...SONG, onText: (piece) => pieces.push(piece) });
     await expect(failed).rejects.toMatchObject({ cause: { type: "stream_interrupted" } });
@@ -117,7 +127,7 @@ describe("streaming", () => {
 describe("failover", () => {
   test("goes to the next provider's standby where the policy says so", async () => {
     const { url, asked } = await standIn({ aurora: { serverErrorRatio: 1 } });
-    const module = await orchestrator(url, { next: "next_provider", waitMilliseconds: 0 });
+    const module = orchestrator(url, { next: "next_provider", waitMilliseconds: 0 });
     const song = await module.operations.generate_lyrics.process(SONG);
     expect(song.data).toMatchObject({ provider: "borealis", model: "borealis/writer", attempts: 2 });
     expect(song.data.errors).toEqual(["server_error"]);
@@ -129,7 +139,7 @@ describe("failover", () => {
 
   test("goes on to a third when the second fails too, and each error is a context of its own", async () => {
     const { url, asked } = await standIn({ aurora: { serverErrorRatio: 1 }, borealis: { crowdedRatio: 1 } });
-    const module = await orchestrator(url, { next: "next_provider", waitMilliseconds: 0 });
+    const module = orchestrator(url, { next: "next_provider", waitMilliseconds: 0 });
     const song = await module.operations.generate_lyrics.process(SONG);
     expect(song.data).toMatchObject({ provider: "cirrus", errors: ["server_error", "rate_limited"] });
     expect(asked).toEqual(["aurora", "borealis", "cirrus"]);
@@ -143,7 +153,7 @@ describe("failover", () => {
 
   test("ends after so many attempts, with the last error", async () => {
     const { url, asked } = await standIn({ aurora: { serverErrorRatio: 1 } });
-    const module = await orchestrator(url, { next: "same_provider", waitMilliseconds: 0 }, { maximumAttempts: 3 });
+    const module = orchestrator(url, { next: "same_provider", waitMilliseconds: 0 }, { maximumAttempts: 3 });
     await expect(module.operations.generate_lyrics.process(SONG)).rejects.toMatchObject({
       cause: { type: "server_error" },
     });
@@ -164,7 +174,7 @@ test("a provider that asks to be left alone is left alone for so long, though th
     response.writeHead(429, { "retry-after-ms": retryAfter, "retry-after": "1" });
     response.end(JSON.stringify({ error: { message: "slow down", code: "rate_limit_exceeded" } }));
   });
-  const module = await orchestrator(url, { next: "same_provider", waitMilliseconds: 0 });
+  const module = orchestrator(url, { next: "same_provider", waitMilliseconds: 0 });
   const song = await module.operations.generate_lyrics.process(SONG);
   expect(song.data.errors).toEqual(["rate_limited"]);
   const [first = 0, second = 0] = times;
@@ -182,7 +192,7 @@ describe("a request that is wrong is never sent again", () => {
       requests++;
       response.writeHead(status).end(JSON.stringify({ error: { message: "no", code } }));
     });
-    const module = await orchestrator(url, { next: "next_provider", waitMilliseconds: 0 });
+    const module = orchestrator(url, { next: "next_provider", waitMilliseconds: 0 });
     await expect(module.operations.generate_lyrics.process(SONG)).rejects.toMatchObject({ cause: { type } });
     expect(requests).toBe(1);
   });
@@ -202,7 +212,7 @@ describe("a request that is wrong is never sent again", () => {
       });
       response.writeHead(status).end(body === null ? "" : await new Response(body).text());
     });
-    const module = await orchestrator(url, { next: "same_provider", waitMilliseconds: 0 });
+    const module = orchestrator(url, { next: "same_provider", waitMilliseconds: 0 });
     const song = await module.operations.generate_lyrics.process(SONG);
     expect(song.data.errors).toEqual(["unauthorized"]);
     expect(asked).toEqual(["aurora", "borealis"]);
@@ -242,7 +252,7 @@ test("the key stands in no error, no log line, no record and no result", async (
 
 test("a song that cannot be asked for is refused before anybody is asked", async () => {
   const { url, asked } = await standIn();
-  const module = await orchestrator(url);
+  const module = orchestrator(url);
   await expect(module.operations.generate_lyrics.process({ ...SONG, lines: 0 })).rejects.toThrow(/lines/);
   expect(asked).toEqual([]);
 });
