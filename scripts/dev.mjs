@@ -609,6 +609,12 @@ const tasks = {
       return test(["test/fuzz"]);
     },
   },
+  dashboards: {
+    says: "writes the Grafana dashboards from grafana/source to grafana/dashboards, or to the folder that is named",
+    run: async (args) =>
+      (await run(node, [...withSource, join(root, "grafana/source/write.ts"), ...args], { env, cwd: process.cwd() }))
+        .code,
+  },
   api: {
     says: "writes the reference of the public code to dist/api, from its doc comments",
     run: async (args) => {

@@ -15,10 +15,10 @@ interface Places {
 export function configurationText({ controllerPort, prometheusUrl, store, hook, deadHook }: Places): string {
   return `controller:
   listen: "127.0.0.1:${controllerPort}"
-  interval: 1s
+  interval: 2s
   store: { kind: sqlite, path: "${store}" }
   feedback: { learnAfter: 5 }
-metrics: { source: prometheus, url: "${prometheusUrl}", scrapeInterval: 1s }
+metrics: { source: prometheus, url: "${prometheusUrl}", scrapeInterval: 2s }
 webhooks:
   - { name: chat, url: "${hook}", secret: whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD, allowPrivate: true }
   - { name: pager, url: "${deadHook}", secret: whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD, allowPrivate: true }

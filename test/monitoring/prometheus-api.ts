@@ -7,6 +7,12 @@ export interface AnsweredSeries {
   readonly value: readonly [number, string];
 }
 
+/** The series of a range, each with its samples. */
+export interface AnsweredRange {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly values: readonly (readonly [number, string])[];
+}
+
 /**
  * The `data` of an answer of the HTTP API.
  *
@@ -22,5 +28,21 @@ export async function askPrometheus(url: string, path: string, form: Record<stri
 /** The answer of an expression now, as a vector. */
 export async function queryNow(url: string, query: string): Promise<readonly AnsweredSeries[]> {
   const { result } = (await askPrometheus(url, "query", { query })) as { result: readonly AnsweredSeries[] };
+  return result;
+}
+
+/** The answers of an expression over a range; times in seconds since 1970. */
+export async function queryRange(
+  url: string,
+  query: string,
+  range: { readonly start: number; readonly end: number; readonly step: number },
+): Promise<readonly AnsweredRange[]> {
+  const [start, end, step] = [range.start, range.end, range.step].map(String);
+  const { result } = (await askPrometheus(url, "query_range", {
+    query,
+    start: start ?? "",
+    end: end ?? "",
+    step: step ?? "",
+  })) as { result: readonly AnsweredRange[] };
   return result;
 }

@@ -26,7 +26,7 @@ const CONSTANT = /(_info|_timestamp_seconds|_start_time_seconds)$|^up$/;
  * @param url The Prometheus, which takes samples that are as old as the history.
  */
 export async function seedHistory(url: string): Promise<void> {
-  const series = await queryNow(url, '{__name__=~".+",alertstate=""}');
+  const series = await queryNow(url, 'last_over_time({__name__=~".+",alertstate=""}[1m])');
   const first = await firstSampleAt(url);
   await remoteWrite(
     url,

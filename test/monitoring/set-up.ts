@@ -1,7 +1,7 @@
 /** Starts what is monitored once for all tests of dashboards and rules. */
 import type { TestProject } from "vitest/node";
 import { startNode, until } from "../end-to-end/processes.ts";
-import type { LiveMetrics } from "./live-metrics.ts";
+import type { ServedMetrics } from "./serve.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -10,15 +10,15 @@ declare module "vitest" {
     readonly controllerUrl: string;
     /** Path of the controller's `trimtab.yaml`. */
     readonly configuration: string;
-    /** What was scraped: names of series, each with the names of its labels. */
-    readonly series: LiveMetrics["series"];
+    /** What was scraped and recorded: values by label by series. */
+    readonly series: ServedMetrics["series"];
   }
 }
 
 /** Runs before the first test; what it returns, after the last. */
 export default async function setUp(project: TestProject): Promise<() => Promise<unknown>> {
   const serving = startNode("live metrics", ["test/monitoring/serve.ts"]);
-  const live = await until("what is monitored", () => serving.lastMessage() as LiveMetrics | undefined, {
+  const live = await until("what is monitored", () => serving.lastMessage() as ServedMetrics | undefined, {
     seconds: 240,
     watching: [serving],
   });

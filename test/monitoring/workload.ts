@@ -73,4 +73,4 @@ setInterval(() => {
   track("page_view", {}, () => count);
   // More pages than the process has room for: the rest is recorded as one.
   if (count > 40) browse.track({ page: `page-${count % 30}` }, () => count);
-}, 8);
+}, 15);

@@ -373,10 +373,13 @@ export const controllerInstruments: Readonly<Record<ControllerInstrument, Instru
     "Decisions, one per context and cycle, by reason.",
     [...BY_OPERATION, "reason"],
   ),
-  adaptations: ofProcess("trimtab.adaptations", "counter", "{adaptation}", "Adaptations, by the status they reached.", [
-    ...BY_OPERATION,
-    "status",
-  ]),
+  adaptations: ofProcess(
+    "trimtab.adaptations",
+    "counter",
+    "{adaptation}",
+    "Adaptations, by the status they reached: suggested, approved, applied, superseded, rejected, rolled-back or failed.",
+    [...BY_OPERATION, "status"],
+  ),
   cycles: ofProcess(
     "trimtab.cycles",
     "counter",
