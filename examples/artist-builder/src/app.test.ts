@@ -2,17 +2,21 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { FeedbackItem } from "@trimtab/conventions";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
 import { createApp } from "./app.ts";
+import { artistBuilder } from "./artist-builder.ts";
 import { ArtistStore } from "./artist-store.ts";
 import { FeedbackOutbox } from "./feedback-outbox.ts";
+
+const module = artistBuilder.create({ enableAdaptation: false });
+afterAll(() => module.close());
 
 let server: Server;
 let outbox: FeedbackOutbox;
 let url: string;
 beforeEach(async () => {
   outbox = new FeedbackOutbox(":memory:");
-  server = createServer(createApp({ store: new ArtistStore(":memory:"), outbox })).listen(0, "127.0.0.1");
+  server = createServer(createApp({ module, store: new ArtistStore(":memory:"), outbox })).listen(0, "127.0.0.1");
   await once(server, "listening");
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });

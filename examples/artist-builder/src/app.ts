@@ -3,10 +3,11 @@ import { randomUUID } from "node:crypto";
 import type { FeedbackItem } from "@trimtab/conventions";
 import express, { type ErrorRequestHandler, type Express, type Response } from "express";
 import { z } from "zod";
+import type { ArtistBuilder } from "./artist-builder.ts";
 import type { ArtistStore } from "./artist-store.ts";
+import { COMPONENT } from "./component.ts";
 import { type CreatedProfile, createProfile } from "./create-profile.ts";
 import type { FeedbackOutbox } from "./feedback-outbox.ts";
-import { COMPONENT } from "./operations.ts";
 import { profileRequestSchema, uniquenessOf } from "./profile.ts";
 
 /** What somebody says of a profile, or of being refused one. */
@@ -18,22 +19,23 @@ const reviewSchema = z.strictObject({
   comment: z.string().max(1000).optional(),
 });
 
-/** The application, without a port. */
-export function createApp({
-  store,
-  outbox,
-}: {
+/** What it works with. */
+export interface AppParts {
+  readonly module: ArtistBuilder;
   readonly store: ArtistStore;
   readonly outbox: FeedbackOutbox;
-}): Express {
+}
+
+/** The application, without a port. */
+export function createApp({ module, store, outbox }: AppParts): Express {
   const app = express();
   app.disable("x-powered-by");
   app.use(express.json({ limit: "64kb" }));
 
-  app.post("/profiles", (request, response) => {
+  app.post("/profiles", async (request, response) => {
     const parsed = profileRequestSchema.safeParse(request.body);
     if (!parsed.success) return refuse(response, 400, z.prettifyError(parsed.error));
-    const created = createProfile(parsed.data);
+    const created = await createProfile(module, parsed.data);
     const id = randomUUID();
     store.keepRequest(id, created.handles);
     const { profile, corrected, problems } = created;
@@ -49,12 +51,12 @@ export function createApp({
     response.status(202).json({ kept: true }); // it is on disk: whoever sent it need not send it again
   });
 
-  app.put("/artists/:id", (request, response) => {
+  app.put("/artists/:id", async (request, response) => {
     const parsed = profileRequestSchema.safeParse(request.body);
     if (!parsed.success) return refuse(response, 400, z.prettifyError(parsed.error));
     const known = store.artist(request.params.id);
     if (known !== undefined) return response.json(shown(known));
-    const { profile, problems } = createProfile(parsed.data);
+    const { profile, problems } = await createProfile(module, parsed.data);
     if (problems.length > 0) return refuse(response, 422, problems.map(({ message }) => message).join("; "));
     return response.status(201).json(shown(store.addArtist(request.params.id, profile)));
   });
@@ -63,6 +65,7 @@ export function createApp({
   app.get("/counts", (_request, response) =>
     response.json({ feedback: outbox.counts(), suggestions: store.appliedSuggestions() }),
   );
+  app.get("/performance", async (_request, response) => response.json(await module.getPerformanceMetrics("1h")));
   app.get("/healthz", (_request, response) => response.type("text").send("ok\n"));
 
   app.use(((error: { status?: number; message?: string }, _request, response, _next) => {

@@ -1,8 +1,13 @@
 import { parseResultHandle } from "@trimtab/conventions";
 import { metricsText } from "@trimtab/instrumentation";
-import { expect, test } from "vitest";
-import { createProfile } from "./create-profile.ts";
+import { afterAll, expect, test } from "vitest";
+import { artistBuilder } from "./artist-builder.ts";
+import { createProfile as create } from "./create-profile.ts";
 import type { ProfileRequest } from "./profile.ts";
+
+const module = artistBuilder.create({ enableAdaptation: false });
+afterAll(() => module.close());
+const createProfile = (request: ProfileRequest) => create(module, request);
 
 const REQUEST: ProfileRequest = {
   name: "Ada Birch",
@@ -23,16 +28,16 @@ function calls(operation: string, outcome: string): number {
     .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" "))), 0);
 }
 
-test("what is given is kept, and nothing is filled in", () => {
-  const { profile, problems, handles } = createProfile(REQUEST);
+test("what is given is kept, and nothing is filled in", async () => {
+  const { profile, problems, handles } = await createProfile(REQUEST);
   expect(profile).toEqual(REQUEST);
   expect(problems).toEqual([]);
   expect(handles.defaults).toBeUndefined();
 });
 
-test("what is missing is filled in, and a review can be credited to that and to the rules", () => {
+test("what is missing is filled in, and a review can be credited to that and to the rules", async () => {
   const { tone: _tone, ...without } = REQUEST;
-  const { profile, handles } = createProfile(without);
+  const { profile, handles } = await createProfile(without);
   expect(profile).toEqual({ ...REQUEST, tone: "warm" });
   const origins = [handles.defaults, handles.rules].map((handle) => parseResultHandle(handle ?? ""));
   expect(origins).toMatchObject([
@@ -41,10 +46,10 @@ test("what is missing is filled in, and a review can be credited to that and to 
   ]);
 });
 
-test("validation is a tracked metric: valid as it came, valid after a correction", () => {
+test("validation is a tracked metric: valid as it came, valid after a correction", async () => {
   const before = [calls("validate_profile", "success"), calls("validate_profile", "partial")];
-  createProfile(REQUEST);
-  const { profile, corrected, problems } = createProfile({ ...REQUEST, name: "Otis Vale" });
+  await createProfile(REQUEST);
+  const { profile, corrected, problems } = await createProfile({ ...REQUEST, name: "Otis Vale" });
   expect(corrected).toEqual(["distinct_name"]);
   expect(problems).toEqual([]);
   expect(profile.name).toBe("Sito Folk"); // the base correction replaces

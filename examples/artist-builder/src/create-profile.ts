@@ -1,9 +1,8 @@
 /** From a request to a profile: what is missing is filled in, what breaks a rule is corrected, what cannot be is refused. */
 import type { ResultHandle } from "@trimtab/conventions";
-import { CORRECTIONS, type Correction, correct, keptOf } from "./corrections.ts";
-import { correctProfile, fillDefaults, validateRequest } from "./operations.ts";
+import type { ArtistBuilder } from "./artist-builder.ts";
 import type { ArtistProfile, ProfileRequest } from "./profile.ts";
-import { type RuleName, type RuleProblem, type RuleSettings, validateProfile } from "./validation-rules.ts";
+import type { RuleName, RuleProblem } from "./validation-rules.ts";
 
 /** What came of a request. */
 export interface CreatedProfile {
@@ -17,60 +16,20 @@ export interface CreatedProfile {
   readonly handles: { readonly defaults?: ResultHandle; readonly rules: ResultHandle };
 }
 
-/** Every further attempt that a correction needs takes so much of its quality. */
-const ATTEMPT_FACTOR = 0.8;
-
 /** Makes a profile of a request that has the right form. */
-export function createProfile(request: ProfileRequest): CreatedProfile {
-  const { profile, handle } = fillIn(request);
-  return validateRequest.track({ artist_type: request.artistType }, (call) => {
-    const { bio_length, distinct_name, genre_match } = call.parameters;
-    const settings: RuleSettings = { bio_length, distinct_name, genre_match };
-    const rules = call.result();
-    const broken = validateProfile(profile, settings);
-    let current = profile;
-    for (const { rule } of broken) current = repair(current, rule, settings);
-    const problems = broken.length === 0 ? [] : validateProfile(current, settings);
-    if (problems.length > 0) call.fail("rule_broken");
-    else if (broken.length > 0) call.partial();
-    const stillBroken = new Set(problems.map(({ rule }) => rule));
-    const corrected = broken.map(({ rule }) => rule).filter((rule) => !stillBroken.has(rule));
-    return {
-      profile: current,
-      problems,
-      corrected,
-      handles: { rules, ...(handle === undefined ? {} : { defaults: handle }) },
-    };
-  });
+export async function createProfile(module: ArtistBuilder, request: ProfileRequest): Promise<CreatedProfile> {
+  const { profile, handle } = await fillIn(module, request);
+  const checked = await module.operations.validate_profile.process(profile);
+  const handles = { rules: checked.handle, ...(handle === undefined ? {} : { defaults: handle }) };
+  return { ...checked.data, handles };
 }
 
-function fillIn(request: ProfileRequest): { readonly profile: ArtistProfile; readonly handle?: ResultHandle } {
+async function fillIn(
+  module: ArtistBuilder,
+  request: ProfileRequest,
+): Promise<{ readonly profile: ArtistProfile; readonly handle?: ResultHandle }> {
   const { tone, postsPerWeek } = request;
   if (tone !== undefined && postsPerWeek !== undefined) return { profile: { ...request, tone, postsPerWeek } };
-  return fillDefaults.track({ artist_type: request.artistType }, (call) => ({
-    profile: {
-      ...request,
-      tone: tone ?? call.parameters.tone,
-      postsPerWeek: postsPerWeek ?? call.parameters.posts_per_week,
-    },
-    handle: call.result(),
-  }));
-}
-
-/** Tries one correction after the other until the rule is kept; the profile as it was where none helps. */
-function repair(profile: ArtistProfile, rule: RuleName, settings: RuleSettings): ArtistProfile {
-  return correctProfile.track({ error_type: rule }, (call) => {
-    const first = call.parameters.first_correction;
-    const order: readonly Correction[] = [first, ...CORRECTIONS.filter((each) => each !== first)];
-    for (const [attempt, correction] of order.entries()) {
-      const corrected = correct(correction, profile, rule, settings);
-      if (validateProfile(corrected, settings).some((problem) => problem.rule === rule)) continue;
-      if (attempt > 0) call.partial();
-      call.quality(keptOf(profile, corrected, rule) * ATTEMPT_FACTOR ** attempt);
-      return corrected;
-    }
-    call.fail("not_correctable");
-    call.quality(0);
-    return profile;
-  });
+  const { data, handle } = await module.operations.fill_defaults.process(request);
+  return { profile: data, handle };
 }

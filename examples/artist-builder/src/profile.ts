@@ -29,14 +29,25 @@ export interface ArtistProfile extends ProfileRequest {
   readonly postsPerWeek: number;
 }
 
-/** The form of a request. It is always checked; what can be argued about is left to the rules of validation-rules.ts. */
-export const profileRequestSchema: z.ZodType<ProfileRequest> = z.strictObject({
+const requestShape = {
   name: z.string().trim().min(1).max(80),
   artistType: z.enum(ARTIST_TYPES),
   genres: z.array(z.string().trim().min(1).max(40)).min(1).max(8),
   bio: z.string().trim().min(1).max(2000),
+};
+
+/** The form of a request. It is always checked; what can be argued about is left to the rules of validation-rules.ts. */
+export const profileRequestSchema: z.ZodType<ProfileRequest> = z.strictObject({
+  ...requestShape,
   tone: z.enum(TONES).optional(),
   postsPerWeek: z.int().min(1).max(14).optional(),
+});
+
+/** The form of a profile. */
+export const artistProfileSchema: z.ZodType<ArtistProfile> = z.strictObject({
+  ...requestShape,
+  tone: z.enum(TONES),
+  postsPerWeek: z.int().min(1).max(14),
 });
 
 /** The genres that belong to each kind, the most typical one first. */

@@ -12,8 +12,11 @@ export const STRICTNESS = ["off", "lenient", "strict"] as const;
 /** One way to hold a rule. */
 export type Strictness = (typeof STRICTNESS)[number];
 
+/** The rules, in the order in which they are looked at. */
+export const RULES = ["bio_length", "distinct_name", "genre_match"] as const;
+
 /** What a profile did wrong: the context by which corrections are learnt. */
-export type RuleName = "bio_length" | "distinct_name" | "genre_match";
+export type RuleName = (typeof RULES)[number];
 
 /** How each rule is held. */
 export type RuleSettings = Readonly<Record<RuleName, Strictness>>;
@@ -46,9 +49,6 @@ const CHECKS: Readonly<Record<RuleName, Check>> = {
     return strictness === "strict" && odd.length > 0 ? `${odd.join(", ")} is not usual for ${artistType}` : undefined;
   },
 };
-
-/** The rules, in the order in which they are looked at. */
-export const RULES: readonly RuleName[] = ["bio_length", "distinct_name", "genre_match"];
 
 /** A profile as these rules want it. Every rule that is broken is an issue, with its name in `params.rule`. */
 function schemaOf(settings: RuleSettings): z.ZodType<ArtistProfile> {

@@ -2,14 +2,21 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { FeedbackOutbox } from "@trimtab/example-artist-builder/feedback-outbox";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createApp } from "./app.ts";
 import { ArtistDirectory } from "./artist-directory.ts";
+import { artistFlow } from "./artist-flow.ts";
 import { Benchmarks } from "./benchmark.ts";
 import { Calendar } from "./calendar.ts";
 import type { Post } from "./content.ts";
 import { keepPublishing } from "./publisher.ts";
 import { ROSTER } from "./roster.ts";
+
+const module = artistFlow.create({
+  generate: async ({ artist }) => ({ text: `${artist.name} plays tonight.`, costUsd: 0.001 }),
+  enableAdaptation: false,
+});
+afterAll(() => module.close());
 
 let server: Server;
 let url: string;
@@ -23,7 +30,7 @@ beforeEach(async () => {
     calendar,
     outbox,
     benchmarks: new Benchmarks(),
-    generate: async ({ artist }) => ({ text: `${artist.name} plays tonight.`, costUsd: 0.001 }),
+    module,
   });
   server = createServer(app).listen(0, "127.0.0.1");
   await once(server, "listening");

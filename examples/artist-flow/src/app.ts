@@ -3,12 +3,12 @@ import type { FeedbackOutbox } from "@trimtab/example-artist-builder/feedback-ou
 import express, { type ErrorRequestHandler, type Express, type Response } from "express";
 import { z } from "zod";
 import type { ArtistDirectory } from "./artist-directory.ts";
+import type { ArtistFlow } from "./artist-flow.ts";
 import type { Benchmarks } from "./benchmark.ts";
 import type { Calendar } from "./calendar.ts";
 import { AUDIENCES } from "./content.ts";
 import { feedbackOf } from "./engagement-feedback.ts";
 import { makePost } from "./make-post.ts";
-import type { TextGenerator } from "./plain-generator.ts";
 
 /** What it works with. */
 export interface AppParts {
@@ -16,7 +16,7 @@ export interface AppParts {
   readonly calendar: Calendar;
   readonly outbox: FeedbackOutbox;
   readonly benchmarks: Benchmarks;
-  readonly generate: TextGenerator;
+  readonly module: ArtistFlow;
 }
 
 const orderSchema = z.strictObject({ audience: z.enum(AUDIENCES), artist: z.string().min(1).max(100) });
@@ -27,7 +27,7 @@ const reportSchema = z.strictObject({
 });
 
 /** The application, without a port. */
-export function createApp({ directory, calendar, outbox, benchmarks, generate }: AppParts): Express {
+export function createApp({ directory, calendar, outbox, benchmarks, module }: AppParts): Express {
   const app = express();
   app.disable("x-powered-by");
   app.use(express.json({ limit: "64kb" }));
@@ -37,7 +37,7 @@ export function createApp({ directory, calendar, outbox, benchmarks, generate }:
     if (!parsed.success) return refuse(response, 400, z.prettifyError(parsed.error));
     const artist = directory.find(parsed.data.artist);
     if (artist === undefined) return refuse(response, 404, `there is no artist "${parsed.data.artist}"`);
-    const planned = await makePost(artist, parsed.data.audience, generate, Date.now());
+    const planned = await makePost(module, artist, parsed.data.audience, Date.now());
     calendar.add(planned);
     response.status(201).json({ ...planned.post, publishAt: new Date(planned.publishAt).toISOString() });
   });
@@ -54,6 +54,7 @@ export function createApp({ directory, calendar, outbox, benchmarks, generate }:
 
   app.get("/artists", (_request, response) => response.json({ artists: directory.artists() }));
   app.get("/counts", (_request, response) => response.json({ feedback: outbox.counts() }));
+  app.get("/performance", async (_request, response) => response.json(await module.getPerformanceMetrics("1h")));
   app.get("/healthz", (_request, response) => response.type("text").send("ok\n"));
 
   app.use(((error: { status?: number; message?: string }, _request, response, _next) => {

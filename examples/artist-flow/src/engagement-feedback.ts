@@ -1,9 +1,9 @@
 /** What a report of engagement means for learning: to the plan, to the text, and, where it is low, to whoever made the artist. */
 import type { FeedbackItem } from "@trimtab/conventions";
 import { type Benchmarks, LOW_RATIO } from "./benchmark.ts";
+import { COMPONENT } from "./component.ts";
 import type { Post, PostedArtist } from "./content.ts";
 import type { PlannedPost } from "./make-post.ts";
-import { COMPONENT } from "./operations.ts";
 
 /** The component that makes artists. */
 const ARTIST_BUILDER = "artist_builder";

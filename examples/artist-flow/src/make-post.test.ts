@@ -1,6 +1,7 @@
 import { parseResultHandle } from "@trimtab/conventions";
 import { metricsText } from "@trimtab/instrumentation";
 import { expect, test } from "vitest";
+import { artistFlow } from "./artist-flow.ts";
 import { DAY_MILLISECONDS, nextTimeOf, type PostedArtist } from "./content.ts";
 import { makePost } from "./make-post.ts";
 import type { TextGenerator } from "./plain-generator.ts";
@@ -13,6 +14,8 @@ const ARTIST: PostedArtist = {
   uniqueness: 1,
   version: 1,
 };
+
+const flowThat = (generate: TextGenerator) => artistFlow.create({ generate, enableAdaptation: false });
 
 /** Gives these texts one after the other; `undefined` fails. */
 function generatorOf(...texts: readonly (string | undefined)[]): TextGenerator {
@@ -37,7 +40,7 @@ test("as many drafts are written as the budget says, the best is taken, and all 
   const cost = (): number => series("trimtab_operation_cost_total", 'ctx_audience="press"', 'unit="usd"');
   const before = cost();
   const generate = generatorOf("Nothing.", "Ada Birch plays on Friday.", "Something?");
-  const { post, publishAt, handles } = await makePost(ARTIST, "press", generate, 1000);
+  const { post, publishAt, handles } = await makePost(flowThat(generate), ARTIST, "press", 1000);
   expect(post).toMatchObject({
     slot: "noon",
     strategy: "news",
@@ -57,9 +60,11 @@ test("a draft that fails makes the call partial, and all of them a failure that 
   const calls = (outcome: string): number =>
     series("trimtab_operation_calls_total", 'operation="write_post"', 'ctx_audience="fans"', `outcome="${outcome}"`);
   const before = [calls("partial"), calls("failure")];
-  const { post } = await makePost(ARTIST, "fans", generatorOf("One.", undefined, undefined), 0);
+  const { post } = await makePost(flowThat(generatorOf("One.", undefined, undefined)), ARTIST, "fans", 0);
   expect(post.text).toBe("One.");
-  await expect(makePost(ARTIST, "fans", generatorOf(), 0)).rejects.toThrow("none of 3 drafts for fans was written");
+  await expect(makePost(flowThat(generatorOf()), ARTIST, "fans", 0)).rejects.toThrow(
+    "none of 3 drafts for fans was written",
+  );
   expect([calls("partial"), calls("failure")]).toEqual([(before[0] ?? 0) + 1, (before[1] ?? 0) + 1]);
 });
 

@@ -4,20 +4,24 @@
  *     POST /posts         { audience, artist }: plans one, writes it, puts it into the calendar
  *     POST /engagement    { id, post, engagement }: what the platform reports later, as often as it likes
  *     GET  /artists       whose posts are planned
+ *     GET  /performance   what it did in the last hour
  *     GET  /counts        feedback that was taken, sent and acknowledged
  *
  *     OTEL_SERVICE_NAME=artist_flow TRIMTAB_CONTROLLER_URL=http://127.0.0.1:4600 PORT=8082 PLATFORM_URL=http://127.0.0.1:8083 \
  *       ARTIST_BUILDER_URL=http://127.0.0.1:8081 ARTIST_FLOW_STATE=./state \
  *       node --import @trimtab/instrumentation/register src/service.ts
  *
- * Without ARTIST_BUILDER_URL the artists are those of roster.ts. What is tracked stands in operations.ts.
+ * Without ARTIST_BUILDER_URL the artists are those of roster.ts. Without TRIMTAB_CONTROLLER_URL it learns in its own
+ * process. What is learnt stands in artist-flow.ts.
  */
 import { join } from "node:path";
 import { FeedbackOutbox, feedbackSender } from "@trimtab/example-artist-builder/feedback-outbox";
+import { moduleSender } from "@trimtab/example-artist-builder/module-learning";
 import { randomFrom } from "@trimtab/example-artist-builder/random";
 import { runService } from "@trimtab/example-demonstration/service";
 import { createApp } from "./app.ts";
 import { ArtistDirectory } from "./artist-directory.ts";
+import { artistFlow } from "./artist-flow.ts";
 import { Benchmarks } from "./benchmark.ts";
 import { Calendar } from "./calendar.ts";
 import { plainGenerator } from "./plain-generator.ts";
@@ -33,6 +37,7 @@ const {
   ARTIST_FLOW_SEED: seed = "1",
 } = process.env;
 const inFolder = (name: string): string => (folder === undefined ? ":memory:" : join(folder, name));
+const module = artistFlow.create({ generate: plainGenerator(randomFrom(Number(seed))) });
 const calendar = new Calendar(inFolder("artist-flow.db"));
 const outbox = new FeedbackOutbox(inFolder("artist-flow-feedback.db"));
 const directory = new ArtistDirectory(ROSTER);
@@ -40,17 +45,17 @@ const stopped = new AbortController();
 const { signal } = stopped;
 
 const work = [
-  ...(controller === undefined ? [] : [outbox.keepSending(feedbackSender(controller, token), signal)]),
+  outbox.keepSending(controller === undefined ? moduleSender(module) : feedbackSender(controller, token), signal),
   ...(builder === undefined ? [] : [directory.follow(builder, ROSTER, signal)]),
   ...(platform === undefined ? [] : [keepPublishing(calendar, publishTo(platform), signal)]),
 ];
 
-const generate = plainGenerator(randomFrom(Number(seed)));
-runService(createApp({ directory, calendar, outbox, benchmarks: new Benchmarks(), generate }), {
+runService(createApp({ directory, calendar, outbox, benchmarks: new Benchmarks(), module }), {
   port: Number(process.env["PORT"] ?? 8082),
   async onStop() {
     stopped.abort();
     await Promise.allSettled(work);
+    await module.close();
     outbox.close();
     calendar.close();
   },

@@ -1,7 +1,7 @@
 /** The parts of this example as parts of a system: the service, and the platform with its audiences. */
 import { fileURLToPath } from "node:url";
 import type { SystemPeople, SystemService } from "@trimtab/example-demonstration/system";
-import { COMPONENT } from "./operations.ts";
+import { COMPONENT } from "./component.ts";
 
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 

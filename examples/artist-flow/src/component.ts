@@ -1,0 +1,2 @@
+/** The name in trimtab.yaml and in labels. */
+export const COMPONENT = "artist_flow";
