@@ -18,7 +18,7 @@ const Config = z.object({
 });
 
 /** What is filled in where an artist leaves it out. Whether it was right shows in what people say later. */
-export const fillDefaults = defineModuleOperation({
+const fillDefaults = defineModuleOperation({
   input: profileRequestSchema,
   context: { artist_type: ({ artistType }) => artistType },
   parameters: {
@@ -35,7 +35,7 @@ export const fillDefaults = defineModuleOperation({
 });
 
 /** What is tried first about a broken rule. A success is repaired by it, a partial one by another; the quality is what was kept. */
-export const correctProfile = defineModuleOperation({
+const correctProfile = defineModuleOperation({
   config: Config,
   input: z.object({
     profile: artistProfileSchema,
@@ -63,7 +63,7 @@ export const correctProfile = defineModuleOperation({
 });
 
 /** The rules, one parameter each. A success was valid as it came, a partial one after corrections, a failure is refused. */
-export const checkProfile = defineModuleOperation({
+const checkProfile = defineModuleOperation({
   input: artistProfileSchema,
   context: { artist_type: ({ artistType }) => artistType },
   parameters: {

@@ -11,6 +11,7 @@ export const FOLDER: string = path("..");
 /** Its trimtab.yaml. */
 export const CONFIGURATION: string = path("../trimtab.yaml");
 
+/** The service. */
 export const BUILDER: SystemService = {
   name: "artist-builder",
   component: COMPONENT,
@@ -20,6 +21,7 @@ export const BUILDER: SystemService = {
   hasFeedback: true,
 };
 
+/** The artists who hand in requests, and the people who rate what came of them. */
 export const APPLICANTS: SystemPeople = {
   name: "applicants",
   deeds: "requests for profiles",

@@ -50,7 +50,7 @@ export class ArtistDirectory {
 
 function posted(id: string, profile: ProfileRequest, version: number): PostedArtist {
   const { name, genres, artistType, tone = "warm", bio } = profile;
-  return { id, name, genre: genres[0] ?? artistType, tone, uniqueness: uniquenessOf({ bio }), version };
+  return { id, name, genre: genres[0] ?? artistType, artistType, tone, uniqueness: uniquenessOf({ bio }), version };
 }
 
 async function ask(url: string, init: RequestInit = {}): Promise<unknown> {

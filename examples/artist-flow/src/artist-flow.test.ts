@@ -8,6 +8,7 @@ const ARTIST: PostedArtist = {
   id: "artist-1",
   name: "Ada Birch",
   genre: "folk",
+  artistType: "folk",
   tone: "warm",
   uniqueness: 1,
   version: 1,
@@ -23,7 +24,7 @@ describeModule(
 );
 
 test("a configuration without anybody who writes is refused", () => {
-  expect(() => artistFlow.create({ generate: "gpt" as never })).toThrow(/generate must be a function/);
+  expect(() => artistFlow.create({ generate: "gpt" as never })).toThrow(/generate is "gpt": must be a function/);
   expect(() => artistFlow.create({ ...config, budget: 3 } as never)).toThrow(/budget/);
 });
 

@@ -21,13 +21,14 @@ const artistSchema: z.ZodType<PostedArtist> = z.object({
   id: z.string(),
   name: z.string(),
   genre: z.string(),
+  artistType: z.string(),
   tone: z.string(),
   uniqueness: z.number(),
   version: z.int(),
 });
 
 /** The calendar: whether a plan was good shows only when people react, days later. */
-export const planPost = defineModuleOperation({
+const planPost = defineModuleOperation({
   input: z.object({ audience: z.enum(AUDIENCES) }),
   context: { audience: ({ audience }) => audience },
   parameters: {
@@ -40,13 +41,13 @@ export const planPost = defineModuleOperation({
 });
 
 /** The text: the template is judged at once by the text's quality, the number of drafts also by what they cost and what people do. */
-export const writePost = defineModuleOperation({
+const writePost = defineModuleOperation({
   config: Config,
   input: z.object({ artist: artistSchema, audience: z.enum(AUDIENCES), strategy: z.enum(STRATEGIES) }),
   context: { audience: ({ audience }) => audience },
   parameters: {
     template: { type: "choice", base: "announcement", choices: TEMPLATES },
-    drafts: { type: "integer", base: 3, min: 1, max: 6 },
+    drafts: { type: "integer", base: 3, min: 1, max: 5 },
   },
   objective: {
     quality: { weight: 0.45 },
@@ -72,9 +73,9 @@ export const writePost = defineModuleOperation({
   quality: ({ quality }) => quality,
 });
 
-function best(drafts: readonly Draft[], qualityOf: (text: string) => number): { text: string; quality: number } {
+function best(drafts: readonly Draft[], qualityOf: (text: string) => number): Draft & { readonly quality: number } {
   return drafts
-    .map(({ text }) => ({ text, quality: qualityOf(text) }))
+    .map((draft) => ({ ...draft, quality: qualityOf(draft.text) }))
     .reduce((found, draft) => (draft.quality > found.quality ? draft : found));
 }
 

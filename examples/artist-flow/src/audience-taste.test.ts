@@ -5,7 +5,7 @@ import { AUDIENCES, type Audience, type Post, SLOTS, STRATEGIES } from "./conten
 
 const post = (changes: Partial<Post>): Post => ({
   id: "post-1",
-  artist: { id: "artist-1", name: "Ada", genre: "folk", tone: "warm", uniqueness: 1, version: 1 },
+  artist: { id: "artist-1", name: "Ada", genre: "folk", artistType: "folk", tone: "warm", uniqueness: 1, version: 1 },
   audience: "fans",
   slot: "noon",
   strategy: "news",

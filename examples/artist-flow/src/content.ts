@@ -12,9 +12,13 @@ export const STRATEGIES = ["news", "behind_the_scenes", "challenge", "story"] as
 /** How the text is asked for. */
 export const TEMPLATES = ["announcement", "question", "scene"] as const;
 
+/** One of the audiences. */
 export type Audience = (typeof AUDIENCES)[number];
+/** One of the hours. */
 export type Slot = (typeof SLOTS)[number];
+/** One of the subjects. */
 export type Strategy = (typeof STRATEGIES)[number];
+/** One of the ways to ask. */
 export type Template = (typeof TEMPLATES)[number];
 
 /** An artist, as far as posts need to know. */
@@ -22,6 +26,7 @@ export interface PostedArtist {
   readonly id: string;
   readonly name: string;
   readonly genre: string;
+  readonly artistType: string;
   readonly tone: string;
   /** 0 to 1: how much of the profile could not stand in any other. */
   readonly uniqueness: number;

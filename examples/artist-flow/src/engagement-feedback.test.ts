@@ -7,6 +7,7 @@ const artist = (id: string, version = 1): PostedArtist => ({
   id,
   name: id,
   genre: "folk",
+  artistType: "folk",
   tone: "warm",
   uniqueness: 1,
   version,
@@ -54,6 +55,13 @@ test("an engagement that is low beside that of others' posts of the same kind is
   // Nobody knows yet what is usual; or the artist has changed since.
   expect(feedbackOf(report, reported, benchmarksWith(3), AT)).toHaveLength(2);
   expect(feedbackOf(report, { ...reported, artist: artist("artist-1", 2) }, benchmarksWith(10), AT)).toHaveLength(2);
+});
+
+test("a draft that another service wrote hears of it too", () => {
+  const handles = { ...HANDLES, draft: "t1.song" };
+  const reported = { post: post(artist("artist-1")), handles, artist: artist("artist-1") };
+  const items = feedbackOf({ id: "e1", post: "p", engagement: 0.5 }, reported, benchmarksWith(10), AT);
+  expect(items.map(({ id, result }) => [id, result])).toContainEqual(["e1:draft", "t1.song"]);
 });
 
 test("an artist is not compared with itself", () => {

@@ -39,6 +39,8 @@ export function feedbackOf(
     { id: `${id}:plan`, type: "engagement", result: handles.plan, score: engagement, ...said },
     { id: `${id}:text`, type: "engagement", result: handles.text, score: engagement, ...said },
   ];
+  if (handles.draft !== undefined)
+    items.push({ id: `${id}:draft`, type: "engagement", result: handles.draft, score: engagement, ...said });
   // What people did about an artist who has changed since says nothing about the artist of now.
   const isOfNow = artist?.version === post.artist.version;
   if (isOfNow && usual !== undefined && engagement < LOW_RATIO * usual) {

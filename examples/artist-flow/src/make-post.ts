@@ -9,7 +9,12 @@ export interface PlannedPost {
   readonly post: Post;
   /** Milliseconds since 1970. */
   readonly publishAt: number;
-  readonly handles: { readonly plan: ResultHandle; readonly text: ResultHandle };
+  readonly handles: {
+    readonly plan: ResultHandle;
+    readonly text: ResultHandle;
+    /** Of the draft that was taken, where another service wrote it. */
+    readonly draft?: ResultHandle;
+  };
 }
 
 /**
@@ -27,6 +32,8 @@ export async function makePost(
   const plan = await module.operations.plan_post.process({ audience });
   const { slot, strategy } = plan.data;
   const written = await module.operations.write_post.process({ artist, audience, strategy });
-  const post: Post = { id: randomUUID(), artist, audience, slot, strategy, ...written.data };
-  return { post, publishAt: nextTimeOf(slot, now), handles: { plan: plan.handle, text: written.handle } };
+  const { template, text, quality, handle: draft } = written.data;
+  const post: Post = { id: randomUUID(), artist, audience, slot, strategy, template, text, quality };
+  const handles = { plan: plan.handle, text: written.handle, ...(draft === undefined ? {} : { draft }) };
+  return { post, publishAt: nextTimeOf(slot, now), handles };
 }

@@ -2,10 +2,11 @@
  * A stand-in for a language model: fills a template with phrases by chance, so that some drafts are better than others. It is here so
  * that the example runs by itself; orchestrator-generator.ts asks a real one.
  */
+import type { ResultHandle } from "@trimtab/conventions";
 import type { PostedArtist, Strategy, Template } from "./content.ts";
 
 /** What is asked for. */
-interface TextRequest {
+export interface TextRequest {
   readonly template: Template;
   readonly strategy: Strategy;
   readonly artist: PostedArtist;
@@ -15,6 +16,8 @@ interface TextRequest {
 export interface Draft {
   readonly text: string;
   readonly costUsd: number;
+  /** Where another service wrote it: what its words are to be credited with. */
+  readonly handle?: ResultHandle;
 }
 
 /** Whoever writes. */
@@ -75,13 +78,21 @@ const ENDINGS = ["", "More soon.", "Stay close.", "What do you think?", "Saturda
 
 /** @param random Uniform between 0 and 1. */
 export function plainGenerator(random: () => number): TextGenerator {
-  const pick = (phrases: readonly string[]): string => phrases[Math.floor(random() * phrases.length)] ?? "";
-  return async ({ template, strategy, artist }) => ({
-    text: [pick(OPENERS[template]), pick(MIDDLES[strategy]), pick(ENDINGS)]
-      .filter((part) => part !== "")
-      .join(" ")
-      .replaceAll("{name}", artist.name)
-      .replaceAll("{genre}", artist.genre),
+  return async (request) => ({
+    text: framed(request, pick(MIDDLES[request.strategy], random), random),
     costUsd: DRAFT_COST_USD,
   });
+}
+
+/** What the template says before and behind the heart of a text. */
+export function framed({ template, artist }: TextRequest, heart: string, random: () => number): string {
+  return [pick(OPENERS[template], random), heart, pick(ENDINGS, random)]
+    .filter((part) => part !== "")
+    .join(" ")
+    .replaceAll("{name}", artist.name)
+    .replaceAll("{genre}", artist.genre);
+}
+
+function pick(phrases: readonly string[], random: () => number): string {
+  return phrases[Math.floor(random() * phrases.length)] ?? "";
 }

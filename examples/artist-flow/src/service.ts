@@ -11,7 +11,7 @@
  *       ARTIST_BUILDER_URL=http://127.0.0.1:8081 ARTIST_FLOW_STATE=./state \
  *       node --import @trimtab/instrumentation/register src/service.ts
  *
- * Without ARTIST_BUILDER_URL the artists are those of roster.ts. Without TRIMTAB_CONTROLLER_URL it learns in its own
+ * Without ARTIST_BUILDER_URL the artists are those of roster.ts; without LLM_ORCHESTRATOR_URL the texts are phrases by chance. Without TRIMTAB_CONTROLLER_URL it learns in its own
  * process. What is learnt stands in artist-flow.ts.
  */
 import { join } from "node:path";
@@ -24,6 +24,7 @@ import { ArtistDirectory } from "./artist-directory.ts";
 import { artistFlow } from "./artist-flow.ts";
 import { Benchmarks } from "./benchmark.ts";
 import { Calendar } from "./calendar.ts";
+import { orchestratorGenerator } from "./orchestrator-generator.ts";
 import { plainGenerator } from "./plain-generator.ts";
 import { keepPublishing, publishTo } from "./publisher.ts";
 import { ROSTER } from "./roster.ts";
@@ -34,10 +35,13 @@ const {
   ARTIST_FLOW_STATE: folder,
   ARTIST_BUILDER_URL: builder,
   PLATFORM_URL: platform,
+  LLM_ORCHESTRATOR_URL: orchestrator,
   ARTIST_FLOW_SEED: seed = "1",
 } = process.env;
 const inFolder = (name: string): string => (folder === undefined ? ":memory:" : join(folder, name));
-const module = artistFlow.create({ generate: plainGenerator(randomFrom(Number(seed))) });
+const random = randomFrom(Number(seed));
+const generate = orchestrator === undefined ? plainGenerator(random) : orchestratorGenerator(orchestrator, random);
+const module = artistFlow.create({ generate });
 const calendar = new Calendar(inFolder("artist-flow.db"));
 const outbox = new FeedbackOutbox(inFolder("artist-flow-feedback.db"));
 const directory = new ArtistDirectory(ROSTER);

@@ -11,6 +11,7 @@ export const FOLDER: string = path("..");
 /** Its trimtab.yaml. */
 export const CONFIGURATION: string = path("../trimtab.yaml");
 
+/** The service. */
 export const FLOW: SystemService = {
   name: "artist-flow",
   component: COMPONENT,
@@ -20,11 +21,13 @@ export const FLOW: SystemService = {
     ARTIST_FLOW_STATE: stateFolder,
     ARTIST_FLOW_SEED: String(seed),
     PLATFORM_URL: urls["audience"] ?? "",
+    ...(urls["llm-orchestrator"] === undefined ? {} : { LLM_ORCHESTRATOR_URL: urls["llm-orchestrator"] }),
     ...(urls["artist-builder"] === undefined ? {} : { ARTIST_BUILDER_URL: urls["artist-builder"] }),
   }),
   hasFeedback: true,
 };
 
+/** The platform, its audiences, and the people who order posts. */
 export const AUDIENCE: SystemPeople = {
   name: "audience",
   deeds: "posts",

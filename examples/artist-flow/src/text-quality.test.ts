@@ -8,6 +8,7 @@ const ARTIST: PostedArtist = {
   id: "artist-1",
   name: "Ada Birch",
   genre: "folk",
+  artistType: "folk",
   tone: "warm",
   uniqueness: 1,
   version: 1,

@@ -19,6 +19,7 @@ test("feedback is processed exactly once across kill -9, and an accepted suggest
     "--rate",
     "20",
     "--kill",
+    "--plain-texts",
     "--port",
     "0",
     "--state",

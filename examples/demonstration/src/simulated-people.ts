@@ -27,7 +27,7 @@ export interface PeopleCounts {
 /** What somebody says, with an id of its own. */
 type Report = { readonly id: string } & Readonly<Record<string, unknown>>;
 
-const MAXIMUM_IN_FLIGHT = 16;
+const MAXIMUM_IN_FLIGHT = 48;
 const REPEATED_RATIO = 0.05;
 
 /** People who act and report. */

@@ -117,7 +117,7 @@ async function startStandIn(seed: number, group: ProcessGroup, signal: AbortSign
 }
 
 /** What a person would set for a real endpoint, for the stand-in. */
-function standInEnvironment(url: string): Record<string, string> {
+export function standInEnvironment(url: string): Record<string, string> {
   const variables = Object.keys(STAND_IN_PROVIDERS).flatMap((name) => [
     [`LLM_${name.toUpperCase()}_BASE_URL`, `${url}/${name}/v1`],
     [`LLM_${name.toUpperCase()}_API_KEY`, "stand-in"], // a person's real key is none of the stand-in's business

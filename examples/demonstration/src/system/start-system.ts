@@ -63,9 +63,8 @@ export async function startSystem(
     rate: options.rate,
   };
 
-  for (const { name, folder, program, environment } of system.helpers ?? []) {
-    const own = { PORT: String(ports.get(name)), ...environment(places) };
-    const helper = group.start({ name, folder, args: [program], environment: own });
+  for (const { name, folder, program, args } of system.helpers ?? []) {
+    const helper = group.start({ name, folder, args: [program, ...args(places, ports.get(name) ?? 0)] });
     await inTime(group.logFile(name), once(helper, "message", { signal }), signal);
   }
   for (const service of system.services) {

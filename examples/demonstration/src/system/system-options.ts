@@ -32,7 +32,7 @@ export type ParsedSystemOptions =
 const ROOT = fileURLToPath(new URL("../../../..", import.meta.url));
 const SHORTEST_MILLISECONDS = 10_000;
 
-function help({ command, about, rate, stateName, suggestionTarget }: System): string {
+function help({ command, about, rate, stateName, suggestionTarget, furtherOptions = [] }: System): string {
   return `usage: ${command} [options]
 
 ${about}
@@ -43,7 +43,7 @@ ${about}
   --port <port>      of the controller's HTTP API and console (4600)
   --prometheus       through a real Prometheus (found, or fetched without root) instead of the embedded source
   --kill             kill the controller in the middle of the run (kill -9) and start it again
-${suggestionTarget === undefined ? "" : "  --no-accept        leave it to you to accept suggestions; the picture tells how\n"}  --state <folder>   where state and logs are kept (.trimtab/${stateName}); every run begins anew
+${suggestionTarget === undefined ? "" : "  --no-accept        leave it to you to accept suggestions; the start tells how\n"}${furtherOptions.map((line) => `  ${line}\n`).join("")}  --state <folder>   where state and logs are kept (.trimtab/${stateName}); every run begins anew
   --json <file>      write the summary as JSON too; "-" is standard output
   --help             this text
 

@@ -37,12 +37,13 @@ export interface SystemPeople {
   readonly args: (places: SystemPlaces, port: number) => readonly string[];
 }
 
-/** Some other program that the services need, without metrics of its own. It tells `{ url }` once it listens. */
+/** Some other program that the services need, without metrics of its own. It tells something once it listens. */
 export interface SystemHelper {
   readonly name: string;
   readonly folder: string;
   readonly program: string;
-  readonly environment: (places: SystemPlaces) => Readonly<Record<string, string>>;
+  /** @param port Where it is to listen. */
+  readonly args: (places: SystemPlaces, port: number) => readonly string[];
 }
 
 /** A system that runs by one command. */
@@ -63,6 +64,8 @@ export interface System {
   readonly configurations: readonly string[];
   /** Things a second and kind, where nothing else is asked for. */
   readonly rate: number;
+  /** Further lines of the help, for what whoever starts the system takes from the arguments beforehand. */
+  readonly furtherOptions?: readonly string[];
   /** Whose suggestions are accepted in the place of a person, and what the service says it has applied. */
   readonly suggestionTarget?: string;
 }
