@@ -16,6 +16,8 @@ export interface FeedbackCheck {
   readonly twice: number;
   /** False where the controller could not be asked. */
   readonly isKnown: boolean;
+  /** Sent and not processed yet: still on their way, or waiting for the next cycle. */
+  readonly waiting: number;
   /** Sent, kept and processed are the same number, and none was counted twice. */
   readonly isExactlyOnce: boolean;
 }
@@ -41,6 +43,7 @@ export function checkFeedback(
     learnt,
     twice,
     isKnown: entries !== undefined,
+    waiting: Math.max(0, ratings - learnt),
     isExactlyOnce: entries !== undefined && kept === ratings && learnt === ratings && twice === 0,
   };
 }

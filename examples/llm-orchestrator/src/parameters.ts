@@ -21,6 +21,6 @@ export const PARAMETERS = {
   },
   /** One request. */
   call_provider: {
-    timeoutMilliseconds: { type: "integer", base: 3200, min: 400, max: 3200, step: 400 },
+    timeoutMilliseconds: { type: "integer", base: 3200, min: 800, max: 3200, step: 400 },
   },
 } as const satisfies Record<OperationName, ParameterSpace>;

@@ -169,10 +169,17 @@ function costLine({ operation, context, lift, savedUsd, changed }: ContextSummar
   ];
 }
 
-function feedbackLines({ sent, repeated, kept, learnt, twice, isExactlyOnce, isKnown }: FeedbackCheck): string[] {
+function feedbackLines(check: FeedbackCheck): string[] {
+  const { sent, repeated, kept, learnt, twice, waiting, isExactlyOnce, isKnown } = check;
   if (!isKnown) return ["Feedback: the controller could not be asked any more, so nothing is known of it."];
+  const isWrong = twice > 0 || kept > sent || learnt > sent;
+  const verdict = isExactlyOnce
+    ? "each exactly once"
+    : isWrong
+      ? "NOT each exactly once"
+      : `${count(waiting)} were not processed yet when the run ended`;
   return [
-    `Feedback: ${count(sent)} ratings sent (${count(repeated)} of them twice), ${count(kept)} kept, ${count(learnt)} processed, ${count(twice)} counted twice: ${isExactlyOnce ? "each exactly once" : "NOT each exactly once"}.`,
+    `Feedback: ${count(sent)} ratings sent (${count(repeated)} of them twice), ${count(kept)} kept, ${count(learnt)} processed, ${count(twice)} counted twice: ${verdict}.`,
   ];
 }
 

@@ -37,7 +37,7 @@ export const STAND_IN_PROVIDERS: Readonly<Record<string, StandInProvider>> = {
     requestsPerSecond: 400,
     crowdedRatio: 0.05,
     serverErrorRatio: 0.03,
-    hangRatio: 0.05,
+    hangRatio: 0.08,
   },
   borealis: {
     models: {
