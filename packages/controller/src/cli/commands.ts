@@ -3,6 +3,7 @@ import type { Command } from "./command.ts";
 import { backupCommand } from "./commands/backup.ts";
 import { approveCommand, rejectCommand, rollbackCommand } from "./commands/change.ts";
 import { checkCommand } from "./commands/check.ts";
+import { dashboardCommand } from "./commands/dashboard.ts";
 import { declaredCommand } from "./commands/declared.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { explainCommand } from "./commands/explain.ts";
@@ -38,6 +39,7 @@ export const commands: readonly Command[] = [
   recordsCommand,
   trendsCommand,
   loopsCommand,
+  dashboardCommand,
   approveCommand,
   rejectCommand,
   rollbackCommand,

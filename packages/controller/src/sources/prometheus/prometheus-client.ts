@@ -1,4 +1,4 @@
-/** The HTTP API of Prometheus, as much of it as is needed: instant queries and the list of targets. */
+/** The HTTP API of Prometheus, as much of it as is needed: instant and range queries, and the list of targets. */
 import type { QueryCost } from "@trimtab/engine";
 import type { Reading } from "@trimtab/learning";
 import { readText, takeCredentials } from "../fetched-answer.ts";
@@ -9,6 +9,20 @@ export interface VectorRow {
   readonly labels: Readonly<Record<string, string>>;
   /** May be NaN or infinite. */
   readonly value: number;
+}
+
+/** One series of a range query's answer. */
+export interface MatrixRow {
+  readonly labels: Readonly<Record<string, string>>;
+  /** Oldest first; steps without a sample are absent. */
+  readonly points: readonly { readonly time: number; readonly value: number }[];
+}
+
+/** Which times are asked for, in milliseconds. */
+export interface QueriedRange {
+  readonly from: number;
+  readonly to: number;
+  readonly step: number;
 }
 
 /** A target that Prometheus scrapes. */
@@ -41,6 +55,7 @@ export interface PrometheusClientOptions {
 export interface PrometheusClient {
   /** An answer that is no value also says whether Prometheus itself failed (and not only this query). */
   readonly query: (promql: string) => Promise<Answer<readonly VectorRow[]>>;
+  readonly queryRange: (promql: string, range: QueriedRange) => Promise<Answer<readonly MatrixRow[]>>;
   readonly targets: () => Promise<Answer<readonly ActiveTarget[]>>;
 }
 
@@ -61,13 +76,20 @@ export function createPrometheusClient(options: PrometheusClientOptions): Promet
   const headers: Record<string, string> = { ...takeCredentials(base), ...options.headers };
   const fetch = createFetch(options.tls);
   const place = createQueue(options.maximumInFlight ?? 4);
+  // Prometheus gives up a little before we do, so that its own message arrives.
+  const timeout = `${Math.max(1, Math.floor(options.timeoutMilliseconds * 0.95))}ms`;
   const ask = (path: string, body?: URLSearchParams): Promise<Answer<unknown>> =>
     place(() => request(new URL(path, base), { fetch, headers, ...(body === undefined ? {} : { body }) }, options));
   return {
     async query(promql) {
-      // Prometheus gives up a little before we do, so that its own message arrives.
-      const timeout = `${Math.max(1, Math.floor(options.timeoutMilliseconds * 0.95))}ms`;
       return mapAnswer(await ask("api/v1/query", new URLSearchParams({ query: promql, timeout, ...FRESH })), asVector);
+    },
+    async queryRange(query, { from, to, step }) {
+      const times = { start: String(from / 1000), end: String(to / 1000), step: String(step / 1000) };
+      return mapAnswer(
+        await ask("api/v1/query_range", new URLSearchParams({ query, timeout, ...times, ...FRESH })),
+        asMatrix,
+      );
     },
     async targets() {
       return mapAnswer(await ask("api/v1/targets?state=active"), asTargets);
@@ -182,6 +204,20 @@ function asVector(data: unknown): readonly VectorRow[] | undefined {
       labels: row["metric"] as Record<string, string>,
       value: asNumber(asText((row["value"] as unknown[])[1])),
     });
+  }
+  return rows;
+}
+
+function asMatrix(data: unknown): readonly MatrixRow[] | undefined {
+  if (!isRecord(data) || data["resultType"] !== "matrix" || !Array.isArray(data["result"])) return undefined;
+  const rows: MatrixRow[] = [];
+  for (const row of data["result"] as unknown[]) {
+    if (!isRecord(row) || !isRecord(row["metric"]) || !Array.isArray(row["values"])) return undefined;
+    const points = (row["values"] as unknown[][]).map(([seconds, text]) => ({
+      time: Number(seconds) * 1000,
+      value: asNumber(asText(text)),
+    }));
+    rows.push({ labels: row["metric"] as Record<string, string>, points });
   }
   return rows;
 }
