@@ -9,7 +9,7 @@ import { remoteWrite, type WrittenSample, type WrittenSeries } from "../promethe
 
 const STEP_MILLISECONDS = 15_000;
 /** An hour in which nothing was scraped, from the third hour on. */
-export const DARK_HOUR = { begins: 2, ends: 3 } as const;
+const DARK_HOUR = { begins: 2, ends: 3 } as const;
 const HOUR = 3_600_000;
 
 /** Who is in a context: variant, role, calls a second, share of success, seconds of a call, and the value of `level`. */

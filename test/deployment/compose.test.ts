@@ -19,7 +19,7 @@ const folder = mkdtempSync(join(tmpdir(), "trimtab-compose-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Mounted already, and still to be written. */
-const LATER = ["./alertmanager/alertmanager.yml", "../grafana/provisioning"];
+const LATER = ["../grafana/provisioning"];
 
 const compose = parse(readFileSync(join(deploy, "compose.yaml"), "utf8")) as any;
 const services = Object.entries<any>(compose.services);
@@ -84,7 +84,14 @@ describe("what the services say to each other", () => {
       ? (compose.services[name]?.ports ?? []).map((port: string) => port.split(":")[2])
       : instructionsOf(join(root, dockerfile)).flatMap(({ keyword, words }) => (keyword === "EXPOSE" ? words : []));
   };
-  const files = ["compose.yaml", "compose/trimtab.yaml", "prometheus/prometheus.yml"];
+  const files = ["compose.yaml", "compose/trimtab.yaml", "compose/alertmanager.yml", "prometheus/prometheus.yml"];
+
+  test("Alertmanager has the usual configuration, with the controller's address here", () => {
+    const [, ...lines] = readFileSync(join(deploy, "compose/alertmanager.yml"), "utf8").split("\n");
+    const usual = readFileSync(join(deploy, "alertmanager/alertmanager.yml"), "utf8");
+    expect(usual).toContain("http://127.0.0.1:4600/v1/alerts");
+    expect(lines.join("\n")).toBe(usual.replace("http://127.0.0.1:4600/v1/alerts", "http://controller:4600/v1/alerts"));
+  });
 
   test("every address names a service and a port of it", () => {
     const addresses = files.flatMap((file) =>
@@ -132,6 +139,7 @@ describe("what the services say to each other", () => {
         ([, path = ""]) => path,
       );
     expect(secretPaths("controller")).toEqual(expect.arrayContaining(named("compose/trimtab.yaml")));
+    expect(secretPaths("alertmanager")).toEqual(expect.arrayContaining(named("compose/alertmanager.yml")));
     expect(secretPaths("prometheus")).toEqual(expect.arrayContaining(named("prometheus/prometheus.yml")));
     const configuration = (compose.services.controller.volumes as string[]).find((each) =>
       each.startsWith("./compose"),

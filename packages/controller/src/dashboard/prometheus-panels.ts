@@ -146,7 +146,8 @@ export function operationPanels(operation: AskedOperation, range: QueriedRange):
     lines(
       {
         title: "Shares of the variants",
-        question: "Which part of the calls has the base values, the best ones so far, and what is tried?",
+        question:
+          "How is traffic shared between the base values, the best ones so far, and what is tried? The mean of the contexts.",
         hint: CONTROLLER_HINT,
       },
       "ratio",
@@ -336,7 +337,7 @@ function labelled(
     .map((row) => ({ name: name(row.labels), points: onSteps(row, range), last: row.points.at(-1)?.value ?? 0 }))
     .sort((left, right) => direction * (left.last - right.last) || (left.name < right.name ? -1 : 1))
     .slice(0, MOST_LINES)
-    .map(({ last: _, ...line }) => line);
+    .map(({ name, points }) => ({ name, points }));
 }
 
 function contextOf(labels: Readonly<Record<string, string>>): string {

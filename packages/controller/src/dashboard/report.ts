@@ -18,7 +18,7 @@ export interface Line {
 }
 
 /** An estimate with its bounds. */
-export interface Interval {
+interface Interval {
   readonly name: string;
   readonly estimate: number;
   readonly lower: number;

@@ -51,7 +51,13 @@ test("times are round, at most six, hours within days and days beyond", () => {
     "10:11",
     "10:12",
   ]);
-  expect(timeTicks({ from, to: from + 10 * 86_400_000 }).map(({ text }) => text)).toEqual(["01-03", "01-05", "01-07", "01-09", "01-11"]);
+  expect(timeTicks({ from, to: from + 10 * 86_400_000 }).map(({ text }) => text)).toEqual([
+    "01-03",
+    "01-05",
+    "01-07",
+    "01-09",
+    "01-11",
+  ]);
 });
 
 test("values are written in their unit", () => {
