@@ -95,7 +95,7 @@ export {
   type LearnerChange,
   type ProductLearner,
 } from "./learner.ts";
-export { MAXIMUM_CONTEXTS } from "./policy/maximum-contexts.ts";
+export { MAXIMUM_CONTEXTS, MOST_CONTEXTS } from "./policy/maximum-contexts.ts";
 export { latencyUtility, type Utility, utilityOf } from "./policy/objective.ts";
 export type {
   Constraint,

@@ -95,6 +95,7 @@ export interface OperationSection {
   readonly mode?: "observe" | "suggest" | "auto" | undefined;
   readonly confidence?: number | undefined;
   readonly holdout?: number | undefined;
+  readonly maximumContexts?: number | undefined;
   readonly reset?: { readonly every: string; readonly keep?: number | undefined } | undefined;
   readonly strategy?: string | StrategySection | undefined;
   readonly experiment?:

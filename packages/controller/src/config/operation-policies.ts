@@ -34,6 +34,7 @@ function toPolicy(component: string, operation: string, section: OperationSectio
     confidence: section.confidence ?? DEFAULTS.confidence,
     holdout: section.holdout ?? DEFAULTS.holdout,
     strategy: toStrategy(strategy),
+    ...(section.maximumContexts === undefined ? {} : { maximumContexts: section.maximumContexts }),
     ...toExperiment(section.experiment),
     ...(section.reset === undefined ? {} : { reset: toReset(section.reset) }),
   };

@@ -1,5 +1,5 @@
 /** What may stand under an operation in trimtab.yaml. */
-import { KEPT_BY_RESET } from "@trimtab/learning";
+import { KEPT_BY_RESET, MAXIMUM_CONTEXTS, MOST_CONTEXTS } from "@trimtab/learning";
 import { z } from "zod";
 import type { OperationSection } from "./config-file.ts";
 import { parseConstraint } from "./constraint-text.ts";
@@ -164,6 +164,10 @@ export const operationSchema: z.ZodType<OperationSection> = z.strictObject({
     .lte(0.5)
     .optional()
     .meta({ description: "The share of the calls that keeps the base values for ever.", default: DEFAULTS.holdout }),
+  maximumContexts: z.number().int().gte(1).lte(MOST_CONTEXTS).optional().meta({
+    description: "So many contexts are remembered; those that were seen longest ago are forgotten first.",
+    default: MAXIMUM_CONTEXTS,
+  }),
   reset: z
     .strictObject({
       every: duration("How long a period is: an hour at least.", "7d"),

@@ -4,7 +4,7 @@
  */
 import { contextId, type ParameterValue } from "@trimtab/conventions";
 import type { CycleOutcome } from "@trimtab/engine";
-import type { Decision, OperationPolicy, StrategyChoice } from "@trimtab/learning";
+import { type Decision, MAXIMUM_CONTEXTS, type OperationPolicy, type StrategyChoice } from "@trimtab/learning";
 import type { Config } from "../config.ts";
 import { type Difference, differences } from "./differences.ts";
 
@@ -117,6 +117,8 @@ function effectsOf(before: OperationPolicy, after: OperationPolicy): string[] {
     effects.push("The aim, a limit or the strategy changes: values in force stay, and every comparison starts again.");
   if (differs("mode")) effects.push(`The mode changes from ${before.mode} to ${after.mode}${MODES[after.mode]}`);
   if (differs("holdout")) effects.push(`The share that keeps the base values becomes ${after.holdout}.`);
+  if (differs("maximumContexts"))
+    effects.push(`So many contexts are remembered from now on: ${after.maximumContexts ?? MAXIMUM_CONTEXTS}.`);
   if (differs("experiment")) effects.push("An experiment begins, ends or changes; its comparison starts again.");
   return effects;
 }

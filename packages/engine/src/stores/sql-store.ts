@@ -10,7 +10,7 @@ import type { Addressees, Notice } from "./delivery-store.ts";
 import { recordNotices } from "./delivery-store-sql.ts";
 import { recordLearntFeedback } from "./feedback-store-sql.ts";
 import { type CurrentLease, holdLease } from "./fence.ts";
-import { fromJsonText, jsonText } from "./json-text.ts";
+import { fromJsonText, jsonText, MAXIMUM_STATE_LENGTH } from "./json-text.ts";
 import { packText, unpackText } from "./packed-text.ts";
 import {
   CycleConflictError,
@@ -28,6 +28,9 @@ import { recordTrend } from "./trend-store-sql.ts";
 
 /** The state is kept with every cycle whose number is a multiple of this: a replay repeats at most so many cycles. */
 const STATE_EVERY_CYCLES = 20;
+
+/** A longer state is packed also where it stands ready for the next cycle: what is written is a tenth. In UTF-16 units. */
+const LONGEST_READY_STATE = 4 * 1024 * 1024;
 
 /** So many rows are deleted in one transaction, so that a cycle that wants to be recorded need not wait long. */
 const ROWS_PER_DELETE = 500;
@@ -87,7 +90,7 @@ async function loadOperation(database: SqlDatabase, key: OperationKey): Promise<
     component: key.component,
     operation: key.operation,
     cycle: row.cycle,
-    state: fromJsonText(row.state),
+    state: fromJsonText(unpackText(row.state)),
     windowEnd: row.window_end,
     decision: joinDecision(row.decision, row.allocations),
     policyHash: row.policy_hash,
@@ -148,14 +151,17 @@ async function recordCycle(
   const texts = {
     decision: jsonText({ ...decision, allocations: [] }, `${name}: the decision`),
     evidence: jsonText(record.evidence, `${name}: the evidence`),
-    state: jsonText(record.state, `${name}: the state`),
+    state: jsonText(record.state, `${name}: the state`, MAXIMUM_STATE_LENGTH),
     policy: jsonText(record.policy, `${name}: the policy`),
   };
   // Before the transaction: packing takes long for many contexts, and a server ends sessions that stand still in one.
+  const isStateKept = cycle % STATE_EVERY_CYCLES === 0;
+  const isStateLong = texts.state.length > LONGEST_READY_STATE;
+  const packedState = isStateKept || isStateLong ? packText(texts.state) : null;
   const packed = {
     evidence: packText(texts.evidence),
     decision: packText(texts.decision),
-    state: cycle % STATE_EVERY_CYCLES === 0 ? packText(texts.state) : null,
+    state: isStateKept ? packedState : null,
   };
   return database.transaction().execute(async (transaction) => {
     const term = await holdLease(transaction, lease);
@@ -167,7 +173,7 @@ async function recordCycle(
     // First the row that everybody must pass who records this operation: the loser of a race changes nothing else.
     await advanceOperation(transaction, record, {
       decision: texts.decision,
-      state: texts.state,
+      state: isStateLong ? (packedState ?? texts.state) : texts.state,
       allocations_since: since,
       allocations_at: allocationsAt,
       explored_at: exploredAt,

@@ -8,6 +8,7 @@ import {
   sampleAdaptation,
   sampleAllocation,
   sampleCycle,
+  sampleDecision,
 } from "./sample-cycles.ts";
 import { CycleConflictError, IllegalRecordError, InvalidCursorError, type Page, type Store } from "./store.ts";
 
@@ -405,9 +406,16 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       expect(await store.loadOperation(key)).toBeUndefined();
     });
 
-    test("a part of more than 32 MiB is refused", async () => {
-      const record = { ...sampleCycle(1), state: { schema: 1 as const, text: "x".repeat(33 * 1024 * 1024) } };
-      await expect(store.recordCycle(record)).rejects.toThrow(IllegalRecordError);
+    test("a part of more than 64 MiB is refused, and a state of 40 MiB is not", async () => {
+      const long = { schema: 1 as const, text: "x".repeat(40 * 1024 * 1024) };
+      await store.recordCycle({ ...sampleCycle(1), state: long });
+      const stored = await store.loadOperation(key);
+      expect(JSON.stringify(stored?.state) === JSON.stringify(long)).toBe(true); // shown, a difference would be 40 MiB long
+      const { items } = await store.listCycles(key, { limit: 1 });
+      expect(JSON.stringify(items[0]?.state) === JSON.stringify(long)).toBe(true);
+      const decision = sampleDecision(2, { id: "x".repeat(65 * 1024 * 1024) });
+      await expect(store.recordCycle({ ...sampleCycle(2), decision })).rejects.toThrow(IllegalRecordError);
+      expect((await store.loadOperation(key))?.cycle).toBe(1);
     });
 
     test("a policy goes with the last cycle that names it, except the one that is in force", async () => {

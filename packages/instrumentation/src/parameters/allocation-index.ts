@@ -25,8 +25,12 @@ export interface CompiledAllocation {
   readonly salts: { readonly holdoutSalt: string; readonly salt: string };
   /** Watches the challengers; undefined where there are none. */
   readonly guard: ChallengerGuard | undefined;
-  /** What calls without a sticky key and without values of their own share, where no challenger runs: made once. */
-  choice(variant: AllocatedVariant, source: ParameterSource, revision: string): ChosenVariant;
+  /**
+   * The choice of a call without a sticky key and without values of its own, where no challenger runs: calls of a variant share it.
+   *
+   * @param point Where chance falls, in [0, 1): the variant is that of `variantAt`.
+   */
+  settledChoice(point: number, source: ParameterSource, revision: string): ChosenVariant;
 }
 
 class Compiled implements CompiledAllocation {
@@ -35,8 +39,12 @@ class Compiled implements CompiledAllocation {
   readonly settled: readonly AllocatedVariant[];
   readonly salts: CompiledAllocation["salts"];
   readonly guard: ChallengerGuard | undefined;
-  /** Of one source at a time: it changes rarely. */
-  #choices: ChosenVariant[] = [];
+  /** Where the share of each settled variant ends on the way from 0 to 1; nothing after the last that has one. */
+  readonly #ends: readonly number[];
+  /** By settled variant, of one source and revision at a time: they change rarely. */
+  #choices: (ChosenVariant | undefined)[] = [];
+  #source: ParameterSource | undefined;
+  #revision: string | undefined;
 
   constructor({ context, salt, variants }: Allocation, holdoutSalt: string, guard: ChallengerGuard | undefined) {
     this.context = context;
@@ -44,16 +52,38 @@ class Compiled implements CompiledAllocation {
     this.settled = withoutChallengers(variants);
     this.salts = { holdoutSalt, salt };
     this.guard = guard;
+    this.#ends = sharesOf(this.settled);
   }
 
-  choice(variant: AllocatedVariant, source: ParameterSource, revision: string): ChosenVariant {
-    for (const choice of this.#choices)
-      if (choice.parameters === variant.parameters && choice.source === source) return choice;
-    const { id, parameters } = variant;
+  settledChoice(point: number, source: ParameterSource, revision: string): ChosenVariant {
+    const ends = this.#ends;
+    const last = ends.length - 1;
+    let index = 0;
+    while (index < last && point >= (ends[index] as number)) index++;
+    if (source !== this.#source || revision !== this.#revision) {
+      this.#choices = [];
+      this.#source = source;
+      this.#revision = revision;
+    }
+    return this.#choices[index] ?? this.#make(index, source, revision);
+  }
+
+  #make(index: number, source: ParameterSource, revision: string): ChosenVariant {
+    const { id, parameters } = this.settled[index] as AllocatedVariant;
     const made = { id, parameters, source, revision, siblings: this.exploring, watched: undefined, subject: undefined };
-    this.#choices = [...this.#choices.filter((choice) => choice.source === source), made];
+    this.#choices[index] = made;
     return made;
   }
+}
+
+function sharesOf(variants: readonly AllocatedVariant[]): readonly number[] {
+  const sum = variants.reduce((all, { weight }) => all + weight, 0);
+  const lastShare = Math.max(
+    0,
+    variants.findLastIndex(({ weight }) => weight > 0),
+  );
+  let end = 0;
+  return variants.slice(0, lastShare + 1).map(({ weight }) => (end += Math.max(0, weight)) / sum);
 }
 
 /** Finds the allocation that serves a context, as `findAllocation` of the conventions does, but in constant time. */

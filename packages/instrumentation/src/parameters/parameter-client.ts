@@ -240,6 +240,10 @@ export class ParameterClient {
     if (held === undefined || allocation === undefined) return this.#base(operation, base);
     const hasChallengers = allocation.settled !== allocation.exploring;
     const source = hasChallengers ? trustIn(held.age, true, this.#now()) : this.#trustWithoutChallengers(held);
+    if (!hasChallengers && key === undefined && base === undefined) {
+      const point = allocation.settled.length === 1 ? 0 : this.#chance();
+      return allocation.settledChoice(point, source, held.document.revision);
+    }
     const variants = source === "fresh" ? allocation.exploring : allocation.settled;
     const assigned =
       variants.length === 1 && variants[0]
@@ -247,8 +251,6 @@ export class ParameterClient {
         : key === undefined
           ? variantAt(variants, this.#chance())
           : assignVariant(variants, allocation.salts, { key });
-    if (!hasChallengers && key === undefined && base === undefined)
-      return allocation.choice(assigned, source, held.document.revision);
     const guard = source === "fresh" ? allocation.guard : undefined;
     const variant = guard?.serving(assigned) ?? assigned;
     const watched = guard?.watch(variant.id);

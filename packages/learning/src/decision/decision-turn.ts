@@ -19,6 +19,7 @@ import { learnTrouble, type Trouble } from "../guardrails/common-trouble.ts";
 import { objectionOf } from "../guardrails/guardrails.ts";
 import { siblingDurations } from "../guardrails/limit-counts.ts";
 import { isSampleMismatched } from "../guardrails/sample-ratio.ts";
+import { maximumContextsOf } from "../policy/maximum-contexts.ts";
 import type { Setting } from "../policy/setting.ts";
 import type { ContextObservation, ContextProposal, Strategy } from "../strategies/strategy.ts";
 import { applyProposal, mayApply } from "./apply-proposal.ts";
@@ -153,7 +154,13 @@ export class DecisionTurn {
       const evidence = found.get(id);
       return evidence?.unusable === undefined && ((evidence?.measured.size ?? 0) > 0 || this.inbox.has(id));
     };
-    limitContexts(this.contexts, (id, { lastSeen }) => (isSeen(id) ? this.cycle : lastSeen), this.people.overrides);
+    const maximum = maximumContextsOf(policy);
+    limitContexts(
+      this.contexts,
+      maximum,
+      (id, { lastSeen }) => (isSeen(id) ? this.cycle : lastSeen),
+      this.people.overrides,
+    );
     const strategy = strategyOf(this.input);
     this.siblings = siblingDurations(
       [...this.contexts.values()].map(({ limits }) => limits),
@@ -197,7 +204,7 @@ export class DecisionTurn {
   /** The decision, and the state after it. */
   finish(at: number): DecideOutput {
     const { policy, evidence } = this.input;
-    limitContexts(this.contexts, (_id, { lastSeen }) => lastSeen, this.people.overrides); // overrides bring contexts too
+    limitContexts(this.contexts, maximumContextsOf(policy), (_id, { lastSeen }) => lastSeen, this.people.overrides); // overrides bring contexts too
     const contexts = Object.fromEntries([...this.contexts].sort(([left], [right]) => (left < right ? -1 : 1)));
     const decisions: ContextDecision[] = [];
     const allocations: Allocation[] = [];

@@ -21,7 +21,6 @@ import type { OpenWindow } from "../evidence/windows.ts";
 import type { Trouble } from "../guardrails/common-trouble.ts";
 import { type LimitMemory, NO_LIMIT_MEMORY } from "../guardrails/limit-counts.ts";
 import { NO_SAMPLE_RATIO, type SampleRatioMemory } from "../guardrails/sample-ratio.ts";
-import { MAXIMUM_CONTEXTS } from "../policy/maximum-contexts.ts";
 import type { UtilityMoments } from "../policy/objective.ts";
 import type { OperationPolicy } from "../policy/policy.ts";
 import type { Setting } from "../policy/setting.ts";
@@ -198,10 +197,11 @@ export function saltOf(policy: OperationPolicy, context: Context, experiment: nu
 /** Drops the contexts that were seen longest ago when there are too many; the empty one stays, and so do those in `kept`. */
 export function limitContexts(
   contexts: Map<ContextId, ContextMemory>,
+  maximum: number,
   lastSeenOf: (id: ContextId, memory: ContextMemory) => number,
   kept: Readonly<Record<ContextId, unknown>> = {},
 ): void {
-  if (contexts.size <= MAXIMUM_CONTEXTS) return;
+  if (contexts.size <= maximum) return;
   const seen = new Map(
     [...contexts].map(([id, memory]) => [
       id,
@@ -211,7 +211,7 @@ export function limitContexts(
   const ids = [...contexts.keys()].sort(
     (left, right) => (seen.get(right) ?? 0) - (seen.get(left) ?? 0) || (left < right ? -1 : 1),
   );
-  for (const id of ids.slice(MAXIMUM_CONTEXTS)) contexts.delete(id);
+  for (const id of ids.slice(maximum)) contexts.delete(id);
 }
 
 function restartTransitions(before: OperationMemory): AdaptationTransition[] {

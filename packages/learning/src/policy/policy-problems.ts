@@ -2,6 +2,7 @@
 import { contextKeyProblem, type Problem, parameterSpaceProblems } from "@trimtab/conventions";
 import { strategyProblems } from "../strategies/strategies.ts";
 import type { StrategyDefinitions } from "../strategies/strategy-definition.ts";
+import { MAXIMUM_CONTEXTS, MOST_CONTEXTS } from "./maximum-contexts.ts";
 import type { Constraint, ExperimentPolicy, Objective, OperationPolicy, ResetPolicy } from "./policy.ts";
 
 /**
@@ -32,6 +33,11 @@ export function policyProblems(policy: OperationPolicy, own: StrategyDefinitions
       ["holdout"],
       `${holdout} is out of range; write a share from 0 to 0.5, 0.05 is usual (0 gives up the proof that learning helps)`,
     );
+  }
+  const { maximumContexts = MAXIMUM_CONTEXTS } = policy;
+  if (!(Number.isInteger(maximumContexts) && maximumContexts >= 1 && maximumContexts <= MOST_CONTEXTS)) {
+    const message = `${maximumContexts} is out of range; write a whole number from 1 to ${MOST_CONTEXTS}, ${MAXIMUM_CONTEXTS} is usual`;
+    add(["maximumContexts"], message);
   }
   return problems;
 }

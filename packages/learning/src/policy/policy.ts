@@ -100,6 +100,8 @@ export interface OperationPolicy {
   /** The share of the calls, 0 to 1, that keeps the base values for ever. */
   readonly holdout: number;
   readonly strategy: StrategyChoice;
+  /** So many contexts are remembered, 1 to 50,000. Default 10,000. */
+  readonly maximumContexts?: number;
   /** Absent where the operation's strategy has all calls. */
   readonly experiment?: ExperimentPolicy;
   /** Absent where nothing is reset on a schedule. */

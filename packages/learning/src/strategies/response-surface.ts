@@ -11,6 +11,7 @@
  * may ever have anything but the best: a few calls always run what is not proven.
  */
 import type { Json } from "@trimtab/conventions";
+import { maximumContextsOf } from "../policy/maximum-contexts.ts";
 import { baselineOf } from "../policy/setting.ts";
 import { randomFromSeed } from "../statistics/random.ts";
 import { type FeatureMap, featureMapOf } from "../surface/features.ts";
@@ -81,7 +82,8 @@ class SurfaceTurn {
         ] as const;
       }),
     );
-    let shared = withLearnt(before, learnt, new Map(this.observations.map(({ id, context }) => [id, context])), cycle);
+    const found = new Map(this.observations.map(({ id, context }) => [id, context]));
+    let shared = withLearnt(before, learnt, found, cycle, maximumContextsOf(this.input.policy));
     const deciding = this.observations.filter(({ windows, takenBack }) => takenBack.length === 0 && windows.length > 0);
     const contexts = new Map<string, ContextProposal>();
     for (const observation of this.observations) {

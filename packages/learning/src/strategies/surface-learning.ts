@@ -1,7 +1,6 @@
 /** What the windows of a turn teach the memories of `response-surface`, and when these forget. */
 import type { Context, ContextId } from "@trimtab/conventions";
 import { contrastOf } from "../evidence/windows.ts";
-import { MAXIMUM_CONTEXTS } from "../policy/maximum-contexts.ts";
 import type { FeatureMap } from "../surface/features.ts";
 import { discount, learnArms, noEvidence } from "../surface/surface-evidence.ts";
 import { isDrifting, watch } from "./drift-watch.ts";
@@ -76,6 +75,7 @@ export function withLearnt(
   learnt: ReadonlyMap<ContextId, Learnt>,
   contexts: ReadonlyMap<ContextId, Context>,
   cycle: number,
+  maximumContexts: number,
 ): SharedMemory {
   let all: Record<ContextId, { context: Context; evidence: ChannelEvidence }> = {};
   const alarms: Record<ContextId, number> = {};
@@ -88,7 +88,7 @@ export function withLearnt(
     const alarm = learnt.get(id)?.isDrifting === true ? cycle : before.alarms[id];
     if (alarm !== undefined) alarms[id] = alarm;
   }
-  all = withoutOldest(all);
+  all = withoutOldest(all, maximumContexts);
   const recent = Object.values(alarms).filter((at) => at > cycle - COMMON_DRIFT.cycles).length;
   const isNew = [...learnt.values()].some((each) => each.isDrifting);
   if (!isNew || recent < Math.max(COMMON_DRIFT.contexts, COMMON_DRIFT.share * Object.keys(all).length))
@@ -102,14 +102,15 @@ export function withLearnt(
 /** Contexts that the operation has forgotten still say something of their labels, but not without end: the oldest evidence goes. */
 function withoutOldest<Entry extends { readonly evidence: ChannelEvidence }>(
   all: Record<ContextId, Entry>,
+  maximum: number,
 ): Record<ContextId, Entry> {
   const entries = Object.entries(all);
-  if (entries.length <= MAXIMUM_CONTEXTS) return all;
+  if (entries.length <= maximum) return all;
   const cycles = new Map(entries.map(([id, { evidence }]) => [id, lastCycle(evidence)]));
   const latest = entries.sort(
     ([left], [right]) => (cycles.get(right) ?? 0) - (cycles.get(left) ?? 0) || (left < right ? -1 : 1),
   );
-  return Object.fromEntries(latest.slice(0, MAXIMUM_CONTEXTS).sort(([left], [right]) => (left < right ? -1 : 1)));
+  return Object.fromEntries(latest.slice(0, maximum).sort(([left], [right]) => (left < right ? -1 : 1)));
 }
 
 function discountAll(evidence: ChannelEvidence, factor: number): ChannelEvidence {
