@@ -3,9 +3,9 @@
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { variantId } from "../../packages/conventions/src/index.ts";
 import { createPassThread } from "../../packages/controller/src/large-operations/pass-thread.ts";
 import { createPrometheusSource } from "../../packages/controller/src/sources/prometheus/prometheus-source.ts";
+import { variantId } from "../../packages/conventions/src/index.ts";
 import {
   createAllocationBoard,
   createSqlStore,

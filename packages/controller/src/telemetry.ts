@@ -134,7 +134,10 @@ export function createControllerMetrics(
       const isEvidenceRead = !decision.contexts.some(({ reason }) => reason.code.startsWith("EVIDENCE_"));
       if (isEvidenceRead) cycleLastSuccess.set(of, (startedAt + milliseconds) / 1000);
       readings.inc({ ...of, kind: readingKind(decision) });
-      for (const { reason } of decision.contexts) decisions.inc({ ...of, reason: reason.code });
+      // Counted first: of thousands of contexts each call of the counter would cost more than all else here.
+      const reasons = new Map<string, number>();
+      for (const { reason } of decision.contexts) reasons.set(reason.code, (reasons.get(reason.code) ?? 0) + 1);
+      for (const [reason, count] of reasons) decisions.inc({ ...of, reason }, count);
       for (const { status } of [...decision.adaptations, ...decision.transitions]) adaptations.inc({ ...of, status });
     },
     onFeedback(kept) {

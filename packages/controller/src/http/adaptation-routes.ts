@@ -94,7 +94,7 @@ export function adaptationRoutes({ store, queriesFor, countedFor }: AdaptationRo
   };
   async function explain(adaptation: StoredAdaptation): Promise<WireExplainedAdaptation> {
     const together = await store.listAdaptations({ changeId: adaptation.changeId }, { limit: 1000 });
-    const stored = await store.loadOperation(adaptation);
+    const stored = await store.loadServed(adaptation);
     const ownContext = contextId(adaptation.context);
     const { experiment: place } = adaptation;
     const isRunning = place !== undefined && place.startedAt === stored?.decision.experiment?.startedAt;

@@ -1,5 +1,5 @@
 /** The loops of learning by length: the short one of passes, the medium one of weeks, the long one of months. */
-import type { OperationKey, Store, StoredAdaptation, StoredOperation, TrendStore } from "@trimtab/engine";
+import type { OperationKey, ServedCycle, Store, StoredAdaptation, TrendStore } from "@trimtab/engine";
 import { addTrendSums, stepStart, summarize, type TrendSpan, trendPoints, trendSlope } from "@trimtab/learning";
 import type { ConfiguredOperations } from "./configured-operations.ts";
 import { type Route, sendJson } from "./route.ts";
@@ -17,7 +17,7 @@ import { wireTrendPoint } from "./wire/trend-wire.ts";
 /** What the routes need. */
 export interface LoopRouteDependencies {
   readonly operations: ConfiguredOperations;
-  readonly store: Pick<Store, "loadOperation" | "listAdaptations">;
+  readonly store: Pick<Store, "loadServed" | "listAdaptations">;
   readonly trends: Pick<TrendStore, "readTrend">;
   /** How often each operation is looked at. */
   readonly intervalMilliseconds: () => number;
@@ -56,7 +56,7 @@ export function loopRoutes({
       const key: OperationKey = { component, operation };
       const at = now();
       const [stored, adaptations, spans] = await Promise.all([
-        store.loadOperation(key),
+        store.loadServed(key),
         store.listAdaptations(key, { limit: MOST_ADAPTATIONS }),
         trends.readTrend({ ...key, from: at - MOST, to: at }),
       ]);
@@ -75,7 +75,7 @@ export function loopRoutes({
 
 /** Immediate validation and correction. */
 function shortLoop(
-  stored: StoredOperation | undefined,
+  stored: ServedCycle | undefined,
   adaptations: readonly StoredAdaptation[],
   everyMilliseconds: number,
   at: number,

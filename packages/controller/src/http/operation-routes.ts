@@ -6,10 +6,10 @@ import {
   type Page,
   pageOf,
   type ReportedOperation,
+  type ServedCycle,
   type Store,
-  type StoredOperation,
 } from "@trimtab/engine";
-import { describeConstraint, type OperationPolicy } from "@trimtab/learning";
+import { type ContextDecision, describeConstraint, type OperationPolicy } from "@trimtab/learning";
 import { z } from "zod";
 import { formatPath } from "../config/problem-list.ts";
 import { isIn, type ShownDeclaration, shownDeclaration } from "../declared-operations.ts";
@@ -59,6 +59,9 @@ const listQuery: z.ZodType<ListQuery> = z.strictObject({
   ...pagingParameters,
 });
 
+/** So many contexts are looked up between two turns of the loop. */
+const CONTEXTS_AT_ONCE = 20;
+
 /** The routes under /v1/operations. */
 export function operationRoutes({
   operations,
@@ -71,7 +74,7 @@ export function operationRoutes({
     board().document(policy.component)?.document.operations[policy.operation]?.allocations ?? [];
   const summaryOf = (
     policy: OperationPolicy,
-    stored: StoredOperation | undefined,
+    stored: ServedCycle | undefined,
     reported: readonly ReportedOperation[],
     awaiting: WireOperation["awaiting"],
   ): WireOperationSummary => {
@@ -112,7 +115,7 @@ export function operationRoutes({
       const { items, nextCursor } = pageOfPolicies(filtered, query);
       const reported = await outcomes.store.listReported();
       const summaries = items.map(async (policy) =>
-        summaryOf(policy, await store.loadOperation(policy), reported, await awaitingOf(policy)),
+        summaryOf(policy, await store.loadServed(policy), reported, await awaitingOf(policy)),
       );
       linkNextPage(response, path, { ...query }, nextCursor);
       sendJson(response, { operations: await Promise.all(summaries), nextCursor });
@@ -128,7 +131,7 @@ export function operationRoutes({
     errors: ["COMPONENT_UNKNOWN", "OPERATION_UNKNOWN"],
     async handle({ parameters }, response) {
       const policy = operations.find(parameters["component"] ?? "", parameters["operation"] ?? "");
-      const stored = await store.loadOperation(policy);
+      const stored = await store.loadServed(policy);
       const allocations = allocationsOf(policy);
       const awaiting = await awaitingOf(policy);
       const operation: WireOperation = {
@@ -139,12 +142,12 @@ export function operationRoutes({
         decision: stored && {
           id: stored.decision.id,
           at: wireTime(stored.decision.at),
-          windowEnd: wireTime(stored.windowEnd),
+          windowEnd: wireTime(stored.decision.window.to),
           mayExplore: stored.decision.mayExplore,
         },
         people: wirePeople(stored?.decision.people),
         awaiting,
-        states: await Promise.all(allocations.map((allocation) => stateOf(policy, allocation, stored))),
+        states: await statesOf(policy, allocations, stored),
       };
       sendJson(response, operation);
     },
@@ -161,13 +164,28 @@ export function operationRoutes({
       confidence,
     }));
   }
+  /** Of thousands of contexts in parts: between two of them others are answered. */
+  async function statesOf(
+    policy: OperationPolicy,
+    allocations: readonly Allocation[],
+    stored: ServedCycle | undefined,
+  ): Promise<WireOperationContext[]> {
+    const decisions = Map.groupBy(stored?.decision.contexts ?? [], ({ context }) => contextId(context));
+    const states: WireOperationContext[] = [];
+    for (let start = 0; start < allocations.length; start += CONTEXTS_AT_ONCE) {
+      if (start > 0) await new Promise((resolve) => setImmediate(resolve));
+      const part = allocations.slice(start, start + CONTEXTS_AT_ONCE);
+      const found = part.map((each) => stateOf(policy, each, decisions.get(contextId(each.context)) ?? []));
+      states.push(...(await Promise.all(found)));
+    }
+    return states;
+  }
   async function stateOf(
     policy: OperationPolicy,
     { context, variants }: Allocation,
-    stored: StoredOperation | undefined,
+    decisions: readonly ContextDecision[],
   ): Promise<WireOperationContext> {
     const id = contextId(context);
-    const decisions = stored?.decision.contexts.filter((each) => contextId(each.context) === id) ?? [];
     const decided = decisions.find(({ arm }) => arm !== "treatment");
     const treated = decisions.find(({ arm }) => arm === "treatment");
     const { component, operation } = policy;

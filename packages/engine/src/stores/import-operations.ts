@@ -11,7 +11,8 @@ import type {
   ExportedTrend,
 } from "./exported-entry.ts";
 import { type CurrentLease, holdLease } from "./fence.ts";
-import { fromJsonText, jsonText } from "./json-text.ts";
+import { fromJsonText, jsonText, MAXIMUM_STATE_LENGTH } from "./json-text.ts";
+import { isLongState, packText } from "./packed-text.ts";
 import { inParts } from "./rollup-folding.ts";
 import { IllegalRecordError, type OperationKey } from "./store.ts";
 import type { SqlDatabase } from "./tables.ts";
@@ -174,6 +175,7 @@ class OperationImport {
     const name = `"${component}/${operation}"`;
     const since = this.replaced ? this.cycle : allocationsSince;
     const hash = this.options.policyHash(policy);
+    const text = jsonText(state, `The state of ${name}`, MAXIMUM_STATE_LENGTH);
     await this.transaction
       .insertInto("policies")
       .values({ policy_hash: hash, policy: jsonText(policy, `The policy of ${name}`) })
@@ -198,7 +200,7 @@ class OperationImport {
         policy_hash: hash,
         allocations_since: since,
         decision: jsonText({ ...decision, allocations: [] }, `The decision of ${name}`),
-        state: jsonText(state, `The state of ${name}`),
+        state: isLongState(text) ? packText(text) : text,
         allocations_at: allocationsAt,
         explored_at: exploredAt,
       })

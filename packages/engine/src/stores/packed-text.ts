@@ -10,6 +10,14 @@ const MARK = "deflate:";
 /** Shorter texts stay as they are, for people to read. */
 const SHORTEST_PACKED_LENGTH = 2_048;
 
+/** A longer state is packed also where it stands ready for the next cycle: what is written is a tenth. In UTF-16 units. */
+const LONGEST_READY_STATE = 4 * 1024 * 1024;
+
+/** Is the text of a state to be packed also where the next cycle reads it? */
+export function isLongState(text: string): boolean {
+  return text.length > LONGEST_READY_STATE;
+}
+
 /** A text column for a JSON text: the text itself, or `deflate:` and the deflated UTF-8 in base64. */
 export function packText(text: string): string {
   return text.length < SHORTEST_PACKED_LENGTH ? text : MARK + deflateRawSync(text).toString("base64");

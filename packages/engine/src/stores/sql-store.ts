@@ -11,7 +11,7 @@ import { recordNotices } from "./delivery-store-sql.ts";
 import { recordLearntFeedback } from "./feedback-store-sql.ts";
 import { type CurrentLease, holdLease } from "./fence.ts";
 import { fromJsonText, jsonText, MAXIMUM_STATE_LENGTH } from "./json-text.ts";
-import { packText, unpackText } from "./packed-text.ts";
+import { isLongState, packText, unpackText } from "./packed-text.ts";
 import {
   CycleConflictError,
   type CycleRecord,
@@ -28,9 +28,6 @@ import { recordTrend } from "./trend-store-sql.ts";
 
 /** The state is kept with every cycle whose number is a multiple of this: a replay repeats at most so many cycles. */
 const STATE_EVERY_CYCLES = 20;
-
-/** A longer state is packed also where it stands ready for the next cycle: what is written is a tenth. In UTF-16 units. */
-const LONGEST_READY_STATE = 4 * 1024 * 1024;
 
 /** So many rows are deleted in one transaction, so that a cycle that wants to be recorded need not wait long. */
 const ROWS_PER_DELETE = 500;
@@ -156,7 +153,7 @@ async function recordCycle(
   };
   // Before the transaction: packing takes long for many contexts, and a server ends sessions that stand still in one.
   const isStateKept = cycle % STATE_EVERY_CYCLES === 0;
-  const isStateLong = texts.state.length > LONGEST_READY_STATE;
+  const isStateLong = isLongState(texts.state);
   const packedState = isStateKept || isStateLong ? packText(texts.state) : null;
   const packed = {
     evidence: packText(texts.evidence),
