@@ -92,6 +92,17 @@ test("the end of an alert ends no freeze of a person, nor one that a person took
   expect(await frozenBy()).toBe("ann");
 });
 
+test("the end of one alert leaves the operation frozen for another that still fires", async () => {
+  app = await startApp({ now: () => NOW, file: FILE("[{ action: freeze }]") });
+  const other = alert({ fingerprint: "another" }, { alertname: "Failing" });
+  expect(await send(alert(), other)).toMatchObject([{ result: "done" }, { result: "done" }]);
+  const [ended] = await send(alert({ status: "resolved" }));
+  expect([ended.result, ended.reason]).toEqual(["done", expect.stringContaining("ALERT_FREEZE_STAYS: Slow has ended")]);
+  expect((await app.json<any>("/v1/operations/shop/checkout")).people.frozen.why).toContain("Failing fires");
+  expect(await send({ ...other, status: "resolved" })).toMatchObject([{ result: "done" }]);
+  expect(await frozenBy()).toBeUndefined();
+});
+
 test("an alert does not freeze again what a person let go on after it began", async () => {
   app = await startApp({ now: () => NOW, file: FILE("[{ action: freeze }]") });
   await send(alert());

@@ -63,7 +63,7 @@ type Told = Pick<Notice, "type" | "data">;
 
 function actNotices({ decision, acts }: Pick<CycleRecord, "decision" | "acts">): Told[] {
   return (decision.acts ?? []).flatMap(({ act: id, result, reason }): Told[] => {
-    if (result === "refused") return [];
+    if (result === "refused" || reason.code === "ALERT_FREEZE_STAYS") return []; // what is frozen stays so
     const act = acts?.find((each) => each.id === id);
     if (result === "ended") return [{ type: "override.ended", data: { act: id, reason } }];
     if (act === undefined) return id === "schedule" ? [{ type: "operation.reset", data: { act: id, reason } }] : [];

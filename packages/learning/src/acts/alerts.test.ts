@@ -53,10 +53,40 @@ test("an alert freezes and its end lets go on, but only what the alert itself fr
   const story = new Story().run(3);
   expect(story.do({ kind: "freeze", alert }, "a-1")).toBe("ALERT_FROZE");
   expect(story.frozenBy).toBe("alert");
-  expect(story.do({ kind: "freeze", alert: { ...alert, name: "Other" } }, "a-2")).toBe("ALREADY_FROZEN");
   expect(story.do({ kind: "unfreeze", froze: "a-2", alert })).toBe("ALERT_OVERRULED");
   expect(story.do({ kind: "unfreeze", froze: "a-1", alert })).toBe("ALERT_UNFROZE");
   expect(story.do({ kind: "unfreeze", froze: "a-1", alert })).toBe("NOT_FROZEN");
+});
+
+test("a freeze of several alerts lasts until the last of them ends, in whatever order; a person ends it at once", () => {
+  const other = { ...alert, name: "Other" };
+  const story = new Story().run(3);
+  story.do({ kind: "freeze", alert }, "a-1");
+  expect(story.do({ kind: "freeze", alert: other }, "a-2")).toBe("ALERT_FROZE");
+  expect(story.last?.decision.people?.alsoFrozenBy).toMatchObject([{ id: "a-2" }]);
+  expect(story.do({ kind: "unfreeze", froze: "a-1", alert })).toBe("ALERT_FREEZE_STAYS");
+  expect(story.last?.decision.people).toMatchObject({ frozen: { id: "a-2" } });
+  expect(story.last?.decision.people?.alsoFrozenBy).toBeUndefined();
+  expect(story.do({ kind: "unfreeze", froze: "a-1", alert })).toBe("ALERT_OVERRULED"); // it has let go already
+  story.do({ kind: "freeze", alert }, "a-3");
+  expect(story.do({ kind: "unfreeze", froze: "a-3", alert })).toBe("ALERT_FREEZE_STAYS");
+  expect(story.do({ kind: "unfreeze", froze: "a-2", alert: other })).toBe("ALERT_UNFROZE");
+  expect(story.frozenBy).toBeUndefined();
+
+  for (const id of ["b-1", "b-2"]) story.do({ kind: "freeze", alert }, id);
+  expect(story.do({ kind: "unfreeze" })).toBe("PERSON_UNFROZE");
+  expect(story.frozenBy).toBeUndefined();
+  for (const id of ["c-1", "c-2"]) story.do({ kind: "freeze", alert }, id);
+  expect(story.do({ kind: "freeze" }, "p-1")).toBe("PERSON_FROZE");
+  for (const froze of ["c-1", "c-2"]) expect(story.do({ kind: "unfreeze", froze, alert })).toBe("ALERT_OVERRULED");
+  expect(story.frozenBy).toBe("ann");
+});
+
+test("a storm of alerts does not grow what is remembered without end", () => {
+  const story = new Story().run(3);
+  for (let index = 0; index < 100; index++)
+    expect(story.do({ kind: "freeze", alert }, `a-${index}`)).toBe("ALERT_FROZE");
+  expect(story.do({ kind: "freeze", alert }, "a-100")).toBe("ALREADY_FROZEN");
 });
 
 test("a person takes an alert's freeze over, and then the end of the alert does not end it", () => {

@@ -25,6 +25,8 @@ export type BeforeReset = {
 /** The memory. */
 export type PeopleMemory = {
   readonly frozen: ActOrigin | null;
+  /** Other alerts that hold the freeze, in the order in which they came; absent where there are none. */
+  readonly alsoFrozenBy?: readonly ActOrigin[];
   readonly overrides: Readonly<Record<ContextId, StandingOverride>>;
   /** Milliseconds since 1970: when the period began; null where no reset is scheduled and none was asked for. */
   readonly periodSince: number | null;
@@ -103,6 +105,7 @@ export function peopleView(people: PeopleMemory, policy: OperationPolicy): Peopl
     return undefined;
   return {
     ...(people.frozen === null ? {} : { frozen: people.frozen }),
+    ...(people.alsoFrozenBy === undefined ? {} : { alsoFrozenBy: people.alsoFrozenBy }),
     overrides,
     ...(dueAt === undefined ? {} : { resetDueAt: dueAt }),
     ...(people.beforeReset === null ? {} : { resetUndoUntil: people.beforeReset.until }),

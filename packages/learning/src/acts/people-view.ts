@@ -37,6 +37,8 @@ export interface StandingOverride extends ActOrigin {
 export interface PeopleView {
   /** Who froze the operation; absent where it is not frozen. */
   readonly frozen?: ActOrigin;
+  /** Other alerts that hold the freeze, too: it lasts until the last of them has ended. Absent where there are none. */
+  readonly alsoFrozenBy?: readonly ActOrigin[];
   /** In the order of their contexts. */
   readonly overrides: readonly StandingOverride[];
   /** Milliseconds since 1970: when the policy's next reset is due. In the past while the operation is frozen. */

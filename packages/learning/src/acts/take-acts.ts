@@ -58,6 +58,7 @@ const DONE: ReadonlySet<Reason["code"]> = new Set([
   "PERSON_UNDID_RESET",
   "ALERT_FROZE",
   "ALERT_UNFROZE",
+  "ALERT_FREEZE_STAYS",
   "ALERT_ROLLED_BACK",
 ]);
 
@@ -72,8 +73,9 @@ function take(turn: ActingTurn, act: Act): Reason {
     case "release":
       return release(turn, act);
     case "freeze":
-    case "unfreeze":
       return freeze(turn, act);
+    case "unfreeze":
+      return unfreeze(turn, act);
     case "reset":
       return reset(turn, { keep: turn.policy.reset?.keep ?? KEPT_BY_RESET, lifts: true }, (kept) =>
         byPerson("PERSON_RESET", act, `reset what was learnt, which counts ${kept} from now on`),
@@ -173,21 +175,45 @@ function serveBelow(turn: ActingTurn, { context }: StandingOverride, reason: Rea
   }
 }
 
-function freeze(turn: ActingTurn, act: Extract<Act, { readonly kind: "freeze" | "unfreeze" }>): Reason {
-  const { frozen } = turn.people;
-  if (act.kind === "unfreeze") {
-    if (frozen === null) return { code: "NOT_FROZEN", sentence: "The operation is not frozen." };
-    if (act.froze !== undefined && act.froze !== frozen.id) return overruledBy(`${frozen.who} froze it: ${frozen.why}`);
-    turn.people = { ...turn.people, frozen: null };
-    return byOrigin(act, { person: "PERSON_UNFROZE", alert: "ALERT_UNFROZE" }, "let the operation go on");
-  }
+/** More alerts than these are not told apart: the freeze ends with those. */
+const MOST_ALERTS = 100;
+
+function freeze(turn: ActingTurn, act: Extract<Act, { readonly kind: "freeze" }>): Reason {
+  const { frozen, alsoFrozenBy = [] } = turn.people;
   if (act.overruledAt !== undefined) return overruledBy("a person let the operation go on after the alert began");
-  // a person who freezes what an alert has frozen takes the freeze over: the end of the alert does not end it
-  if (frozen !== null && (frozen.alert === undefined || act.alert !== undefined))
-    return { code: "ALREADY_FROZEN", sentence: `${frozen.who} froze the operation: ${frozen.why}` };
   const { id, who, why, at, alert }: ActOrigin = act;
-  turn.people = { ...turn.people, frozen: { id, who, why, at, ...(alert === undefined ? {} : { alert }) } };
+  const origin: ActOrigin = { id, who, why, at, ...(alert === undefined ? {} : { alert }) };
+  if (frozen?.alert !== undefined && alert !== undefined && alsoFrozenBy.length + 1 < MOST_ALERTS) {
+    turn.people = { ...turn.people, alsoFrozenBy: [...alsoFrozenBy, origin] };
+    return { code: "ALERT_FROZE", sentence: `${who} holds the freeze of the operation, too: ${why}` };
+  }
+  // a person who freezes what alerts have frozen takes the freeze over: the end of the alerts does not end it
+  if (frozen !== null && (frozen.alert === undefined || alert !== undefined))
+    return { code: "ALREADY_FROZEN", sentence: `${frozen.who} froze the operation: ${frozen.why}` };
+  turn.people = heldBy(turn.people, [origin]);
   return byOrigin(act, { person: "PERSON_FROZE", alert: "ALERT_FROZE" }, "froze the operation");
+}
+
+/** A person ends the freeze whoever holds it; an alert lets go of its own part, and the last one ends it. */
+function unfreeze(turn: ActingTurn, act: Extract<Act, { readonly kind: "unfreeze" }>): Reason {
+  const { frozen, alsoFrozenBy = [] } = turn.people;
+  if (frozen === null) return { code: "NOT_FROZEN", sentence: "The operation is not frozen." };
+  const holders = [frozen, ...alsoFrozenBy];
+  const left = act.froze === undefined ? [] : holders.filter(({ id }) => id !== act.froze);
+  if (left.length === holders.length) return overruledBy(`${frozen.who} froze it: ${frozen.why}`);
+  turn.people = heldBy(turn.people, left);
+  const [first] = left;
+  if (first === undefined)
+    return byOrigin(act, { person: "PERSON_UNFROZE", alert: "ALERT_UNFROZE" }, "let the operation go on");
+  return {
+    code: "ALERT_FREEZE_STAYS",
+    sentence: `${act.why}; the operation stays frozen, because ${first.why}`,
+  };
+}
+
+function heldBy(before: PeopleMemory, [first, ...others]: readonly ActOrigin[]): PeopleMemory {
+  const { alsoFrozenBy: _, ...people } = before;
+  return { ...people, frozen: first ?? null, ...(others.length === 0 ? {} : { alsoFrozenBy: others }) };
 }
 
 /** An alert takes no change back that a person approved, froze or covered with values of their own. */

@@ -122,11 +122,13 @@ export class DecisionTurn {
   keepPolicy(): void {
     const { policy } = this.input;
     for (const [id, memory] of this.contexts) {
-      if (this.overrideOf(memory) !== undefined) {
+      const override = this.overrideOf(memory);
+      // under a freeze what is served stays as it is, also the shares of an override that is served already
+      if (this.people.frozen !== null && (override === undefined || this.isServed(override, memory))) continue;
+      if (override !== undefined) {
         this.serve(id, memory, []);
         continue;
       }
-      if (this.people.frozen !== null) continue;
       const share = memory.allocation.variants.find((variant) => variant.id === this.baseline.id)?.weight ?? 0;
       if (policy.mode === "observe") this.serveBaseline(id, memory);
       else if (share < policy.holdout) this.serve(id, memory, challengersOf(memory.allocation.variants));
@@ -255,6 +257,12 @@ export class DecisionTurn {
 
   private overrideOf(memory: ContextMemory | undefined): StandingOverride | undefined {
     return memory === undefined ? undefined : overrideOf(this.people, memory.context, this.input.policy.context);
+  }
+
+  private isServed(override: StandingOverride, { allocation, incumbent }: ContextMemory): boolean {
+    const set = overriddenSetting(override, incumbent, this.baseline);
+    const ids = allocation.variants.map(({ id }) => id);
+    return ids.includes(set.id) && ids.every((id) => id === set.id || id === this.baseline.id);
   }
 
   /** What is served beside the holdout and the challengers: the incumbent, or what a person has set instead. */

@@ -74,7 +74,9 @@ export const REASONS = {
   PERSON_IMPORTED:
     "A person imported what another controller had learnt and people had set there; it is in force from then on.",
   ALERT_FROZE: "A firing alert froze the operation, as configured; a breach of a limit is taken back all the same.",
-  ALERT_UNFROZE: "The alert that had frozen the operation ended, and with it the freeze.",
+  ALERT_UNFROZE: "The last alert that had frozen the operation ended, and with it the freeze.",
+  ALERT_FREEZE_STAYS:
+    "An alert ended that had frozen the operation, and another one that did still fires; the operation stays frozen.",
   ALERT_ROLLED_BACK: "A firing alert took the change back, as configured; it is not made again.",
   RESET_ON_SCHEDULE: "The periodic reset was due; what was learnt counts less, and the values in force stay.",
   OVERRIDE_EXPIRED: "An override came to the end that was given with it.",

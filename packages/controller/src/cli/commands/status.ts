@@ -53,9 +53,10 @@ function describe(operations: readonly WireOperation[], { paint }: Terminal): st
 
 /** What people have set, what waits for them, and which reset is due. */
 function describePeople({ people, awaiting }: Pick<WireOperation, "people" | "awaiting">): string[] {
-  const { frozen, overrides = [], resetDueAt, resetUndoUntil } = people ?? {};
+  const { frozen, alsoFrozenBy = [], overrides = [], resetDueAt, resetUndoUntil } = people ?? {};
   return [
     ...(frozen === undefined ? [] : [`frozen by ${frozen.by} since ${timeText(frozen.at)}: ${frozen.why}`]),
+    ...alsoFrozenBy.map(({ by, at, why }) => `frozen, too, by ${by} since ${timeText(at)}: ${why}`),
     ...overrides.map(
       ({ context, values, until, by, why }) =>
         `override of ${describeContext(context)}: ${valuesText(values)}${until === undefined ? "" : ` until ${timeText(until)}`} by ${by}: ${why}`,

@@ -57,6 +57,8 @@ export interface WireAct {
 /** What people have set and what waits for them. */
 export interface WirePeople {
   readonly frozen?: WireOrigin | undefined;
+  /** Other alerts that hold the freeze, too. */
+  readonly alsoFrozenBy?: readonly WireOrigin[] | undefined;
   readonly overrides: readonly (WireOrigin & {
     readonly context: Context;
     readonly values: ParameterValues;
@@ -109,6 +111,10 @@ export const auditPageSchema: z.ZodType<{
 /** What people have set. */
 export const peopleSchema: z.ZodType<WirePeople> = z.strictObject({
   frozen: z.strictObject(origin).optional(),
+  alsoFrozenBy: z
+    .array(z.strictObject(origin))
+    .optional()
+    .meta({ description: "Other alerts that hold the freeze, too: it lasts until the last of them has ended." }),
   overrides: z.array(z.strictObject({ ...origin, context: contextSchema, values, until: timeSchema.optional() })),
   resetDueAt: timeSchema.optional(),
   resetUndoUntil: timeSchema.optional(),
@@ -137,9 +143,10 @@ export function wireAct({ act, outcome }: StoredAct): WireAct {
 /** What people have set, for the wire; undefined where there is nothing. */
 export function wirePeople(people: PeopleView | undefined): WirePeople | undefined {
   if (people === undefined) return undefined;
-  const { frozen, overrides, resetDueAt, resetUndoUntil } = people;
+  const { frozen, alsoFrozenBy, overrides, resetDueAt, resetUndoUntil } = people;
   return {
     frozen: frozen && wireOrigin(frozen),
+    alsoFrozenBy: alsoFrozenBy?.map(wireOrigin),
     overrides: overrides.map((override) => ({
       ...wireOrigin(override),
       context: override.context,
