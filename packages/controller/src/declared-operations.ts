@@ -1,8 +1,6 @@
 /** What services declare, beside what the file says: the file is the authority where both exist. Pure. */
 import {
-  canonicalJson,
   isSameParameterSpace,
-  type Json,
   type ParameterSpace,
   type ParameterSpecification,
   type Problem,
@@ -73,11 +71,19 @@ function parameterDifference(name: string, ours: ParameterSpace, theirs: Paramet
   if (one === undefined) return "is in the service and not in the configuration";
   if (other === undefined) return "is in the configuration and not in the service";
   if (isSameParameterSpace({ [name]: one }, { [name]: other })) return undefined;
-  return `is ${asText(one)} in the configuration and ${asText(other)} in the service`;
+  return `is "${asText(one)}" in the configuration and "${asText(other)}" in the service`;
 }
 
+/** As a person would say it: `integer from 1 to 9 in steps of 2, base 3`. */
 function asText(specification: ParameterSpecification): string {
-  return canonicalJson(specification as unknown as Json);
+  if (specification.type === "boolean") return `boolean, base ${specification.base}`;
+  if (specification.type === "choice") return `one of ${specification.choices.join(", ")}, base ${specification.base}`;
+  const { type, min, max, step, scale, base, largestStep } = specification;
+  return [
+    `${type} from ${min} to ${max}${step === undefined ? "" : ` in steps of ${step}`}${scale === "log" ? " by factors" : ""}`,
+    `base ${base}`,
+    ...(largestStep === undefined ? [] : [`largest step ${largestStep}`]),
+  ].join(", ");
 }
 
 /** The operations that a service declares, too, and whether it does so otherwise than the configuration. */

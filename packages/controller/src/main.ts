@@ -38,7 +38,7 @@ import { createApp } from "./http/create-app.ts";
 import type { Health } from "./http/health-routes.ts";
 import { type ListeningServer, listen } from "./http/listen.ts";
 import { createPerformanceReader } from "./http/performance-reader.ts";
-import { rateLimiter } from "./http/rate-limit.ts";
+import { failureLimiter, rateLimiter } from "./http/rate-limit.ts";
 import { createServing } from "./http/serving.ts";
 import type { PassThreadSettings } from "./large-operations/pass-messages.ts";
 import { createPassThread } from "./large-operations/pass-thread.ts";
@@ -425,6 +425,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
       onRequest: metrics.onRequest,
       authorize: (credentials, role) => current().authorize(credentials, role),
       limitRate: rateLimiter(() => current().config.rateLimits),
+      limitFailures: failureLimiter(),
       isOpen: () => current().config.tokens.length === 0,
       isShuttingDown: () => isShuttingDown,
       log,
@@ -462,6 +463,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
   const { url, close } = server;
   const keepMilliseconds = (): number => current().config.store.keepDecisionsMilliseconds;
   const housekeeping = startHousekeeping(store, { keepMilliseconds, leads, log });
+  warnOfTokens(fromFile, log);
   log.info("controller started", {
     url,
     version: VERSION,
@@ -490,6 +492,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
     });
     bounding.startAll();
     if (leadsInTurn) webhooks.start();
+    warnOfTokens(next, log);
     log.info("configuration taken over", { file: next.file, operations: next.policies.length });
   };
 
@@ -557,6 +560,12 @@ function isInMemory(store: StoreSettings): boolean {
 function threadSettings({ store, metrics, intervalMilliseconds, ownStrategies }: Config, log: Log): PassThreadSettings {
   const strategyUrls = ownStrategies?.urls ?? {};
   return { store, metrics, intervalMilliseconds, strategyUrls, writesDebug: log.writesDebug !== false };
+}
+
+/** Whoever reaches the port may try tokens for as long as he likes. */
+function warnOfTokens({ tokens }: Config, log: Log): void {
+  const guessable = tokens.filter(({ isGuessable }) => isGuessable === true).map(({ name }) => name);
+  if (guessable.length > 0) log.warning("tokens can be guessed; trimtab token makes good ones", { tokens: guessable });
 }
 
 function accessOf({ tokens }: Config): Pick<InForce, "authorize" | "streamSecret"> {

@@ -38,6 +38,13 @@ export interface SuggestionDelivery {
 
 const AT_ONCE = 100;
 
+/**
+ * What is refused and cannot be open again, because a newer one of its kind is, is asked about after this time, then after twice as long, and
+ * so on: only a person who decides the newer one changes it.
+ */
+const FIRST_PAUSE_MILLISECONDS = 20_000;
+const LONGEST_PAUSE_MILLISECONDS = 3_600_000;
+
 /** Delivery on a store. */
 export function createSuggestionDelivery({
   store,
@@ -76,12 +83,23 @@ export function createSuggestionDelivery({
     const delivered = await store.deliverSuggestion(id, { at: now(), to: `${component}/${operation}` });
     return { suggestion: delivered ?? suggestion };
   };
+  const pauses = new Map<string, { readonly until: number; readonly milliseconds: number }>();
   return {
     deliver,
     async deliverWaiting(signal) {
-      for (const suggestion of await store.undeliveredSuggestions(AT_ONCE)) {
+      const waiting = await store.undeliveredSuggestions(AT_ONCE);
+      const ids = new Set(waiting.map(({ id }) => id));
+      for (const id of pauses.keys()) if (!ids.has(id)) pauses.delete(id);
+      for (const suggestion of waiting) {
         if (signal.aborted) return;
-        await deliver(suggestion);
+        const pause = pauses.get(suggestion.id);
+        if (pause !== undefined && now() < pause.until) continue;
+        if (!("refusal" in (await deliver(suggestion)))) continue;
+        const milliseconds = Math.min(
+          LONGEST_PAUSE_MILLISECONDS,
+          (pause?.milliseconds ?? FIRST_PAUSE_MILLISECONDS / 2) * 2,
+        );
+        pauses.set(suggestion.id, { until: now() + milliseconds, milliseconds });
       }
     },
   };

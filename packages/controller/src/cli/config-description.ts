@@ -35,6 +35,7 @@ export function describeController({
     "The configuration is good.",
     "",
     `The controller listens on ${originOf(listen)} (${access}).`,
+    ...guessableTokens(tokens),
     `It ${source}.`,
     `It looks at each operation every ${formatDuration(intervalMilliseconds)} and keeps its memory in ${store.kind === "sqlite" ? store.path : `${describePostgres(store.url)}, which it may share with others`}.`,
     ...(allowsRegistration
@@ -43,6 +44,15 @@ export function describeController({
     ...webhooks.map(describeWebhook),
     ...describeAlerts(alerts),
   ];
+}
+
+function guessableTokens(tokens: Config["tokens"]): string[] {
+  return tokens
+    .filter(({ isGuessable }) => isGuessable === true)
+    .map(
+      ({ name }) =>
+        `Warning: the token ${name} can be guessed: it is short, or made of few different characters. "trimtab token" makes a good one.`,
+    );
 }
 
 /** Of the address only where it leads: its path may be a secret of its own. */

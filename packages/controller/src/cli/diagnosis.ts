@@ -1,5 +1,5 @@
 /** Why is nothing learned? From facts to findings, each with its remedy; pure. */
-import type { DiscoveredOperation, MetricSourceKind, SourceTarget } from "@trimtab/engine";
+import type { DiscoveredOperation, MetricSourceKind, OperationKey, SourceTarget } from "@trimtab/engine";
 import type { OperationPolicy, Reading } from "@trimtab/learning";
 import type { Finding } from "./finding.ts";
 import { type DecisionFacts, operationFindings } from "./operation-diagnosis.ts";
@@ -29,6 +29,8 @@ export interface Facts {
   readonly decisions: readonly DecisionFacts[];
   /** The operations whose outcomes are reported instead of scraped. */
   readonly reported?: readonly ReportFacts[];
+  /** The operations that the file lacks and services have registered. */
+  readonly registered?: readonly OperationKey[];
 }
 
 /** Clocks further apart than this make windows of one that the other does not have yet. */
@@ -38,6 +40,12 @@ const LARGEST_CLOCK_DIFFERENCE_SECONDS = 5;
 export function diagnose(facts: Facts): Finding[] {
   const findings: Finding[] = [];
   if (facts.controller !== undefined) findings.push(...controllerFindings(facts.controller));
+  for (const { component, operation } of facts.registered ?? [])
+    findings.push({
+      state: "ok",
+      subject: `${component} / ${operation}`,
+      message: "is registered by a service, and only observed",
+    });
   for (const policy of facts.policies) {
     const own = facts.reported?.find((each) => isSame(each, policy));
     const decided = facts.decisions.find((each) => isSame(each, policy));
@@ -54,7 +62,7 @@ export function diagnose(facts: Facts): Finding[] {
     const decided = facts.decisions.find((each) => isSame(each, policy));
     findings.push(...operationFindings(policy, own, seen, kind, decided));
   }
-  findings.push(...notConfigured(facts.policies, seen));
+  findings.push(...notConfigured([...facts.policies, ...(facts.registered ?? [])], seen));
   return findings;
 }
 
@@ -156,11 +164,10 @@ function sourceFindings({ source, seen, targets }: Pick<Facts, "source" | "seen"
   return findings;
 }
 
-function notConfigured(policies: readonly OperationPolicy[], seen: readonly DiscoveredOperation[]): Finding[] {
+function notConfigured(known: readonly OperationKey[], seen: readonly DiscoveredOperation[]): Finding[] {
   return seen
     .filter(
-      ({ component, operation }) =>
-        !policies.some((policy) => policy.component === component && policy.operation === operation),
+      ({ component, operation }) => !known.some((each) => each.component === component && each.operation === operation),
     )
     .map(({ component, operation }) => ({
       state: "note",

@@ -11,6 +11,23 @@ export interface AccessToken {
   readonly roles: readonly Role[];
   /** SHA-256 of the token, in hexadecimal. */
   readonly digest: string;
+  /** Its text is short, or made of few different characters. Absent where it is not, and where only its hash is known. */
+  readonly isGuessable?: true;
+}
+
+/** A token has at least so many characters, and so many bits as its length and its different characters can have at most. */
+const FEWEST_CHARACTERS = 16;
+const FEWEST_BITS = 64;
+
+/** Can it be guessed by trying? An estimate from above: a word that is long enough passes, too. */
+function isGuessable(token: string): boolean {
+  const bits = token.length * Math.log2(new Set(token).size);
+  return token.length < FEWEST_CHARACTERS || bits < FEWEST_BITS;
+}
+
+/** What is kept of a token's text. */
+function keptOf(token: string): Pick<AccessToken, "digest" | "isGuessable"> {
+  return { digest: digestOfToken(token), ...(isGuessable(token) ? { isGuessable: true } : {}) };
 }
 
 /** What a configuration may hold instead of a token: `sha256:` and 64 hexadecimal digits. */
@@ -31,7 +48,7 @@ export function accessToken({
   readonly roles: readonly Role[];
   readonly token: string;
 }): AccessToken {
-  return { name, roles, digest: digestOfToken(token) };
+  return { name, roles, ...keptOf(token) };
 }
 
 /**
@@ -50,39 +67,39 @@ export function resolveTokens(
     if (section === undefined) continue;
     const path = ["controller", "tokens", index];
     const before = problems.length;
-    const digest = digestOf(section, path, folder, environment, problems);
-    if (digest === undefined) {
+    const kept = keptOfSection(section, path, folder, environment, problems);
+    if (kept === undefined) {
       if (problems.length === before)
         problems.push({ path, message: "has no token; write tokenFile, tokenEnvironment or tokenHash (or token)" });
       continue;
     }
-    if (tokens.some((other) => other.digest === digest))
+    if (tokens.some(({ digest }) => digest === kept.digest))
       problems.push({ path, message: "is the same token as an earlier one; give each its own" });
-    tokens.push({ name: section.name, roles: section.roles, digest });
+    tokens.push({ name: section.name, roles: section.roles, ...kept });
   }
   return tokens;
 }
 
-function digestOf(
+function keptOfSection(
   section: TokenSection,
   path: Problem["path"],
   folder: string,
   environment: NodeJS.ProcessEnv,
   problems: Problem[],
-): string | undefined {
+): Pick<AccessToken, "digest" | "isGuessable"> | undefined {
   const { tokenHash, ...secret } = section;
   if (tokenHash === undefined) {
     const token = readSecret(secret, path, folder, environment, problems);
-    return token === undefined ? undefined : digestOfToken(token);
+    return token === undefined ? undefined : keptOf(token);
   }
   if (secret.token !== undefined || secret.tokenFile !== undefined || secret.tokenEnvironment !== undefined) {
     problems.push({ path, message: "has a token and its tokenHash; keep one of them" });
     return undefined;
   }
   const hash = TOKEN_HASH.exec(tokenHash)?.[1];
-  if (hash === undefined)
-    problems.push({ path: [...path, "tokenHash"], message: "is no hash of a token; trimtab token prints both" });
-  return hash;
+  if (hash !== undefined) return { digest: hash };
+  problems.push({ path: [...path, "tokenHash"], message: "is no hash of a token; trimtab token prints both" });
+  return undefined;
 }
 
 /** The text of a secret, or undefined where none is configured or it cannot be had; the latter is added to `problems`. */

@@ -41,7 +41,7 @@ import { authorizer } from "./authentication.ts";
 import { createApp } from "./create-app.ts";
 import { listen } from "./listen.ts";
 import { createPerformanceReader } from "./performance-reader.ts";
-import { type RateLimits, rateLimiter } from "./rate-limit.ts";
+import { type LimitFailures, type RateLimits, rateLimiter } from "./rate-limit.ts";
 import { createServing } from "./serving.ts";
 
 /** Two operations of one component; `checkout` may be tuned, `browse` is only measured. */
@@ -105,6 +105,8 @@ export interface AppOptions {
   readonly mostStreams?: number;
   /** Default: none that a test could meet. */
   readonly rateLimits?: RateLimits;
+  /** Default: none. */
+  readonly limitFailures?: LimitFailures;
   /** Empty; closed with the app. Otherwise SQLite in memory. */
   readonly database?: SqlDatabase;
   /** The webhooks that are told of what happens. */
@@ -120,6 +122,7 @@ export async function startApp({
   file = FILE,
   mostStreams = 100,
   rateLimits = { evaluate: 1e9, read: 1e9, write: 1e9 },
+  limitFailures = () => {},
   database: given,
   hooks = [],
   log = silentLog,
@@ -246,6 +249,7 @@ export async function startApp({
     onRequest: metrics.onRequest,
     authorize: (credentials, role) => authorize(credentials, role),
     limitRate: rateLimiter(() => rateLimits),
+    limitFailures,
     isOpen: () => tokensInForce.length === 0,
     isShuttingDown: () => isShuttingDown,
     log,

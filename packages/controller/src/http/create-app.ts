@@ -39,7 +39,7 @@ import type { PerformanceReader } from "./performance-reader.ts";
 import { performanceRoutes } from "./performance-routes.ts";
 import { type PlanRouteDependencies, planRoutes } from "./plan-routes.ts";
 import { problemHandler } from "./problem.ts";
-import type { LimitRate } from "./rate-limit.ts";
+import type { LimitFailures, LimitRate } from "./rate-limit.ts";
 import { recordRoutes } from "./record-routes.ts";
 import { recordedCycleRoutes } from "./recorded-cycle-routes.ts";
 import { admit, type GateDependencies, identify, observe } from "./request-gate.ts";
@@ -96,6 +96,7 @@ export interface AppDependencies {
   }) => void;
   readonly authorize: Authorize;
   readonly limitRate: LimitRate;
+  readonly limitFailures: LimitFailures;
   /** Is there no token, so that whoever reaches the port may do everything? */
   readonly isOpen: () => boolean;
   readonly isShuttingDown: () => boolean;

@@ -22,7 +22,14 @@ import { evaluationFailure } from "./ofrep-failure.ts";
 import { FLAG_CHANGES_PATH, FLAGS_PATH } from "./ofrep-paths.ts";
 import { type HeaderList, sendAtOnce } from "./quick-answer.ts";
 import type { RememberedAuthorization } from "./remembered-authorization.ts";
-import { admit, type EntryDependencies, type GateDependencies, observe, requestIdOf } from "./request-gate.ts";
+import {
+  admit,
+  type EntryDependencies,
+  type GateDependencies,
+  observe,
+  refusalOf,
+  requestIdOf,
+} from "./request-gate.ts";
 import type { Serving } from "./serving.ts";
 
 /** What the protocol's routes need. */
@@ -79,7 +86,7 @@ export class OfrepListener {
         });
       this.#authorization.check(request);
     } catch (error) {
-      return fail(error);
+      return fail(refusalOf(request, error, this.#dependencies));
     }
     readJsonText(
       request,

@@ -10,7 +10,7 @@ import { ControllerError } from "../errors.ts";
 import { type RequestSpan, startRequestSpan } from "../tracing/request-span.ts";
 import type { Authorize, Principal } from "./authentication.ts";
 import { guardAgainstPages } from "./browser-guard.ts";
-import type { LimitRate } from "./rate-limit.ts";
+import type { LimitFailures, LimitRate } from "./rate-limit.ts";
 
 /** A request that is over. */
 interface FinishedRequest {
@@ -71,6 +71,7 @@ export function observe(
 export interface EntryDependencies {
   readonly authorize: Authorize;
   readonly limitRate: LimitRate;
+  readonly limitFailures: LimitFailures;
 }
 
 /**
@@ -78,10 +79,30 @@ export interface EntryDependencies {
  *
  * @throws {ControllerError} TOKEN_MISSING, TOKEN_UNKNOWN, ROLE_MISSING or RATE_LIMITED.
  */
-export function enter(request: IncomingMessage, role: Role, { authorize, limitRate }: EntryDependencies): Principal {
-  const principal = authorize(request.headers, role);
-  limitRate(request, principal, role);
+export function enter(request: IncomingMessage, role: Role, entry: EntryDependencies): Principal {
+  let principal: Principal;
+  try {
+    principal = entry.authorize(request.headers, role);
+  } catch (error) {
+    throw refusalOf(request, error, entry);
+  }
+  entry.limitRate(request, principal, role);
   return principal;
+}
+
+/** What a request is told that was not let in: why, or that too many with a wrong token came from its address. Counts those. */
+export function refusalOf(
+  request: IncomingMessage,
+  error: unknown,
+  { limitFailures }: Pick<EntryDependencies, "limitFailures">,
+): unknown {
+  if (!(error instanceof ControllerError) || error.code !== "TOKEN_UNKNOWN") return error;
+  try {
+    limitFailures(request);
+    return error;
+  } catch (tooMany) {
+    return tooMany;
+  }
 }
 
 /** @throws {ControllerError} SHUTTING_DOWN, HOST_REFUSED or ORIGIN_REFUSED. */

@@ -35,6 +35,7 @@ beforeEach(async () => {
   mountRoutes(app, webhookRoutes({ store: deliveries, now: () => NOW, onWaiting: () => woken++ }), {
     authorize: () => ({ token: undefined }),
     limitRate: () => {},
+    limitFailures: () => {},
   });
   app.use(problemHandler(() => {}));
   server = await listen(app, { host: "127.0.0.1", port: 0 });

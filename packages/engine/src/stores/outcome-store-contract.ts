@@ -29,6 +29,11 @@ function outcome(id: string, second: number, changes: Partial<ReportedOutcome["c
   };
 }
 
+/** Of another operation: it shows how late it is, and is in no sum. */
+function newerElsewhere(second: number): ReportedOutcome {
+  return outcome(`newer ${second}`, second, { operation: "other" });
+}
+
 function arrival(second: number, changes: Partial<OutcomeArrival> = {}): OutcomeArrival {
   const now = START + second * 1_000;
   return {
@@ -140,6 +145,7 @@ export function describeOutcomeStore(
 
     test("a key that is forgotten cannot be used to count again, whatever may be late from then on", async () => {
       await outcomes.addOutcomes([outcome("a", 10), outcome("b", 20)], arrival(20));
+      await outcomes.addOutcomes([newerElsewhere(31)], arrival(31));
       await outcomes.compactOutcomes(START + 30_000, START + 15_000);
       await outcomes.compactOutcomes(START + 31_000, START + 5_000); // a mark does not go back
       await restart();
@@ -149,6 +155,13 @@ export function describeOutcomeStore(
         "known",
         "too-late",
       ]);
+      expect(await calls(0, 50)).toBe(2);
+    });
+
+    test("a clock that is far ahead forgets and drops nothing: only something newer that was reported makes older", async () => {
+      await outcomes.addOutcomes([outcome("a", 10)], arrival(20));
+      await outcomes.compactOutcomes(START + 400 * DAY, START + 399 * DAY);
+      expect(await outcomes.addOutcomes([outcome("a", 10), outcome("b", 11)], arrival(21))).toEqual(["known", "added"]);
       expect(await calls(0, 50)).toBe(2);
     });
 
@@ -177,6 +190,7 @@ export function describeOutcomeStore(
         );
       await outcomes.closeWindows(key, START + 2 * HOUR);
       const age = async (milliseconds: number): Promise<void> => {
+        await outcomes.addOutcomes([newerElsewhere(milliseconds / 1_000)], arrival(milliseconds / 1_000));
         await outcomes.compactOutcomes(START + milliseconds, START);
         await restart();
       };
@@ -200,6 +214,7 @@ export function describeOutcomeStore(
     test("what was read is never folded into a window that is still to be read", async () => {
       await outcomes.addOutcomes([outcome("a", 10), outcome("b", 50)], arrival(50, { latestWindowEnd: START }));
       await outcomes.closeWindows(key, START + 30_000); // and then nobody reads for hours
+      await outcomes.addOutcomes([newerElsewhere(5 * 3_600)], arrival(5 * 3_600));
       await outcomes.compactOutcomes(START + 5 * HOUR, START);
       expect(await calls(0, 30)).toBe(1);
       expect(await calls(30, 60)).toBe(1);

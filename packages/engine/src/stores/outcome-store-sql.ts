@@ -62,8 +62,12 @@ export function createOutcomeStore(
         .execute();
       return rows.map((row) => ({ ...keyOf(row), reportedAt: Number(row.reported_at) }));
     },
-    async compactOutcomes(now, forgetBefore) {
-      await forgetKeys(database, forgetBefore);
+    async compactOutcomes(processTime, forgetBefore) {
+      // A process whose clock is far ahead must not make everybody forget: nothing is old before something newer was reported.
+      const newest = await newestReported(database);
+      if (newest === undefined) return;
+      const now = Math.min(processTime, newest);
+      await forgetKeys(database, Math.min(forgetBefore, now - (processTime - forgetBefore)));
       const operations = await database.selectFrom("outcome_operations").select(["component", "operation"]).execute();
       for (const key of operations) {
         await compactOperation(database, key, now, (transaction) => lockOperation(transaction, key, 0));
@@ -171,6 +175,17 @@ function openSlot(
   const own = Math.ceil(Math.min(endedAt, now) / gridMilliseconds) * gridMilliseconds;
   const firstOpen = (Math.floor(closedTo / gridMilliseconds) + 1) * gridMilliseconds;
   return Math.max(own, firstOpen);
+}
+
+/** When the newest outcome ended that was counted; undefined before the first. Senders say so, and no key of the newest is ever forgotten. */
+async function newestReported(database: OutcomeDatabase): Promise<number | undefined> {
+  const row = await database
+    .selectFrom("outcome_keys")
+    .select("ended_at")
+    .orderBy("ended_at", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return row === undefined ? undefined : Number(row.ended_at);
 }
 
 async function forgottenTo(transaction: OutcomeTransaction): Promise<number> {

@@ -62,6 +62,10 @@ export interface OutcomeStore {
   sumOutcomes(key: OperationKey, from: number, to: number): Promise<readonly RollupSum[]>;
   /** Sorted by component and operation. */
   listReported(): Promise<readonly ReportedOperation[]>;
-  /** Folds old rows, drops what is too old, and forgets the keys of outcomes that ended before `forgetBefore`. Call it once a minute or so. */
+  /**
+   * Folds old rows, drops what is too old, and forgets the keys of outcomes that ended before `forgetBefore`. Call it once a minute or so.
+   *
+   * No later time than that of the newest outcome counts, so that one clock that is far ahead forgets nothing that is still awaited.
+   */
   compactOutcomes(now: number, forgetBefore: number): Promise<void>;
 }

@@ -1,5 +1,6 @@
 /** `trimtab doctor` */
 import { basename } from "node:path";
+import type { OperationKey } from "@trimtab/engine";
 import type { OperationPolicy } from "@trimtab/learning";
 import { ConfigError } from "../../config/config-error.ts";
 import { isReportedComponent } from "../../config/reported-components.ts";
@@ -53,13 +54,8 @@ async function examine(options: Options, environment: NodeJS.ProcessEnv): Promis
       ...(await examineControllerAlone(options, environment)),
     ];
   }
-  const findings: Finding[] = [
-    {
-      state: "ok",
-      subject: "configuration",
-      message: `${basename(file)} is good; operations: ${config.policies.length}`,
-    },
-  ];
+  const findings: Finding[] = [];
+  let registered: readonly OperationKey[] = [];
   let controller: ControllerFacts | undefined;
   let decisions: DecisionFacts[] = [];
   let reported: ReportFacts[] = [];
@@ -68,9 +64,11 @@ async function examine(options: Options, environment: NodeJS.ProcessEnv): Promis
     controller = await askController(client);
     decisions = await askDecisions(client, config.policies);
     reported = await askReports(client, config);
+    registered = await askRegistered(client);
   } catch (error) {
     findings.push(noAnswer(error));
   }
+  findings.unshift({ state: "ok", subject: "configuration", message: describeConfiguration(file, config, registered) });
   const { seen, address } = await look(config);
   const source = { kind: config.metrics.source, address };
   return [
@@ -83,6 +81,7 @@ async function examine(options: Options, environment: NodeJS.ProcessEnv): Promis
       controller,
       decisions,
       reported,
+      registered,
     }),
   ];
 }
@@ -134,8 +133,21 @@ interface OperationList {
   readonly operations: readonly {
     readonly component: string;
     readonly operation: string;
+    readonly source?: "file" | "registered";
     readonly lastReportAt?: string;
   }[];
+}
+
+function describeConfiguration(file: string, { policies }: Config, registered: readonly OperationKey[]): string {
+  const more = registered.length === 0 ? "" : `, and ${registered.length} more that services registered`;
+  return `${basename(file)} is good; operations: ${policies.length}${more}`;
+}
+
+/** The operations that the file lacks and services have registered. */
+async function askRegistered(client: ControllerClient): Promise<readonly OperationKey[]> {
+  const { status, body } = await client.get<OperationList>("/v1/operations");
+  if (status !== 200) return [];
+  return body.operations.filter(({ source }) => source === "registered");
 }
 
 /** When the operations that are reported were reported last; one that the controller does not know has never been. */
