@@ -221,7 +221,7 @@ function introduction(
     `  state       ${path}`,
     `  logs        ${logs}`,
     "",
-    `${rate} songs a second are asked for in each genre. 10 % of all calls keep the base values for ever: the holdout.`,
+    `${rate} songs a second are asked for in each genre. A tenth of the songs keeps the base values for ever: the holdout.`,
     "",
     "In another terminal:",
     `  npm run --silent trimtab -- explain last${address}`,

@@ -18,7 +18,7 @@ export const LEARNING: Readonly<Record<OperationName, LearningDeclaration>> = {
     },
   },
   recover: {
-    holdout: HOLDOUT,
+    holdout: 0.2, // errors are few
     objective: {
       success: { weight: 0.3 },
       latency: { weight: 0.4, goodSeconds: 0.05, badSeconds: 4 },
