@@ -47,7 +47,7 @@ test("each operation has its contexts, with what is in force and what it brings"
     { tone: "quiet", text: "recover, by previous_error_type" },
     { tone: "plain", text: "  nothing measured yet" },
     { tone: "quiet", text: "call_provider, by provider" },
-    { tone: "plain", text: "  aurora             timeout 3200 ms                  base values; 1 other is tried" },
+    { tone: "plain", text: "  aurora             timeout 3200 ms                  base values; 1 other setting tried" },
   ]);
 });
 

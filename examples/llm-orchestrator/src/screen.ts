@@ -2,6 +2,7 @@
 import {
   type ContextState,
   count,
+  counted,
   type Line,
   type OperationState,
   signed,
@@ -48,7 +49,7 @@ function stateLine(name: string, { parameters, variants, lift }: ContextState): 
   const comparison =
     lift === undefined
       ? isBase
-        ? `base values; ${trying === 0 ? "too little is known to try others" : trying === 1 ? "1 other is tried" : `${trying} others are tried`}`
+        ? `base values; ${trying === 0 ? "nothing else" : counted(trying, "other setting")} tried`
         : "new; too new to be compared with the holdout"
       : `utility ${lift.served.utility?.toFixed(3) ?? "-"}, holdout ${lift.holdout.utility?.toFixed(3) ?? "-"}: ` +
         `${signed(lift.estimate)}${lift.lower > 0 ? " proven" : ""} (${signed(lift.lower)}…${signed(lift.upper)})`;
