@@ -217,7 +217,7 @@ const source = [
   lines({
     title: "Reported outcomes",
     question: "What became of the outcomes that services report instead of being scraped?",
-    unit: unit.perSecond,
+    unit: unit.requestsPerSecond,
     min: 0,
     isStacked: true,
     noValue: "no service reports",
@@ -231,7 +231,7 @@ const http = [
   lines({
     title: "Requests",
     question: "Who asks the controller for what?",
-    unit: unit.perSecond,
+    unit: unit.requestsPerSecond,
     min: 0,
     isStacked: true,
     noValue: NO_CONTROLLER,
@@ -245,7 +245,7 @@ const http = [
   lines({
     title: "Requests that fail",
     question: "Which requests are refused, or fail in the controller?",
-    unit: unit.perSecond,
+    unit: unit.requestsPerSecond,
     min: 0,
     isStacked: true,
     noValue: "none",
@@ -350,7 +350,7 @@ const services = [
   lines({
     title: "Records",
     question: "Do the sampled calls that services send arrive?",
-    unit: unit.perSecond,
+    unit: unit.requestsPerSecond,
     min: 0,
     isStacked: true,
     noValue: "records are off",
@@ -359,7 +359,7 @@ const services = [
   lines({
     title: "Calls without a context of their own",
     question: "Which process has more contexts than it may have?",
-    unit: unit.perSecond,
+    unit: unit.requestsPerSecond,
     min: 0,
     noValue: "none",
     queries: [

@@ -88,4 +88,4 @@ export function heatmapOf(histogram: string, matchers: string): string {
 /** The base values of an operation: the holdout has them for ever. */
 export const BASE_VALUES = 'variant=~"base-.*"';
 /** What was learnt, and what is being tried. */
-export const OTHER_VALUES = 'variant!~"base-.*"';
+export const OTHER_VALUES = 'variant=~"v-.*"';

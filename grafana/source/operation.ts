@@ -34,7 +34,7 @@ const numbers = [
   number({
     title: "Calls",
     question: "How many calls end in a second, over the time range?",
-    unit: unit.perSecond,
+    unit: unit.callsPerSecond,
     min: 0,
     noValue: NO_CALLS,
     queries: [{ expr: callRate(CHOSEN_CALLS, "", WHOLE_RANGE) }],
@@ -97,7 +97,7 @@ const byVariant = [
   lines({
     title: "Calls by variant",
     question: "How are the calls shared among sets of parameters?",
-    unit: unit.perSecond,
+    unit: unit.callsPerSecond,
     min: 0,
     isStacked: true,
     noValue: NO_CALLS,
@@ -160,7 +160,7 @@ const calls = [
   lines({
     title: "Outcomes",
     question: "How do the calls end?",
-    unit: unit.perSecond,
+    unit: unit.callsPerSecond,
     min: 0,
     isStacked: true,
     noValue: NO_CALLS,
@@ -169,7 +169,7 @@ const calls = [
   lines({
     title: "Errors by type",
     question: "What goes wrong?",
-    unit: unit.perSecond,
+    unit: unit.callsPerSecond,
     min: 0,
     isStacked: true,
     noValue: "no errors",
@@ -189,7 +189,7 @@ const calls = [
     queries: [
       { expr: quantileOf(0.5, service.operationDuration, CHOSEN_CALLS, ""), legend: "p50" },
       { expr: quantileOf(0.95, service.operationDuration, CHOSEN_CALLS, ""), legend: "p95" },
-      { expr: quantileOf(0.99, service.operationDuration, CHOSEN_CALLS, ""), legend: "p99" },
+      { expr: quantileOf(0.99, service.operationDuration, CHOSEN_CALLS, ""), legend: "p99", withExemplars: true },
     ],
   }),
   heat({
@@ -242,7 +242,7 @@ const byContext = [
       { expr: meanOf(service.operationQuality, CHOSEN_CALLS, BY_CONTEXT, WHOLE_RANGE) },
     ],
     columns: [
-      { name: "Calls", unit: unit.perSecond, decimals: 2 },
+      { name: "Calls", unit: unit.callsPerSecond, decimals: 2 },
       { name: "Success", unit: unit.ratio, decimals: 2 },
       { name: "p95", unit: unit.seconds },
       { name: "Quality", decimals: 3 },
@@ -261,7 +261,7 @@ const byContext = [
   lines({
     title: "Calls by context",
     question: "Where do the calls come from?",
-    unit: unit.perSecond,
+    unit: unit.callsPerSecond,
     min: 0,
     isStacked: true,
     noValue: NO_CALLS,

@@ -10,6 +10,7 @@ import {
   callRate,
   heatmapOf,
   meanOf,
+  OTHER_VALUES,
   ofLeader,
   orZero,
   quantileOf,
@@ -47,7 +48,7 @@ const numbers = [
   number({
     title: "Calls",
     question: "How many calls end in a second, over the time range?",
-    unit: unit.perSecond,
+    unit: unit.callsPerSecond,
     min: 0,
     noValue: NO_CALLS,
     queries: [{ expr: callRate(CHOSEN, "", WHOLE_RANGE) }],
@@ -97,8 +98,8 @@ const numbers = [
     ],
   }),
   number({
-    title: "Contexts that are tuned",
-    question: "In how many contexts does the controller look after parameters?",
+    title: "Contexts",
+    question: "How many contexts of how many operations does the controller look at, tuned or only observed?",
     unit: unit.count,
     min: 0,
     noValue: "none",
@@ -171,7 +172,7 @@ const rates = [
   lines({
     title: "Calls",
     question: "How much does each operation do?",
-    unit: unit.perSecond,
+    unit: unit.callsPerSecond,
     min: 0,
     noValue: NO_CALLS,
     queries: [{ expr: callRate(CHOSEN, BY_OPERATION), legend: OPERATION }],
@@ -218,7 +219,7 @@ const rates = [
   lines({
     title: "Errors by type",
     question: "What goes wrong, and how often?",
-    unit: unit.perSecond,
+    unit: unit.callsPerSecond,
     min: 0,
     isStacked: true,
     noValue: "no errors",
@@ -251,7 +252,7 @@ const whereToLook = [
       { expr: `avg by (${BY_OPERATION}) (${lift})` },
     ],
     columns: [
-      { name: "Calls", unit: unit.perSecond, decimals: 2 },
+      { name: "Calls", unit: unit.callsPerSecond, decimals: 2 },
       { name: "Success", unit: unit.ratio, decimals: 2 },
       { name: "p95", unit: unit.seconds },
       { name: "Quality", decimals: 3 },
@@ -339,14 +340,14 @@ const safety = [
     noValue: NO_CALLS,
     queries: [
       { expr: successRatio(`${CHOSEN},${BASE_VALUES}`, ""), legend: "base values" },
-      { expr: successRatio(`${CHOSEN},variant!~"base-.*"`, ""), legend: "other values" },
+      { expr: successRatio(`${CHOSEN},${OTHER_VALUES}`, ""), legend: "other values" },
     ],
     links: [toDashboard("learning")],
   }),
   lines({
     title: "Calls without a context of their own",
     question: "Are there more contexts than a process may have, so that calls are counted as __other__?",
-    unit: unit.perSecond,
+    unit: unit.callsPerSecond,
     min: 0,
     noValue: "none",
     queries: [
@@ -360,7 +361,7 @@ const safety = [
   lines({
     title: "Where parameters come from",
     question: "Do services have fresh parameters, the last known good ones, or only their own?",
-    unit: unit.perSecond,
+    unit: unit.callsPerSecond,
     min: 0,
     isStacked: true,
     noValue: "no parameters were asked for",

@@ -16,7 +16,8 @@ export const unit = {
   ratio: "percentunit",
   utility: "none",
   seconds: "s",
-  perSecond: "reqps",
+  callsPerSecond: "ops",
+  requestsPerSecond: "reqps",
   perMinute: "opm",
   count: "short",
   bytes: "bytes",
@@ -40,6 +41,8 @@ export const LIFT: Steps = ["red", [0, "green"]];
 interface Query {
   readonly expr: string;
   readonly legend?: string;
+  /** Shows single calls with their traces, where the data source has some. */
+  readonly withExemplars?: boolean;
 }
 
 /** Where a click on a value leads. */
@@ -130,12 +133,13 @@ function finished(
   };
 }
 
-function targetOf({ expr, legend }: Query, index: number, asking: Asking): Builder<Dataquery> {
+function targetOf({ expr, legend, withExemplars }: Query, index: number, asking: Asking): Builder<Dataquery> {
   const target = new DataqueryBuilder()
     .refId(String.fromCharCode(65 + index))
     .datasource(DATA_SOURCE)
     .expr(expr);
   target.legendFormat(legend ?? "__auto");
+  if (withExemplars === true) target.exemplar(true);
   if (asking === "instant" || asking === "table") target.instant();
   else target.range();
   if (asking === "table") target.format(PromQueryFormat.Table);

@@ -15,7 +15,7 @@ interface Places {
 export function configurationText({ controllerPort, prometheusUrl, store, hook, deadHook }: Places): string {
   return `controller:
   listen: "127.0.0.1:${controllerPort}"
-  interval: 2s
+  interval: 4s
   store: { kind: sqlite, path: "${store}" }
   feedback: { learnAfter: 5 }
 metrics: { source: prometheus, url: "${prometheusUrl}", scrapeInterval: 2s }

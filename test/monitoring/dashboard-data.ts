@@ -3,7 +3,7 @@ import { type Choice, fillIn, type PanelOfFile } from "./dashboard-file.ts";
 import { queryNow, queryRange } from "./prometheus-api.ts";
 
 /** How far a graph reaches back, and how far its points are apart, in seconds. */
-const RANGE = { back: 300, step: 15 };
+const RANGE = { back: 300, step: 30 };
 
 /** The queries of a panel, by name, with how many finite samples each has. */
 export async function samplesOf(url: string, panel: PanelOfFile, choice: Choice): Promise<Record<string, number>> {

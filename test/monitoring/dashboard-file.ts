@@ -128,7 +128,7 @@ export const ONE_OPERATION: Choice = {
 /** The same of an operation that has no context: Grafana leaves the context key empty. */
 export const ONE_WITHOUT_CONTEXT: Choice = { ...ONE_OPERATION, operation: "(render)", context_key: "", context: ".*" };
 
-/** What Grafana puts in by itself: of a graph with points ten seconds apart over the last quarter of an hour, say. */
+/** What Grafana puts in by itself: of a graph of the last hours whose points lie seconds apart, say. */
 const OF_GRAFANA: Choice = { __rate_interval: "1m", __range: "6h", __interval: "10s" };
 
 /** Text with the values in place of its variables; those that nobody knows stay. */

@@ -24,8 +24,8 @@ export async function useEverything(url: string, onTold: () => void): Promise<Us
   const act = (name: string): Promise<Response> =>
     post(`/v1/operations/studio/mix/${name}`, { by: "ann", why: "sale on Friday" });
   const flags = await (await post("/ofrep/v1/evaluate/flags", { context: { targetingKey: "ann" } })).json();
-  const stream = (flags as { eventStreams: { url: string }[] }).eventStreams[0]?.url ?? "/v1/flag-changes";
-  const streams = [await openEvents(new URL(stream, url).href)];
+  const [changes] = (flags as { eventStreams: { endpoint: { requestUri: string } }[] }).eventStreams;
+  const streams = [await openEvents(`${url}${changes?.endpoint.requestUri}`)];
   for (const component of ["studio", "translator"])
     streams.push(await openEvents(`${url}/v1/allocations?component=${component}`));
   await act("freeze");
