@@ -40,9 +40,14 @@ export function ruleOf({ alert, tier }: Pick<AlertCases, "alert" | "tier">): Ale
   return rule;
 }
 
+/** How often rules are evaluated in the tests: seldom, because it takes time, and so that every `for` is a multiple of it. */
+export function evaluationOf({ isOfDays }: AlertCases): string {
+  return isOfDays === true ? "2h" : "5m";
+}
+
 /** The tests as promtool takes them. `name` stands for the alert: mutants have names of their own. */
 export function promtoolTests(cases: AlertCases, name: string = cases.alert): readonly PromtoolTest[] {
-  const { labels } = ruleOf(cases);
+  const { labels, for: holds } = ruleOf(cases);
   const own = { alertname: name, alertstate: "firing", ...labels };
   const added = Object.entries(own)
     .map(([key, value]) => `${key}="${value}"`)
@@ -59,8 +64,57 @@ export function promtoolTests(cases: AlertCases, name: string = cases.alert): re
           one.firing.map((more) => [`ALERTS{${added}${more === "" ? "" : `, ${more}`}}`, 1] as const),
         ),
       },
+      // What waits is pending before it fires.
+      ...(one.firing.length === 0 || holds === undefined
+        ? []
+        : [
+            {
+              expr: `count(count_over_time(ALERTS{alertname="${name}", alertstate="pending"}[10d])) >= bool ${one.firing.length}`,
+              at: one.at,
+              results: { "{}": 1 },
+            },
+          ]),
     ],
   }));
+}
+
+/** The same of another operation, in another job. */
+function ofAnotherOperation(text: string): string {
+  return text.replaceAll('operation="checkout"', 'operation="refund"').replaceAll('job="', 'job="other-');
+}
+
+/** The same of another component, in another instance. */
+function ofAnotherComponent(text: string): string {
+  return text.replaceAll('component="shop"', 'component="store"').replaceAll('instance="', 'instance="other-');
+}
+
+/**
+ * The same with others of the same kind, for which the first test that fires is true: each must fire for itself, and must not let the
+ * first one fire, or keep it from it.
+ */
+export function besideOthers(cases: AlertCases): AlertCases {
+  const [loud] = cases.cases.filter(({ situation }) => situation === "fires");
+  if (loud === undefined || loud.firing.every((labels) => labels === "")) return cases;
+  const isOfOperations = loud.firing.some((labels) => labels.includes("component="));
+  const copies = isOfOperations ? [ofAnotherOperation, ofAnotherComponent] : [ofAnotherOperation];
+  return {
+    ...cases,
+    cases: cases.cases.map((one) => ({
+      ...one,
+      series: { ...one.series, ...seriesOf(loud, copies, one.at === loud.at) },
+      firing: one.at === loud.at ? [...one.firing, ...copies.flatMap((copy) => loud.firing.map(copy))] : one.firing,
+    })),
+  };
+}
+
+function seriesOf(
+  { series }: AlertCase,
+  copies: readonly ((text: string) => string)[],
+  isAtSameTime: boolean,
+): Record<string, string> {
+  if (!isAtSameTime) return {}; // it is not known what it does then
+  const entries = Object.entries(series);
+  return Object.fromEntries(copies.flatMap((copy) => entries.map(([of, values]) => [copy(of), values])));
 }
 
 /** The labels of the operation that the tests speak of. */

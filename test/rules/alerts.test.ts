@@ -1,26 +1,19 @@
 /** Every alert fires when it should, and is silent when healthy, on low traffic or without data, and when its cause is over. */
 import { describe, expect, test } from "vitest";
-import { ALERTS, type AlertCases, promtoolTests, ruleOf, type Situation } from "./alert-case.ts";
-import { BURN_RATE_CASES } from "./burn-rate-cases.ts";
-import { CONTROLLER_CASES } from "./controller-cases.ts";
-import { LEARNING_CASES } from "./learning-cases.ts";
-import { OPERATION_CASES } from "./operation-cases.ts";
+import { ALERTS, evaluationOf, promtoolTests, ruleOf, type Situation } from "./alert-case.ts";
+import { ALERT_CASES } from "./alert-cases.ts";
 import { groupOf, type PromtoolTest, testRules } from "./promtool.ts";
 
-const all = [...BURN_RATE_CASES, ...OPERATION_CASES, ...LEARNING_CASES, ...CONTROLLER_CASES];
+const all = ALERT_CASES;
 const SITUATIONS: readonly Situation[] = ["fires", "healthy", "low traffic or no data", "resolves"];
 
 describe.each(all)("$alert $tier", (cases) => {
   const tests = promtoolTests(cases);
-  const failures = testRules([groupOf([ruleOf(cases)])], tests, evaluation(cases));
+  const failures = testRules([groupOf([ruleOf(cases)])], tests, evaluationOf(cases));
   test.each(tests)("$name", async ({ name }: PromtoolTest) => {
     expect((await failures)[name]).toBeUndefined();
   });
 });
-
-function evaluation({ isOfDays }: AlertCases): string {
-  return isOfDays === true ? "30m" : "1m";
-}
 
 test.each(ALERTS)("$alert $labels.tier is tried in every situation", ({ alert, labels: { tier } }) => {
   const own = all.filter((each) => each.alert === alert && (each.tier ?? tier) === tier).flatMap(({ cases }) => cases);

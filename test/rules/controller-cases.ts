@@ -22,12 +22,12 @@ const DOWN: AlertCases = {
       series: leader(`${times(1, 8)} stale ${times("_", 30)}`),
       firing: [""],
     },
-    { situation: "fires", because: "it was never there", at: "6m", series: {}, firing: [""] },
+    { situation: "fires", because: "it was never there", at: "10m", series: {}, firing: [""] },
     { situation: "healthy", because: "a follower alone", at: "20m", series: leader(times(0, 30)), firing: [] },
     {
       situation: "healthy",
       because: "a restart of three minutes",
-      at: "12m",
+      at: "10m",
       series: leader(`${times(1, 8)} stale _x2 ${times(1, 30)}`),
       firing: [],
     },
@@ -144,14 +144,14 @@ const FAILING: AlertCases = {
       situation: "fires",
       because: "6 of 10",
       at: "30m",
-      series: cycles({ failed: "0+6x60", recorded: "0+4x60" }),
+      series: cycles({ failed: "0+0.3x60", recorded: "0+0.2x60" }),
       firing: [CHECKOUT],
     },
     {
       situation: "healthy",
       because: "4 of 10",
       at: "30m",
-      series: cycles({ failed: "0+4x60", recorded: "0+6x60" }),
+      series: cycles({ failed: "0+0.2x60", recorded: "0+0.3x60" }),
       firing: [],
     },
     {
@@ -206,7 +206,7 @@ const SLOW: AlertCases = {
       situation: "low traffic or no data",
       because: "five cycles",
       at: "40m",
-      series: durations({ "10": "0x60", "30": "0x15 0+0.2x60", "+Inf": "0x15 0+0.2x60" }, "0x15 0+0.2x60"),
+      series: durations({ "10": "0x60", "30": "90x15 90+0.2x60", "+Inf": "90x15 90+0.2x60" }, "90x15 90+0.2x60"),
       firing: [],
     },
     { situation: "low traffic or no data", at: "40m", series: {}, firing: [] },
@@ -229,8 +229,8 @@ function source(errors: string, questions: string): Record<string, string> {
 const SOURCE_ERRORS: AlertCases = {
   alert: "TrimtabMetricsSourceErrors",
   cases: [
-    { situation: "fires", because: "12 %", at: "40m", series: source("0+12x60", "0+100x60"), firing: [CONTROLLER] },
-    { situation: "healthy", because: "8 %", at: "40m", series: source("0+8x60", "0+100x60"), firing: [] },
+    { situation: "fires", because: "12 %", at: "40m", series: source("0+0.36x60", "0+3x60"), firing: [CONTROLLER] },
+    { situation: "healthy", because: "8 %", at: "40m", series: source("0+0.24x60", "0+3x60"), firing: [] },
     {
       situation: "low traffic or no data",
       because: "nine questions",
@@ -331,14 +331,14 @@ const FALLBACK: AlertCases = {
       situation: "fires",
       because: "12 % of two kinds",
       at: "45m",
-      series: served({ fresh: "0+88x60", last_known_good: "0+6x60", base: "0+6x60" }),
+      series: served({ fresh: "0+8.8x60", last_known_good: "0+0.6x60", base: "0+0.6x60" }),
       firing: ['job="shop"'],
     },
     {
       situation: "healthy",
       because: "8 %",
       at: "45m",
-      series: served({ fresh: "0+92x60", base: "0+8x60" }),
+      series: served({ fresh: "0+9.2x60", base: "0+0.8x60" }),
       firing: [],
     },
     {
@@ -366,7 +366,7 @@ const overflowing = (name: string): string => `${name}{job="shop", instance="a",
 const CARDINALITY: AlertCases = {
   alert: "TrimtabCardinalityLimit",
   cases: [
-    { situation: "fires", at: "30m", series: collapsed("0x10 0+1x60"), firing: ['job="shop"'] },
+    { situation: "fires", at: "30m", series: collapsed("0x10 0+0.2x60"), firing: ['job="shop"'] },
     {
       situation: "fires",
       because: "an SDK of one's own has reached its limit of calls",
@@ -431,9 +431,14 @@ const SCRAPE: AlertCases = {
     },
     {
       situation: "low traffic or no data",
-      because: "a target without our metrics",
+      because: "a target without our metrics, beside one that has them",
       at: "30m",
-      series: up(times(0, 60)),
+      series: {
+        ...up(times(1, 60)),
+        ...started(times(-100, 60)),
+        'up{job="shop", instance="proxy"}': times(0, 60),
+        'up{job="proxy", instance="a"}': times(0, 60),
+      },
       firing: [],
     },
     {

@@ -5,7 +5,10 @@ import { type AlertCase, type AlertCases, CHECKOUT, callsOfCheckout, ofCheckout,
 /** What both replicas of a controller tell alike. */
 function ofReplicas(instrument: Instrument, more: string, values: string): Record<string, string> {
   const of = (instance: string): string =>
-    ofCheckout(prometheusName(instrument), `job="trimtab", instance="${instance}"${more === "" ? "" : `, ${more}`}`);
+    ofCheckout(
+      prometheusName(instrument),
+      `job="trimtab", instance="${instance}", pod="${instance}", container="trimtab", endpoint="http", service="trimtab"${more === "" ? "" : `, ${more}`}`,
+    );
   return { [of("a")]: values, [of("b")]: values };
 }
 
@@ -22,24 +25,24 @@ function ofContexts(
   return {
     alert,
     cases: [
-      { situation: "fires", at: `${minutes + 5}m`, series: series(times(bad, 60)), firing: FIRING_OF_ROCK },
+      { situation: "fires", at: `${minutes + 5}m`, series: series(times(bad, 70)), firing: FIRING_OF_ROCK },
       ...good.map(
         (value): AlertCase => ({
           situation: "healthy",
           because: `${value}`,
-          at: "59m",
-          series: series(times(value, 60)),
+          at: "60m",
+          series: series(times(value, 70)),
           firing: [],
         }),
       ),
       {
         situation: "healthy",
         because: "only for a moment",
-        at: `${minutes + 4}m`,
-        series: series(`${times(good[0] ?? 0, minutes)} ${times(bad, 60)}`),
+        at: `${minutes + 5}m`,
+        series: series(`${times(good[0] ?? 0, minutes + 5)} ${times(bad, 60)}`),
         firing: [],
       },
-      { situation: "low traffic or no data", because: "it is not told", at: "59m", series: {}, firing: [] },
+      { situation: "low traffic or no data", because: "it is not told", at: "60m", series: {}, firing: [] },
       {
         situation: "resolves",
         at: `${minutes + 15}m`,
@@ -64,7 +67,7 @@ const WIDE: AlertCases = {
     {
       situation: "low traffic or no data",
       because: "with few calls the interval is wide",
-      at: "59m",
+      at: "60m",
       series: {
         ...ofReplicas(controllerInstruments.liftRatio, ROCK, times(-0.1, 60)),
         ...ofReplicas(controllerInstruments.liftRatioUpper, ROCK, times(0.4, 60)),
@@ -88,18 +91,18 @@ function ofMinutes(
   return {
     alert,
     cases: [
-      { situation: "fires", because: `${enough}`, at: "12m", series: at(enough), firing: [firing] },
-      { situation: "healthy", because: `${other} alone`, at: "12m", series: at(100, other), firing: [] },
-      { situation: "healthy", because: `${enough - 1}`, at: "12m", series: at(enough - 1), firing: [] },
-      { situation: "low traffic or no data", at: "12m", series: {}, firing: [] },
+      { situation: "fires", because: `${enough}`, at: "15m", series: at(enough), firing: [firing] },
+      { situation: "healthy", because: `${other} alone`, at: "15m", series: at(100, other), firing: [] },
+      { situation: "healthy", because: `${enough - 1}`, at: "15m", series: at(enough - 1), firing: [] },
+      { situation: "low traffic or no data", at: "15m", series: {}, firing: [] },
       {
         situation: "fires",
         because: "still in the window",
-        at: `${minutes + 9}m`,
+        at: `${minutes + 5}m`,
         series: at(enough),
         firing: [firing],
       },
-      { situation: "resolves", at: `${minutes + 12}m`, series: at(enough), firing: [] },
+      { situation: "resolves", at: `${minutes + 15}m`, series: at(enough), firing: [] },
     ],
   };
 }
@@ -142,7 +145,12 @@ const STARVED: AlertCases = {
       situation: "fires",
       because: "4 % of a tenth",
       at: "60m",
-      series: shares({ base: times(4, 100), other: times(96, 100) }),
+      series: {
+        ...shares({ base: times(4, 100), other: times(96, 100) }),
+        // What learnt values are here, base values are elsewhere.
+        [`${prometheusName(controllerInstruments.variantWeight)}{component="bar", operation="checkout", variant="v-2", role="baseline"}`]:
+          times(1, 100),
+      },
       firing: [CHECKOUT],
     },
     {
@@ -211,14 +219,14 @@ const MISSING: AlertCases = {
       situation: "fires",
       because: "19 of 20",
       at: "50m",
-      series: { ...readings({ "no-data": "0+19x100", value: "0+1x100" }), ...CALLS },
+      series: { ...readings({ "no-data": "0+0.19x100", value: "0+0.01x100" }), ...CALLS },
       firing: [CHECKOUT],
     },
     {
       situation: "healthy",
       because: "17 of 20",
       at: "50m",
-      series: { ...readings({ "no-data": "0+17x100", value: "0+3x100" }), ...CALLS },
+      series: { ...readings({ "no-data": "0+0.17x100", value: "0+0.03x100" }), ...CALLS },
       firing: [],
     },
     {
@@ -265,14 +273,14 @@ const STALE: AlertCases = {
       situation: "fires",
       because: "6 of 10, of two kinds",
       at: "50m",
-      series: readings({ stale: "0+4x100", timeout: "0+2x100", value: "0+4x100" }),
+      series: readings({ stale: "0+0.08x100", timeout: "0+0.04x100", value: "0+0.08x100" }),
       firing: [CHECKOUT],
     },
     {
       situation: "healthy",
       because: "4 of 10",
       at: "50m",
-      series: readings({ partial: "0+4x100", value: "0+6x100" }),
+      series: readings({ partial: "0+0.08x100", value: "0+0.12x100" }),
       firing: [],
     },
     {

@@ -109,6 +109,37 @@ export function checkExpressions(expressions: readonly string[]): Promise<string
   });
 }
 
+/** @returns The places of the rules that Prometheus refuses to load. */
+export function refusedRules(rules: readonly Rule[]): Promise<readonly number[]> {
+  return withRuleFolder(async (folder) => {
+    const file = join(folder, "rules.yml");
+    writeRules(file, [groupOf(rules)]);
+    const { code, output } = await runPromtool(["check", "rules", "--lint=none", file]);
+    const places = [...output.matchAll(/rule (\d+), "/g)].map(([, place]) => Number(place) - 1);
+    if ((code === 0) !== (places.length === 0)) throw new Error(`promtool ended with ${code}: ${output}`);
+    return [...new Set(places)];
+  });
+}
+
+/**
+ * Tests whose failures are told by expression, not by test: for many rules in one run.
+ *
+ * @returns What failed, and what could not be evaluated, each with the names in it.
+ */
+export function testRulesTogether(
+  groups: readonly RuleGroup[],
+  tests: readonly PromtoolTest[],
+  evaluation: string,
+): Promise<{ readonly failing: readonly string[]; readonly erring: readonly string[] }> {
+  return withRuleFolder(async (folder) => {
+    writeRules(join(folder, "rules.yml"), groups);
+    const file = join(folder, "test.json");
+    writeFileSync(file, JSON.stringify(promtoolDocument({ ruleFiles: ["rules.yml"], evaluation, tests })));
+    const { output } = await runPromtool(["test", "rules", file]);
+    return { failing: output.match(/^.*expr: ".*$/gm) ?? [], erring: output.match(/^.*rule: .*err: .*$/gm) ?? [] };
+  });
+}
+
 /** A group of these rules. */
 export function groupOf(rules: readonly Rule[]): RuleGroup {
   return { name: "tested", interval: "1m", rules };

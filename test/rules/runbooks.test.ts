@@ -29,6 +29,11 @@ describe("runbooks", () => {
     expect(pages).toEqual(names.map((name) => `docs/runbooks/${name}.md`));
   });
 
+  test("docs/monitoring.md lists all of them", () => {
+    const listed = read("docs/monitoring.md").match(/(?<=\]\(runbooks\/)\w+(?=[.]md\))/g);
+    expect([...new Set(listed)].sort()).toEqual(names);
+  });
+
   test("the rules point at them", () => {
     const urls = readFileSync(join(root, "deploy/prometheus/rules/alerts.rules.yml"), "utf8").match(/runbook_url: .*/g);
     expect(new Set(urls)).toEqual(new Set(pages.map((page) => `runbook_url: ${page}`)));

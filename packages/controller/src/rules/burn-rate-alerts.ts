@@ -87,10 +87,11 @@ function burns(ratioOf: (window: BurnWindow) => RecordedSeries, objective: strin
   const { long, short, factor } = rate;
   const over = (window: BurnWindow): string => {
     const ratio = ratioOf(window).name;
-    const limit = factor === 1 ? `(1 - ${objective})` : `${factor} * (1 - ${objective})`;
+    // What fails more than half of what must not, also fails more than is allowed.
+    if (factor === 1) return `${ratio} > ${SAME_OPERATION} (1 - ${objective})`;
     return [
       "(",
-      `  ${ratio} > ${SAME_OPERATION} ${limit}`,
+      `  ${ratio} > ${SAME_OPERATION} ${factor} * (1 - ${objective})`,
       `  or ${ratio} > ${SAME_OPERATION} 1 - ${objective} / 2`,
       ")",
     ].join("\n");

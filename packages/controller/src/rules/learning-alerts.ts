@@ -61,7 +61,7 @@ function guardrailBreach(): AlertingRule {
   const decisions = `sum_over_time(${recordedSeries.decisions.name}{reason=~"${BREACHES.join("|")}"}[15m])`;
   return {
     alert: "TrimtabGuardrailBreach",
-    expr: `sum by (${labels.component}, ${labels.operation}, reason) (${decisions}) > 0.5`,
+    expr: `sum by (${labels.component}, ${labels.operation}, reason) (${decisions}) > 0`,
     labels: { severity: "warning", tier: "3" },
     summary: `A variant of ${OPERATION} broke a limit`,
     description:
@@ -89,7 +89,7 @@ function parametersOscillating(): AlertingRule {
   const decisions = `sum_over_time(${recordedSeries.decisions.name}{reason="${reason}"}[1h])`;
   return {
     alert: "TrimtabParametersOscillating",
-    expr: `${byOperation("sum", decisions)} > 0.5`,
+    expr: `${byOperation("sum", decisions)} > 0`,
     labels: { severity: "warning", tier: "4" },
     summary: `Parameters of ${OPERATION} go back and forth`,
     description:

@@ -30,15 +30,15 @@ const QUALITY_KEPT = 0.9;
 
 function qualityDrop(): AlertingRule {
   const sum = (name: string, offset: string): string => byOperation("sum", `sum_over_time(${name}[1h]${offset})`);
-  const mean = (offset = ""): string =>
-    `${sum(recordedSeries.qualitySum.name, offset)} / (${sum(recordedSeries.qualityCount.name, offset)} > ${MINIMUM_CALLS})`;
+  const mean = (offset = "", guard = ` > ${MINIMUM_CALLS}`): string =>
+    `${sum(recordedSeries.qualitySum.name, offset)} / (${sum(recordedSeries.qualityCount.name, offset)}${guard})`;
   return {
     alert: "TrimtabQualityDrop",
     // Under both: a day of the week or a single odd day must not look like a drop.
     expr: [
       `${mean()}`,
       `< ${QUALITY_KEPT} * (${mean(" offset 1d")})`,
-      `unless (\n${mean()}\n>= ${QUALITY_KEPT} * (${mean(" offset 7d")})\n)`,
+      `unless (\n${mean("", "")}\n>= ${QUALITY_KEPT} * (${mean(" offset 7d")})\n)`,
     ].join("\n"),
     for: "15m",
     labels: { severity: "warning", tier: "3" },
@@ -88,7 +88,7 @@ function objectiveUnmeasured(): AlertingRule {
 }
 
 function instrumentationAbsent(): AlertingRule {
-  const calls = byOperation("group", `last_over_time(${prometheusName(serviceInstruments.operationCalls)}[15m])`);
+  const calls = byOperation("group", prometheusName(serviceInstruments.operationCalls));
   const before = byOperation("sum", `sum_over_time(${recordedSeries.operationCalls.name}[6h] offset 1d)`);
   return {
     alert: "TrimtabInstrumentationAbsent",

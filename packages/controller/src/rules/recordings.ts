@@ -17,13 +17,11 @@ import type { RecordingRule, RuleGroup } from "./rule.ts";
 /**
  * Labels that tell processes and not what they do. Whatever else a target has (a cluster, a namespace) stays on the recordings by context.
  */
+const TARGET_LABELS: readonly string[] = ["job", "instance", "pod", "container", "endpoint", "service"];
+
+/** With those of the SDK, which change with its version. */
 const PROCESS_LABELS: readonly string[] = [
-  "job",
-  "instance",
-  "pod",
-  "container",
-  "endpoint",
-  "service",
+  ...TARGET_LABELS,
   "otel_scope_name",
   "otel_scope_version",
   "otel_scope_schema_url",
@@ -39,7 +37,7 @@ export function byOperation(aggregation: string, expression: string): string {
 
 /** One series for what several processes tell alike, as replicas of the controller do. */
 export function onceForAllProcesses(expression: string): string {
-  return `max without (${PROCESS_LABELS.join(", ")}) (${expression})`;
+  return `max without (${TARGET_LABELS.join(", ")}) (${expression})`;
 }
 
 /** What happened in each minute. */
