@@ -31,7 +31,7 @@ components:
           temperature: { type: number, base: 0.6, min: 0.5, max: 0.8, step: 0.1 }
           model: { type: choice, base: small, choices: [small, large] }
         objective: { quality: 3, success: 1, latency: { weight: 0.5, good: 50ms, bad: 5s }, feedback: { weight: 0.2, attribution: 7d } }
-        constraints: [success_rate >= 0.5]
+        constraints: [success_rate >= 0.5, p95_latency <= 10s]
         mode: auto
         confidence: 0.7
         holdout: 0.1
