@@ -12,7 +12,7 @@ say later what they think of the profiles; Trimtab learns the defaults, each rul
     services: [BUILDER],
     people: [APPLICANTS],
     configurations: [CONFIGURATION],
-    rate: 8,
+    rate: 12,
   },
   process.argv.slice(2),
 );

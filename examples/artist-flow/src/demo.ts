@@ -12,7 +12,7 @@ Trimtab learns posting slot, content strategy, prompt template and the number of
     services: [FLOW],
     people: [AUDIENCE],
     configurations: [CONFIGURATION],
-    rate: 8,
+    rate: 12,
   },
   process.argv.slice(2),
 );

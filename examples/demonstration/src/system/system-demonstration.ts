@@ -6,7 +6,6 @@ import { rmSync, writeFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import type { ProcessGroup } from "../processes.ts";
 import { exitCodeOf, Run } from "../run.ts";
-import { StartError } from "../start-error.ts";
 import type { StateFolder } from "../state-folder.ts";
 import { openScreen } from "../terminal-screen.ts";
 import { ControllerClient, getJson, type Suggestion } from "./controller-client.ts";
@@ -14,7 +13,8 @@ import { accountFor, type FeedbackAccount, type ServiceFeedback } from "./feedba
 import { type StartedSystem, startSystem } from "./start-system.ts";
 import type { System } from "./system.ts";
 import { operationsIn } from "./system-configuration.ts";
-import { parseSystemOptions, type SystemOptions } from "./system-options.ts";
+import { introductionOf } from "./system-introduction.ts";
+import type { SystemOptions } from "./system-options.ts";
 import { drawSystem } from "./system-picture.ts";
 import {
   type AppliedSuggestion,
@@ -34,28 +34,8 @@ const ACCEPT_AFTER_MILLISECONDS = 2000;
 
 type ServiceCounts = { readonly feedback: ServiceFeedback; readonly suggestions?: readonly AppliedSuggestion[] };
 
-/** Runs a system with these arguments. @returns The exit code, as the help tells it. */
-export async function runSystem(system: System, args: readonly string[]): Promise<number> {
-  const parsed = parseSystemOptions(system, args);
-  if (parsed.kind === "help") {
-    process.stdout.write(parsed.text);
-    return 0;
-  }
-  if (parsed.kind === "wrong") {
-    process.stderr.write(`${parsed.problem}\n${system.command} --help tells the options.\n`);
-    return 2;
-  }
-  const demonstration = new SystemDemonstration(system, parsed.options);
-  try {
-    return await demonstration.run();
-  } catch (error) {
-    if (!(error instanceof StartError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    return 1;
-  }
-}
-
-class SystemDemonstration {
+/** One run. */
+export class SystemDemonstration {
   readonly #system: System;
   readonly #options: SystemOptions;
   readonly #run: Run;
@@ -83,6 +63,10 @@ class SystemDemonstration {
     }));
   }
 
+  /**
+   * @returns The exit code.
+   * @throws {StartError} when it cannot begin.
+   */
   async run(): Promise<number> {
     const { command, folder, services, people, helpers = [] } = this.#system;
     const { port, stateFolder } = this.#options;
@@ -105,7 +89,7 @@ class SystemDemonstration {
     this.#started = started;
     this.#client = new ControllerClient(started.places.controllerUrl);
     this.#startedAt = Date.now();
-    this.#introduce(started, state);
+    this.#run.say(...introductionOf(this.#system, started, state, this.#options.accept));
     const screen = openScreen(this.#run.output);
     const killing = this.#options.kill ? this.#killInTheMiddle(started, group) : undefined;
     const end = this.#startedAt + this.#options.forMilliseconds;
@@ -242,27 +226,6 @@ class SystemDemonstration {
       services: this.#services,
       suggestions: this.#suggestions,
     };
-  }
-
-  #introduce({ places, metricsPages, prometheusUrl }: StartedSystem, { path, logs }: StateFolder): void {
-    const line = (name: string, value: string): string => `  ${name.padEnd(16)} ${value}`;
-    this.#run.say(
-      "",
-      ...this.#system.services.map(({ name }) => line(name, `${places.urls[name]}  metrics ${metricsPages[name]}`)),
-      ...(prometheusUrl === undefined ? [] : [line("prometheus", prometheusUrl)]),
-      line("controller", `${places.controllerUrl}  (the console, in a browser)`),
-      line("state", path),
-      line("logs", logs),
-      "",
-    );
-    const { suggestionTarget } = this.#system;
-    if (suggestionTarget === undefined || this.#options.accept) return;
-    this.#run.say(
-      "Suggestions wait for you:",
-      `  curl -s '${places.controllerUrl}/v1/suggestions?status=open'`,
-      `  curl -s --json '{"by":"me","why":"..."}' ${places.controllerUrl}/v1/suggestions/<id>/accept`,
-      "",
-    );
   }
 
   /** Undefined where the end came before the beginning. */

@@ -19,7 +19,7 @@ export interface SystemPicture {
   readonly suggestions: readonly Suggestion[];
 }
 
-/** A heading, a line for each context, the feedback, the suggestions. */
+/** A heading, the feedback, the suggestions, a line for each context. */
 export function drawSystem(picture: SystemPicture): Line[] {
   const { elapsedSeconds, forSeconds, phase, operations, people, services, suggestions } = picture;
   const done = people.map(({ deeds, counts }) => `${count(counts.done)} ${deeds}`).join(", ");
@@ -30,22 +30,18 @@ export function drawSystem(picture: SystemPicture): Line[] {
       text: `${Math.floor(elapsedSeconds)} of ${Math.round(forSeconds)} s · ${done}${failed === 0 ? "" : ` · ${count(failed)} failed`}${phase === undefined ? "" : ` · ${phase}`}`,
     },
   ];
+  // Above the contexts: a low terminal cuts what stands below.
+  const feedback = Object.entries(services).map(
+    ([name, { items, acknowledged }]) => `${name} ${count(acknowledged)} of ${count(items)}`,
+  );
+  if (feedback.length > 0) lines.push({ tone: "quiet", text: `feedback acknowledged: ${feedback.join(", ")}` });
+  const suggested = suggestions.map(({ entity, suggestion, status }) => `${suggestion} for ${entity} (${status})`);
+  if (suggested.length > 0) lines.push({ tone: "quiet", text: `suggested: ${suggested.join(", ")}` });
   for (const { operation, state } of operations) {
     const own = (state?.states ?? []).filter(({ context }) => Object.keys(context).length > 0);
     if (own.length === 0) lines.push({ tone: "quiet", text: `${operation.padEnd(17)} nothing measured yet` });
     else lines.push(...own.map((each) => contextLine(operation, each)));
   }
-  for (const [name, { items, acknowledged }] of Object.entries(services)) {
-    lines.push({
-      tone: "quiet",
-      text: `feedback of ${name}: ${count(items)} items, ${count(acknowledged)} acknowledged`,
-    });
-  }
-  for (const { entity, suggestion, status, confidence } of suggestions)
-    lines.push({
-      tone: "quiet",
-      text: `suggestion ${suggestion} for ${entity}, confidence ${confidence.toFixed(2)}: ${status}`,
-    });
   return lines;
 }
 

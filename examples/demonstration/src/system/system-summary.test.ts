@@ -78,6 +78,11 @@ test.each<[string, Partial<SystemFacts>, RegExp]>([
     { operations: [{ ...FACTS.operations[0], state: undefined } as never] },
     /nothing is proven yet for flow/,
   ],
+  [
+    "the last questions",
+    { operations: [{ ...FACTS.operations[0], state: undefined, performance: undefined } as never] },
+    /nothing is proven/,
+  ],
   ["nothing counted", { account: undefined }, /feedback was not counted/],
   [
     "feedback lost",

@@ -50,7 +50,8 @@ export interface LearntContext extends ConfiguredOperation {
 
 /** The whole run. */
 export interface SystemSummary extends Omit<SystemFacts, "operations"> {
-  readonly operations: readonly (ConfiguredOperation & { readonly calls: number; readonly successRate?: number })[];
+  /** What the controller had no data of, or could not be asked of any more, is absent. */
+  readonly operations: readonly (ConfiguredOperation & { readonly calls?: number; readonly successRate?: number })[];
   readonly contexts: readonly LearntContext[];
   /** What is missing for the run to have shown what it is to show; none where it has. */
   readonly missing: readonly string[];
@@ -71,7 +72,7 @@ export function summariseSystem(facts: SystemFacts): SystemSummary {
     operations: facts.operations.map(({ component, operation, performance }) => ({
       component,
       operation,
-      calls: performance?.total ?? 0,
+      ...(performance === undefined ? {} : { calls: performance.total }),
       ...(performance?.successRate === undefined ? {} : { successRate: performance.successRate }),
     })),
     contexts,
@@ -147,7 +148,7 @@ export function formatSystemSummary(summary: SystemSummary): string[] {
       operations.map(({ component, operation, calls, successRate }) => [
         component,
         operation,
-        count(calls),
+        calls === undefined ? "-" : count(calls),
         successRate === undefined ? "-" : `${(successRate * 100).toFixed(1)} %`,
       ]),
     ),
