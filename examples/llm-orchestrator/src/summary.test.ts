@@ -145,11 +145,11 @@ describe("a run is good", () => {
   });
 
   test.each([
-    ["one is missing", rated(2, 7), "1 were not processed yet when the run ended"],
+    ["one is missing", rated(2, 7), "1 not processed yet when the run ended"],
     [
       "one is not processed",
       [...rated(2, 7), { id: "f-2", data: { form: "run-1-2" } }],
-      "1 were not processed yet when the run ended",
+      "1 not processed yet when the run ended",
     ],
     [
       "one is counted twice",

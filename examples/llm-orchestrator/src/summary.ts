@@ -114,7 +114,9 @@ export function formatSummary(summary: RunSummary): string[] {
     `They took ${count(load.tokens)} tokens and $${load.costUsd.toFixed(2)}.`,
   ];
   if (load.failed > 0)
-    lines.push(`${counted(load.failed, "song")} were given up, the last because: ${load.lastFailure ?? "unknown"}`);
+    lines.push(
+      `${counted(load.failed, "song")} ${load.failed === 1 ? "was" : "were"} given up, the last because: ${load.lastFailure ?? "unknown"}`,
+    );
   if (load.leftOut > 0) lines.push(`${count(load.leftOut)} requests were left out, because too many were under way.`);
   for (const operation of Object.keys(OPERATIONS) as OperationName[]) {
     lines.push("", ...operationLines(operation, contexts));
@@ -177,7 +179,7 @@ function feedbackLines(check: FeedbackCheck): string[] {
     ? "each exactly once"
     : isWrong
       ? "NOT each exactly once"
-      : `${count(waiting)} were not processed yet when the run ended`;
+      : `${count(waiting)} not processed yet when the run ended`;
   return [
     `Feedback: ${count(sent)} ratings sent (${count(repeated)} of them twice), ${count(kept)} kept, ${count(learnt)} processed, ${count(twice)} counted twice: ${verdict}.`,
   ];
