@@ -155,6 +155,16 @@ test("what is there gives way only where that is said; then its acts stay, and s
   expect((await contents(to)).acts.length).toBe(after.acts.length);
 });
 
+test("a state of an operation with tens of thousands of contexts goes through, too", async () => {
+  await learn();
+  const [operation, ...others] = await exported(from);
+  if (operation?.kind !== "operation") throw new Error("there is no operation");
+  const state = { ...operation.state, large: "x".repeat(65 * 1024 * 1024) };
+  await importAll([{ ...operation, state }, ...others]);
+  const stored = await createSqlStore(to).loadOperation(KEY);
+  expect(JSON.stringify(stored?.state) === JSON.stringify(state)).toBe(true);
+});
+
 test("whatever is wrong with an entry, nothing of the others stays", async () => {
   await learn();
   const entries = await exported(from);

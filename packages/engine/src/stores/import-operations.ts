@@ -1,6 +1,7 @@
 /** Puts what was exported into another store: all of it in one transaction, or nothing. */
 import { canonicalJson, type Json } from "@trimtab/conventions";
 import type { ActOrigin } from "@trimtab/learning";
+import { sql } from "kysely";
 import type { ImportAct, StoredAct } from "./act-store.ts";
 import { insertStoredAdaptations, refuseTwoApplied } from "./adaptation-rows.ts";
 import type {
@@ -10,7 +11,7 @@ import type {
   ExportedOperation,
   ExportedTrend,
 } from "./exported-entry.ts";
-import { type CurrentLease, holdLease } from "./fence.ts";
+import { type CurrentLease, holdLease, isPostgres } from "./fence.ts";
 import { fromJsonText, jsonText, MAXIMUM_STATE_LENGTH } from "./json-text.ts";
 import { isLongState, packText } from "./packed-text.ts";
 import { inParts } from "./rollup-folding.ts";
@@ -70,6 +71,9 @@ export async function importOperations(
 ): Promise<readonly ImportedOperation[]> {
   return database.transaction().execute(async (transaction) => {
     await holdLease(transaction, options.lease);
+    // between two statements a long line of the file is read: for longer than a session may else stand still
+    if (isPostgres(transaction))
+      await sql`set local idle_in_transaction_session_timeout = '10min'`.execute(transaction);
     const present: OperationKey[] = [];
     const done: ImportedOperation[] = [];
     let current: OperationImport | undefined;
