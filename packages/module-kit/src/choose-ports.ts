@@ -102,6 +102,7 @@ function localPorts(choice: PortChoice, metrics: ModuleMetricsStore): UsualPorts
       feedbackPerCycle,
       log,
       now,
+      chance: dependencies.chance ?? Math.random,
     }));
   return { learning: "process", metrics, parameters: () => learning().parameters, feedback: () => learning().feedback };
 }

@@ -36,4 +36,6 @@ export interface ModuleDependencies {
   readonly log?: ModuleLog;
   /** Milliseconds since 1970. Default: the machine's clock. */
   readonly now?: () => number;
+  /** Uniform in [0, 1): which variant a run without a key has. Default: chance; a test brings a seeded one. */
+  readonly chance?: () => number;
 }

@@ -6,7 +6,7 @@ export function testFile({ value, type, words }: ModuleNames): string {
   return `import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ModuleConfigurationError, type ModuleLog, ModuleProcessingError } from "@trimtab/module-kit";
-import { describeModule, simulateFeedback, valuesByContext } from "@trimtab/module-kit/testing";
+import { describeModule, seededChance, simulateFeedback, valuesByContext } from "@trimtab/module-kit/testing";
 import { ${type}Error } from "./errors.ts";
 import { readingFeedback } from "./feedback.ts";
 import { ${value} } from "./module.ts";
@@ -83,7 +83,7 @@ describe("the ${words}", () => {
   });
 
   test("learns the share that each kind of text needs", async () => {
-    await using module = ${value}.create({}, { log });
+    await using module = ${value}.create({}, { log, chance: seededChance(1) });
     const done = await simulateFeedback(module, {
       name: "readers of three kinds",
       rounds: 15,

@@ -63,6 +63,8 @@ export interface LocalLearnerOptions {
   readonly log: ModuleLog;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Uniform in [0, 1). */
+  readonly chance: () => number;
 }
 
 /** What happens by itself ends when the process does; `close` ends it before. */
@@ -138,7 +140,7 @@ class EmbeddedLearner implements LocalLearner {
   }
 
   parametersFor(operation: string, context: Context, key: string | undefined): ServedParameters | undefined {
-    const point = key === undefined ? { chance: Math.random() } : { key };
+    const point = key === undefined ? { chance: this.#options.chance() } : { key };
     const found = this.#board.resolve({ component: this.#options.component, operation }, context, point);
     if (found === undefined) return undefined;
     const { values, variant, revision } = found;

@@ -114,6 +114,12 @@ export function valuesByContext(results: readonly ModuleResult[]): Readonly<Reco
   return Object.fromEntries(entries);
 }
 
+/** A chance that is the same for the same seed: `create({}, { chance: seededChance(1) })` makes what a module learns the same, too. */
+export function seededChance(seed: number): () => number {
+  const random = randomFromSeed(`variants ${seed}`);
+  return () => random.uniform();
+}
+
 type Run = (input: unknown) => Promise<ModuleResult>;
 
 /** @throws {RangeError} where the operation is none of the module, or has to be named. */
