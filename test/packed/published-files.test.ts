@@ -15,7 +15,7 @@ afterEach(cleanUp);
 const packages = ["conventions", "instrumentation"] as const;
 type Package = (typeof packages)[number];
 
-function tarballOf(name: Package): Uint8Array<ArrayBuffer> {
+function tarballOf(name: Package | "module-kit"): Uint8Array<ArrayBuffer> {
   const [file] = globSync(`trimtab-${name}-*.tgz`, { cwd: inject("tarballs") });
   return Uint8Array.from(readFileSync(join(inject("tarballs"), file ?? "")));
 }
@@ -63,6 +63,31 @@ describe.each(packages)("the tarball of %s", (name) => {
     const manifest = JSON.parse(readFileSync(join(folder, "node_modules/@trimtab", name, "package.json"), "utf8"));
     expect(Object.keys(manifest.scripts ?? {}).filter((script) => /install|prepare/.test(script))).toEqual([]);
     expect(Object.keys(manifest.dependencies ?? {})).toEqual(name === "conventions" ? [] : ["@trimtab/conventions"]);
+  });
+});
+
+describe("the tarball of module-kit, which is for ES modules alone", () => {
+  test("has nothing that publint objects to, and types that tell the truth", async () => {
+    const { messages } = await publint({ pack: { tarball: tarballOf("module-kit").buffer }, strict: true });
+    expect(messages).toEqual([]);
+    const analysis = await checkPackage(createPackageFromTarballData(tarballOf("module-kit")));
+    expect(analysis.types).not.toBe(false);
+    const problems = "problems" in analysis ? analysis.problems : [];
+    // node10 knows no "exports"; that CommonJS gets an ES module is what it is.
+    const unexpected = problems.filter(
+      (problem) =>
+        problem.kind !== "CJSResolvesToESM" && !("resolutionKind" in problem && problem.resolutionKind === "node10"),
+    );
+    expect(unexpected).toEqual([]);
+  });
+
+  test("holds no test, and what people import: the kit, its testing part and its generator", () => {
+    const folder = temporaryFolder();
+    unpack(folder, ["module-kit"]);
+    const files = globSync("**/*", { cwd: join(folder, "node_modules/@trimtab/module-kit") });
+    expect(files.filter((file) => /[.]test[.]|buildinfo/.test(file))).toEqual([]);
+    for (const entry of ["index", "testing/index", "generate-module"])
+      expect(files).toEqual(expect.arrayContaining([`dist/${entry}.js`, `dist/${entry}.d.ts`]));
   });
 });
 

@@ -23,6 +23,7 @@ export function configurationFile({ type }: ModuleNames): string {
  */
 import { z } from "zod";
 
+/** The schema. */
 export const ${type}Config = z.object({
   /** Longer texts are refused, in characters. */
   longestText: z.int().min(1).default(100_000),
@@ -30,6 +31,7 @@ export const ${type}Config = z.object({
   share: z.number().min(0.1).max(0.9).default(0.5),
 });
 
+/** A configuration that was read. */
 export type ${type}Config = z.output<typeof ${type}Config>;
 `;
 }
@@ -46,8 +48,10 @@ export const ${type}Input = z.object({
   text: z.string().min(1),
 });
 
+/** What goes in. */
 export type ${type}Input = z.output<typeof ${type}Input>;
 
+/** What comes out. */
 export interface ${type}Data {
   readonly summary: string;
   readonly sentences: { readonly kept: number; readonly all: number };
@@ -85,6 +89,7 @@ export function coreFile({ type }: ModuleNames): string {
 import { ${type}Error } from "./errors.ts";
 import type { ${type}Data, ${type}Input } from "./schemas.ts";
 
+/** The values that this run is to use. */
 export interface CoreParameters {
   readonly share: number;
   readonly pick: "first" | "longest";
@@ -187,6 +192,7 @@ import { work } from "./core.ts";
 import { quality } from "./metrics.ts";
 import { ${type}Input } from "./schemas.ts";
 
+/** The module: \`${value}.create(configuration)\` makes one. */
 export const ${value} = defineModule({
   name: "${component}",
   config: ${type}Config,
@@ -278,8 +284,11 @@ function lineOf({ context, parameter, oldValue, newValue, confidence, status }: 
 
 /** src/sample-texts.ts */
 export const SAMPLE_TEXTS_FILE = `/** Texts for \`npm start\` and the tests, made by rule: no two of a kind are alike, and the same number gives the same text. */
+
+/** What kind of text. */
 export type Kind = "news" | "story" | "manual";
 
+/** Every kind. */
 export const KINDS: readonly Kind[] = ["news", "story", "manual"];
 
 const SUBJECTS = ["The council", "A stranger", "The engine", "Every visitor", "The old bridge", "Nobody"];

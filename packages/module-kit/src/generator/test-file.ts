@@ -6,7 +6,7 @@ export function testFile({ value, type, words }: ModuleNames): string {
   return `import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ModuleConfigurationError, type ModuleLog, ModuleProcessingError } from "@trimtab/module-kit";
-import { describeModule, seededChance, simulateFeedback, valuesByContext } from "@trimtab/module-kit/testing";
+import { describeModule, reproducible, simulateFeedback, valuesByContext } from "@trimtab/module-kit/testing";
 import { ${type}Error } from "./errors.ts";
 import { readingFeedback } from "./feedback.ts";
 import { ${value} } from "./module.ts";
@@ -26,6 +26,12 @@ describe("the ${words}", () => {
     assert.equal(result.adaptationApplied, false);
     assert.ok(result.quality !== undefined && result.quality > 0 && result.quality < 1);
     assert.equal((await module.getPerformanceMetrics("1h")).outcomes?.success, 1);
+  });
+
+  test("begins with the share that its configuration says", async () => {
+    await using module = ${value}.create({ share: 0.3 }, { log });
+    const { data, adaptationApplied } = await module.process(input);
+    assert.deepEqual([data.sentences.kept, adaptationApplied], [3, false]);
   });
 
   test("uses what was adapted, where the context fits", async () => {
@@ -83,7 +89,7 @@ describe("the ${words}", () => {
   });
 
   test("learns the share that each kind of text needs", async () => {
-    await using module = ${value}.create({}, { log, chance: seededChance(1) });
+    await using module = ${value}.create({}, { log, ...reproducible(1) });
     const done = await simulateFeedback(module, {
       name: "readers of three kinds",
       rounds: 15,

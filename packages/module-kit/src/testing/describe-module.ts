@@ -8,7 +8,7 @@ import type { SelfLearningModule } from "../module.ts";
 import type { ModuleResult } from "../module-result.ts";
 import type { ModuleFeedbackStore, ModuleLog, ModuleMetricsStore, ModuleParameterStore } from "../ports.ts";
 import { FEEDBACK_SCENARIOS } from "./feedback-scenario.ts";
-import { operationOf, seededChance, simulateFeedback } from "./simulate-feedback.ts";
+import { operationOf, reproducible, simulateFeedback } from "./simulate-feedback.ts";
 
 /** The module under test. */
 export interface ModuleUnderTest {
@@ -40,7 +40,7 @@ export function describeModule(name: string, subject: ModuleUnderTest, { describ
     dependencies: ModuleDependencies,
     body: (module: SelfLearningModule, run: (index?: number) => Promise<ModuleResult>) => Promise<void>,
   ): Promise<void> => {
-    const module = subject.make({ log: SILENT, chance: seededChance(1), ...dependencies });
+    const module = subject.make({ log: SILENT, ...reproducible(1), ...dependencies });
     const process = operationOf(module, subject.operation);
     try {
       await body(module, (index = 0) => process(inputAt(index)));

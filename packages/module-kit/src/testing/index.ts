@@ -2,9 +2,9 @@
 export { describeModule, type ModuleUnderTest, type TestRunner } from "./describe-module.ts";
 export { FEEDBACK_SCENARIOS, type FeedbackScenario, type SimulatedCall } from "./feedback-scenario.ts";
 export {
+  reproducible,
   type SimulatedFeedback,
   type SimulatedRound,
-  seededChance,
   simulateFeedback,
   valuesByContext,
 } from "./simulate-feedback.ts";

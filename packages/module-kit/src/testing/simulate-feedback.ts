@@ -2,6 +2,7 @@
 import type { ParameterValues } from "@trimtab/conventions";
 import type { PerformanceSummary } from "@trimtab/instrumentation";
 import { type Random, randomFromSeed } from "@trimtab/learning";
+import type { ModuleDependencies } from "../dependencies.ts";
 import type { SelfLearningModule } from "../module.ts";
 import type { ModuleFeedback } from "../module-feedback.ts";
 import type { ModuleResult } from "../module-result.ts";
@@ -43,6 +44,7 @@ interface Spoken {
 }
 
 const MOST_ADAPTATIONS = 1_000;
+const BEGINNING = Date.UTC(2026, 0, 1);
 
 /**
  * Runs the scenario: its inputs, its feedback, and a learning cycle after each round. A run that fails is counted; anything else that
@@ -114,10 +116,14 @@ export function valuesByContext(results: readonly ModuleResult[]): Readonly<Reco
   return Object.fromEntries(entries);
 }
 
-/** A chance that is the same for the same seed: `create({}, { chance: seededChance(1) })` makes what a module learns the same, too. */
-export function seededChance(seed: number): () => number {
+/**
+ * A chance and a clock that are the same for the same seed: `create({}, { ...reproducible(1) })` makes what a module learns from a
+ * scenario the same at each run, as long as durations are no part of its objective. The clock goes on by a millisecond at each look.
+ */
+export function reproducible(seed: number): Pick<ModuleDependencies, "chance" | "now"> {
   const random = randomFromSeed(`variants ${seed}`);
-  return () => random.uniform();
+  let time = BEGINNING;
+  return { chance: () => random.uniform(), now: () => time++ };
 }
 
 type Run = (input: unknown) => Promise<ModuleResult>;
