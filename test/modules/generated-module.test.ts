@@ -16,7 +16,7 @@ function workspace(): string {
     mkdirSync(dirname(join(folder, to)), { recursive: true });
     symlinkSync(join(root, from), join(folder, to));
   };
-  for (const name of ["conventions", "engine", "instrumentation", "learning", "module-kit"]) {
+  for (const name of ["conventions", "engine", "instrumentation", "learning", "module-kit", "simulator"]) {
     link(`packages/${name}`, `packages/${name}`);
     link(`packages/${name}`, `node_modules/@trimtab/${name}`);
   }

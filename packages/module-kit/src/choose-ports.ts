@@ -50,8 +50,8 @@ export function choosePorts(choice: PortChoice): ModulePorts {
   const { config, given } = read;
   if (given.has("metricsCollectionLevel")) collectAt(config.metricsCollectionLevel);
   const local = createLocalMetrics(component, config.metricsCollectionLevel, now);
-  const controller = dependencies.controller ?? controllerOfEnvironment();
-  const usual = controller === undefined ? localPorts(choice, local) : controllerPorts(choice, local, controller);
+  const { controller = controllerOfEnvironment() } = dependencies;
+  const usual = controller === false ? localPorts(choice, local) : controllerPorts(choice, local, controller);
   const { metrics = usual.metrics, parameters = usual.parameters(), feedback = usual.feedback() } = dependencies;
   const learning = dependencies.parameters === undefined ? usual.learning : "injected";
   return {
@@ -129,9 +129,10 @@ function controllerPorts(choice: PortChoice, local: ModuleMetricsStore, controll
   };
 }
 
-function controllerOfEnvironment(): ModuleController | undefined {
-  const { TRIMTAB_CONTROLLER_URL: url, TRIMTAB_TOKEN: token } = process.env;
-  return url === undefined || url === "" ? undefined : { url, ...(token === undefined ? {} : { token }) };
+function controllerOfEnvironment(): ModuleController | false {
+  const { TRIMTAB_CONTROLLER_URL: url, TRIMTAB_TOKEN: token, TRIMTAB_REGISTER_OPERATIONS: registers } = process.env;
+  if (url === undefined || url === "") return false;
+  return { url, registerOperations: registers !== "off", ...(token === undefined ? {} : { token }) };
 }
 
 function connect({ url, token, registerOperations = true }: ModuleController): void {

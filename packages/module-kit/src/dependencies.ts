@@ -23,8 +23,11 @@ export interface ModuleController {
 
 /** What a module is made with beside its configuration. */
 export interface ModuleDependencies {
-  /** The controller that learns. Default: `TRIMTAB_CONTROLLER_URL` with `TRIMTAB_TOKEN`; without either it learns in its process. */
-  readonly controller?: ModuleController;
+  /**
+   * The controller that learns; false: none, whatever the environment says. Default: `TRIMTAB_CONTROLLER_URL` with `TRIMTAB_TOKEN`;
+   * without either it learns in its process.
+   */
+  readonly controller?: ModuleController | false;
   /** Of learning in the process. With a controller it means nothing. */
   readonly learning?: LocalLearningOptions;
   /** Another name for this one, in labels and at the controller. Default: the module's. */

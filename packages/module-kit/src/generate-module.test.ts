@@ -112,7 +112,7 @@ describe("a module that is written", () => {
   });
 
   test("takes tarballs where there are some, by paths from its own folder", () => {
-    for (const name of ["conventions", "engine", "instrumentation", "learning", "module-kit"])
+    for (const name of ["conventions", "engine", "instrumentation", "learning", "module-kit", "simulator"])
       writeFileSync(join(folder, `trimtab-${name}-0.1.0.tgz`), "");
     const { source } = generateModule({ name: "a", out: join(folder, "below/a"), tarballs: folder });
     expect(source).toBe("tarballs");

@@ -48,7 +48,7 @@ export class GenerateError extends Error {
 }
 
 /** Everything that the packages which a module imports need of each other. */
-const NEEDED_TARBALLS = ["conventions", "engine", "instrumentation", "learning", "module-kit"];
+const NEEDED_TARBALLS = ["conventions", "engine", "instrumentation", "learning", "module-kit", "simulator"];
 
 /** What the published packages are versioned as. */
 const VERSION = "0.1.0";

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, expectTypeOf, test } from "vitest";
+import { afterEach, describe, expect, expectTypeOf, test, vi } from "vitest";
 import { z } from "zod";
 import { defineModule } from "./define-module.ts";
 import {
@@ -561,6 +561,16 @@ test("stores of somebody's own are used in the place of the usual ones", async (
   await module.processUserFeedback(id, 5);
   expect(heard).toMatchObject([{ type: "user_rating", score: 1, variant: "v-mine", context: { genre: "rock" } }, 1]);
   await expect(module.getPerformanceMetrics()).rejects.toThrow("no summaries here");
+});
+
+test("what the environment says of a controller holds no longer than code says otherwise", async () => {
+  vi.stubEnv("TRIMTAB_CONTROLLER_URL", "http://127.0.0.1:9");
+  try {
+    await using module = writer.create({}, { log, controller: false });
+    expect(module.learning).toBe("process");
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });
 
 test("with adaptation off no store is asked for parameters", async () => {

@@ -13,11 +13,12 @@ import { ${value} } from "./module.ts";
 import { KINDS, textOf } from "./sample-texts.ts";
 
 const log: ModuleLog = { debug() {}, info() {}, warning() {}, error() {} };
+const alone = { log, controller: false } as const;
 const input = { kind: "news", text: textOf("news", 0) } as const;
 
 describe("the ${words}", () => {
   test("gives a result with the base values, and records it", async () => {
-    await using module = ${value}.create({}, { log });
+    await using module = ${value}.create({}, alone);
     const result = await module.process(input);
     assert.equal(result.data.sentences.kept, 5);
     assert.equal(result.data.sentences.all, 10);
@@ -29,13 +30,13 @@ describe("the ${words}", () => {
   });
 
   test("begins with the share that its configuration says", async () => {
-    await using module = ${value}.create({ share: 0.3 }, { log });
+    await using module = ${value}.create({ share: 0.3 }, alone);
     const { data, adaptationApplied } = await module.process(input);
     assert.deepEqual([data.sentences.kept, adaptationApplied], [3, false]);
   });
 
   test("uses what was adapted, where the context fits", async () => {
-    await using module = ${value}.create({}, { log });
+    await using module = ${value}.create({}, alone);
     const adaptation = await module.suggestAdaptation({
       context: { kind: "news" },
       parameter: "share",
@@ -52,14 +53,14 @@ describe("the ${words}", () => {
   });
 
   test("only keeps a suggestion that is less certain than the threshold", async () => {
-    await using module = ${value}.create({ adaptationThreshold: 0.9 }, { log });
+    await using module = ${value}.create({ adaptationThreshold: 0.9 }, alone);
     const proposal = { parameter: "share", value: 0.2, confidence: 0.8, reason: "a guess" };
     assert.equal((await module.suggestAdaptation(proposal)).status, "suggested");
     assert.equal((await module.process(input)).adaptationApplied, false);
   });
 
   test("refuses an input that does not fit, and records the failure", async () => {
-    await using module = ${value}.create({}, { log });
+    await using module = ${value}.create({}, alone);
     await assert.rejects(module.process({ kind: "poem", text: "" } as never), (error) => {
       assert.ok(error instanceof ModuleProcessingError);
       assert.match(error.message, /kind is "poem"/);
@@ -70,7 +71,7 @@ describe("the ${words}", () => {
   });
 
   test("passes on what its work throws, and records the failure", async () => {
-    await using module = ${value}.create({ longestText: 10 }, { log });
+    await using module = ${value}.create({ longestText: 10 }, alone);
     await assert.rejects(module.process(input), (error) => {
       assert.ok(error instanceof ModuleProcessingError && error.cause instanceof ${type}Error);
       return true;
@@ -79,7 +80,7 @@ describe("the ${words}", () => {
   });
 
   test("records feedback once, and refuses what is none", async () => {
-    await using module = ${value}.create({}, { log });
+    await using module = ${value}.create({}, alone);
     const { id } = await module.process(input);
     const reading = readingFeedback({ readSeconds: 30, neededSeconds: 40, id: "reading-1" });
     assert.equal((await module.applyFeedback(id, reading)).recorded, "added");
@@ -89,7 +90,7 @@ describe("the ${words}", () => {
   });
 
   test("learns the share that each kind of text needs", async () => {
-    await using module = ${value}.create({}, { log, ...reproducible(1) });
+    await using module = ${value}.create({}, { ...alone, ...reproducible(1) });
     const done = await simulateFeedback(module, {
       name: "readers of three kinds",
       rounds: 15,

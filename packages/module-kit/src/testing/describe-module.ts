@@ -40,7 +40,7 @@ export function describeModule(name: string, subject: ModuleUnderTest, { describ
     dependencies: ModuleDependencies,
     body: (module: SelfLearningModule, run: (index?: number) => Promise<ModuleResult>) => Promise<void>,
   ): Promise<void> => {
-    const module = subject.make({ log: SILENT, ...reproducible(1), ...dependencies });
+    const module = subject.make({ log: SILENT, controller: false, ...reproducible(1), ...dependencies });
     const process = operationOf(module, subject.operation);
     try {
       await body(module, (index = 0) => process(inputAt(index)));

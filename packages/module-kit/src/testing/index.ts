@@ -8,3 +8,4 @@ export {
   simulateFeedback,
   valuesByContext,
 } from "./simulate-feedback.ts";
+export { type Raters, truthfulFeedback } from "./truthful-feedback.ts";
