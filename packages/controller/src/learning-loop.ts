@@ -21,6 +21,7 @@ import {
 } from "@trimtab/engine";
 import type { Decision, OperationPolicy } from "@trimtab/learning";
 import type { Config } from "./config.ts";
+import { summaryOf } from "./decision-summary.ts";
 import type { PassThread } from "./large-operations/pass-thread.ts";
 import { type OperationView, readingKind } from "./telemetry.ts";
 import { traceCycle, traceDryCycle } from "./tracing/work-spans.ts";
@@ -194,7 +195,7 @@ export async function createLearningLoop(
 
 /** What a decision found instead of evidence. */
 function missingEvidence(decision: Decision | undefined): { kind: string; detail: string } | undefined {
-  const reason = decision?.contexts.find(({ reason: { code } }) => code.startsWith("EVIDENCE_"))?.reason;
+  const reason = decision === undefined ? undefined : summaryOf(decision).unread;
   return decision === undefined || reason === undefined
     ? undefined
     : { kind: readingKind(decision), detail: reason.sentence };

@@ -14,6 +14,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 
 import type { BaselineMetrics } from "./baseline-metrics.ts";
 import type { ReloadState } from "./config/reload-state.ts";
+import { summaryOf } from "./decision-summary.ts";
 import { exposedLabels } from "./exposed-labels.ts";
 import { createFeedbackMetrics } from "./feedback-metrics.ts";
 import type { TakenOutcome } from "./http/outcome-routes.ts";
@@ -131,13 +132,10 @@ export function createControllerMetrics(
       cycles.inc({ ...of, result: result.kind === "failed" ? "failed" : result.outcome.kind });
       if (result.kind === "failed" || result.outcome.kind !== "recorded") return;
       const { decision } = result.outcome;
-      const isEvidenceRead = !decision.contexts.some(({ reason }) => reason.code.startsWith("EVIDENCE_"));
-      if (isEvidenceRead) cycleLastSuccess.set(of, (startedAt + milliseconds) / 1000);
+      const { reasons, unread } = summaryOf(decision);
+      if (unread === undefined) cycleLastSuccess.set(of, (startedAt + milliseconds) / 1000);
       readings.inc({ ...of, kind: readingKind(decision) });
-      // Counted first: of thousands of contexts each call of the counter would cost more than all else here.
-      const reasons = new Map<string, number>();
-      for (const { reason } of decision.contexts) reasons.set(reason.code, (reasons.get(reason.code) ?? 0) + 1);
-      for (const [reason, count] of reasons) decisions.inc({ ...of, reason }, count);
+      for (const [reason, count] of Object.entries(reasons)) decisions.inc({ ...of, reason }, count);
       for (const { status } of [...decision.adaptations, ...decision.transitions]) adaptations.inc({ ...of, status });
     },
     onFeedback(kept) {
@@ -199,8 +197,8 @@ export function createControllerMetrics(
 }
 
 /** `value`, or the kind that the decision names as its reason to hold everything. */
-export function readingKind({ contexts }: Decision): string {
-  const code = contexts.find(({ reason }) => reason.code.startsWith("EVIDENCE_"))?.reason.code;
+export function readingKind(decision: Decision): string {
+  const code = summaryOf(decision).unread?.code;
   return code === undefined ? "value" : code.slice("EVIDENCE_".length).toLowerCase().replaceAll("_", "-");
 }
 

@@ -4,6 +4,7 @@ import type { CycleOutcome, EvidenceRequest, HeldLease, LogLevel, NoticeType, Qu
 import type { Evidence, OperationPolicy } from "@trimtab/learning";
 import type { StoreSettings } from "../config/store-settings.ts";
 import type { Config } from "../config.ts";
+import type { DecisionSummary } from "../decision-summary.ts";
 import type { DecisionFrame } from "./decision-slices.ts";
 
 /** What the thread is started with. */
@@ -51,6 +52,7 @@ export type OutcomeFrame =
   | Exclude<CycleOutcome, { kind: "recorded" }>
   | (Omit<Extract<CycleOutcome, { kind: "recorded" }>, "decision" | "served"> & {
       readonly decision: DecisionFrame;
+      readonly summary: DecisionSummary;
       readonly served: Omit<NonNullable<Extract<CycleOutcome, { kind: "recorded" }>["served"]>, "decision">;
       readonly slices: { readonly port: MessagePort; readonly count: number };
     });

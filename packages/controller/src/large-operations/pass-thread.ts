@@ -22,6 +22,7 @@ import {
   type SqlDatabase,
 } from "@trimtab/engine";
 import type { OperationPolicy } from "@trimtab/learning";
+import { rememberSummary } from "../decision-summary.ts";
 import { type DecisionSlice, joinDecision } from "./decision-slices.ts";
 import {
   errorOf,
@@ -216,10 +217,11 @@ class RunningThread {
 
 async function outcomeOf(frame: OutcomeFrame, policy: OperationPolicy): Promise<CycleOutcome> {
   if (frame.kind !== "recorded") return frame;
-  const { slices, decision: begun, served, ...rest } = frame;
+  const { slices, decision: begun, summary, served, ...rest } = frame;
   const decision = await joinDecision(begun, received(slices.port, slices.count), (slice) => {
     if (slice.list === "allocations") prepareAllocations(policy, slice.items);
   });
+  rememberSummary(decision, summary);
   return { ...rest, decision, served: { ...served, decision } satisfies ServedCycle };
 }
 

@@ -3,7 +3,7 @@
  * `runCycle` as everything else. The other side is `pass-thread.ts`.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { MessageChannel, parentPort, workerData } from "node:worker_threads";
+import { MessageChannel, type MessagePort, parentPort, workerData } from "node:worker_threads";
 import {
   type CycleDependencies,
   type CycleOutcome,
@@ -21,6 +21,7 @@ import {
   type SqlDatabase,
 } from "@trimtab/engine";
 import type { Evidence } from "@trimtab/learning";
+import { summaryOf } from "../decision-summary.ts";
 import { createScrapedSource } from "../metric-sources.ts";
 import { sliceDecision } from "./decision-slices.ts";
 import {
@@ -204,7 +205,10 @@ function scrapedSource(
   return prometheus.source;
 }
 
-function framed(outcome: CycleOutcome): { readonly frame: OutcomeFrame; readonly transfer: MessageChannel["port1"][] } {
+function framed(outcome: CycleOutcome): {
+  readonly frame: OutcomeFrame;
+  readonly transfer: (MessagePort | ArrayBuffer)[];
+} {
   if (outcome.kind !== "recorded") return { frame: outcome, transfer: [] };
   const { decision, served, ...rest } = outcome;
   if (served === undefined) throw new Error("a pass in this thread is never dry");
@@ -213,7 +217,13 @@ function framed(outcome: CycleOutcome): { readonly frame: OutcomeFrame; readonly
   const { port1, port2 } = new MessageChannel();
   for (const slice of slices) port1.postMessage(slice);
   return {
-    frame: { ...rest, decision: frame, served: servedFrame, slices: { port: port2, count: slices.length } },
-    transfer: [port2],
+    frame: {
+      ...rest,
+      decision: frame,
+      summary: summaryOf(decision),
+      served: servedFrame,
+      slices: { port: port2, count: slices.length },
+    },
+    transfer: [port2, frame.contexts.buffer],
   };
 }

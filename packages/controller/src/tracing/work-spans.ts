@@ -3,6 +3,7 @@ import { context, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } fro
 import { spanAttributes } from "@trimtab/conventions";
 import type { Attempt, CycleOutcome, Delivery, FinishedPass, QuestionObserver } from "@trimtab/engine";
 import type { OperationPolicy } from "@trimtab/learning";
+import { summaryOf } from "../decision-summary.ts";
 import { withLogFields } from "./log-scope.ts";
 import { tracer } from "./tracer.ts";
 
@@ -100,9 +101,8 @@ function describe(span: Span, outcome: CycleOutcome): void {
   }
   const { cycle, decision } = outcome;
   span.setAttributes({ "trimtab.cycle.number": cycle, "trimtab.decision.id": decision.id });
-  const reasons = new Map<string, number>();
-  for (const { reason } of decision.contexts) reasons.set(reason.code, (reasons.get(reason.code) ?? 0) + 1);
-  for (const [code, count] of reasons) span.setAttribute(`trimtab.decision.reasons.${code}`, count);
+  for (const [code, count] of Object.entries(summaryOf(decision).reasons))
+    span.setAttribute(`trimtab.decision.reasons.${code}`, count);
 }
 
 /** An error's message is in the log line that carries the span's ids. */
