@@ -12,7 +12,7 @@ import { findOrFetchAlertmanager, startAlertmanagerServer } from "../../scripts/
 import { findOrFetchPrometheus } from "../../scripts/prometheus.mjs";
 import { startPrometheusServer } from "../../scripts/prometheus-server.mjs";
 import { remoteWrite } from "../prometheus/remote-write.ts";
-import { cleanUp, freePort, root, startNode, temporaryFolder, until } from "./processes.ts";
+import { cleanUp, freePort, getJson, root, startNode, temporaryFolder, until } from "./processes.ts";
 
 const stops: (() => Promise<void>)[] = [];
 
@@ -105,6 +105,11 @@ components:
   const watching = [controller];
   await until("the controller", () => read("/v1/operations/shop/checkout"), { watching });
   expect(await isFrozen()).toBe(false);
+  // What fires before Prometheus has found it is told a minute later.
+  await until("Alertmanager to be known to Prometheus", async () => {
+    const { data } = await getJson(`${prometheus.url}/api/v1/alertmanagers`);
+    return data.activeAlertmanagers.length > 0;
+  });
 
   const burning = {
     [recordedSeries.successObjective.name]: 0.9,
