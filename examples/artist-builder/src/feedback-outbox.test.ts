@@ -56,6 +56,21 @@ test("what is refused is told and not sent again; the others of its batch are ac
   told.mockRestore();
 });
 
+test("memory is bounded: what is old and acknowledged goes, what waits stays however old it is", async () => {
+  const small = new FeedbackOutbox(":memory:", 2);
+  small.add("e1", () => [item("e1:plan")]);
+  await small.sendOnce(async () => RECEIPT);
+  for (const event of ["e2", "e3", "e4", "e5"]) small.add(event, () => [item(`${event}:plan`)]);
+  expect(small.counts()).toMatchObject({ events: 2, items: 4, acknowledged: 0 });
+  const sent: string[] = [];
+  await small.sendOnce(async (items) => {
+    sent.push(...items.map(({ id }) => id));
+    return RECEIPT;
+  });
+  expect(sent).toEqual(["e2:plan", "e3:plan", "e4:plan", "e5:plan"]);
+  small.close();
+});
+
 test("an event whose items cannot be made is not kept: it may come again", () => {
   expect(() =>
     outbox.add("e1", () => {

@@ -9,7 +9,7 @@ import type { FeedbackItem, FeedbackReceipt } from "@trimtab/conventions";
 /** Sends a batch. @throws where it is not known that the controller has it. */
 export type SendFeedback = (items: readonly FeedbackItem[]) => Promise<FeedbackReceipt>;
 
-/** What became of everything that was ever put in. */
+/** What became of what was put in, as far back as the outbox remembers. */
 export interface OutboxCounts {
   /** What people said, each once. */
   readonly events: number;
@@ -24,6 +24,8 @@ export interface OutboxCounts {
   readonly failedBatches: number;
 }
 
+/** So many events are remembered, to know those that come again; what is older and acknowledged goes. */
+const KEPT_EVENTS = 500_000;
 const BATCH_ITEMS = 200;
 const IDLE_MILLISECONDS = 200;
 const LONGEST_WAIT_MILLISECONDS = 3000;
@@ -31,17 +33,20 @@ const LONGEST_WAIT_MILLISECONDS = 3000;
 /** An outbox in a file. One process has it at a time. */
 export class FeedbackOutbox {
   readonly #database: DatabaseSync;
+  readonly #keptEvents: number;
   #repeatedEvents = 0;
   #failedBatches = 0;
 
-  /** @param path Of the file; `:memory:` for a test. */
-  constructor(path: string) {
+  /** @param path Of the file; `:memory:` for a test. @param keptEvents How many events are remembered. */
+  constructor(path: string, keptEvents: number = KEPT_EVENTS) {
+    this.#keptEvents = keptEvents;
     this.#database = new DatabaseSync(path);
     this.#database.exec(`
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = NORMAL;
-      CREATE TABLE IF NOT EXISTS events (id TEXT PRIMARY KEY) STRICT;
-      CREATE TABLE IF NOT EXISTS items (place INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, item TEXT NOT NULL, state TEXT NOT NULL) STRICT;
+      CREATE TABLE IF NOT EXISTS events (place INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL) STRICT;
+      CREATE TABLE IF NOT EXISTS items (place INTEGER PRIMARY KEY, event INTEGER NOT NULL, id TEXT UNIQUE NOT NULL, item TEXT NOT NULL, state TEXT NOT NULL) STRICT;
+      CREATE INDEX IF NOT EXISTS of_event ON items (event);
       CREATE INDEX IF NOT EXISTS waiting ON items (place) WHERE state = 'waiting';
     `);
   }
@@ -55,10 +60,16 @@ export class FeedbackOutbox {
   add(event: string, makeItems: () => readonly FeedbackItem[]): boolean {
     this.#database.exec("BEGIN IMMEDIATE");
     try {
-      const isNew = this.#database.prepare("INSERT OR IGNORE INTO events (id) VALUES (?)").run(event).changes === 1;
+      const { changes, lastInsertRowid } = this.#database
+        .prepare("INSERT OR IGNORE INTO events (id) VALUES (?)")
+        .run(event);
+      const isNew = changes === 1;
       if (isNew) {
-        const insert = this.#database.prepare("INSERT INTO items (id, item, state) VALUES (?, ?, 'waiting')");
-        for (const item of makeItems()) insert.run(item.id, JSON.stringify(item));
+        const insert = this.#database.prepare("INSERT INTO items (event, id, item, state) VALUES (?, ?, ?, 'waiting')");
+        for (const item of makeItems()) insert.run(lastInsertRowid, item.id, JSON.stringify(item));
+        const last = Number(lastInsertRowid) - this.#keptEvents;
+        this.#database.prepare("DELETE FROM events WHERE place <= ?").run(last);
+        this.#database.prepare("DELETE FROM items WHERE event <= ? AND state <> 'waiting'").run(last);
       } else this.#repeatedEvents++;
       this.#database.exec("COMMIT");
       return isNew;
