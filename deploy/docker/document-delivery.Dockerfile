@@ -4,8 +4,9 @@
 FROM node:24.21.0-bookworm-slim AS build
 WORKDIR /workspace
 COPY . .
-RUN ["node", "scripts/dev.mjs", "exec", "pnpm", "install", "--frozen-lockfile", "--filter", ".", "--filter", "@trimtab/example-document-delivery..."]
-RUN ["node", "node_modules/typescript/bin/tsc", "-b", "packages/conventions/tsconfig.cjs.json", "packages/instrumentation", "packages/instrumentation/tsconfig.cjs.json", "packages/learning", "examples/demonstration"]
+# These steps are alike in both Dockerfiles, so that an engine does them once.
+RUN ["node", "scripts/dev.mjs", "exec", "pnpm", "install", "--frozen-lockfile", "--filter", ".", "--filter", "@trimtab/controller-image...", "--filter", "@trimtab/example-document-delivery..."]
+RUN ["node", "node_modules/typescript/bin/tsc", "-b", "packages/controller", "packages/controller/tsconfig.console.json", "packages/conventions/tsconfig.cjs.json", "packages/instrumentation", "packages/instrumentation/tsconfig.cjs.json", "examples/demonstration"]
 # What stands there is CommonJS, and Node believes it only from a package.json.
 RUN ["cp", "deploy/docker/commonjs.json", "packages/conventions/dist/cjs/package.json"]
 RUN ["cp", "deploy/docker/commonjs.json", "packages/instrumentation/dist/cjs/package.json"]

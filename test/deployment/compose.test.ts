@@ -18,9 +18,6 @@ const deploy = join(root, "deploy");
 const folder = mkdtempSync(join(tmpdir(), "trimtab-compose-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Mounted already, and still to be written. */
-const LATER = ["../grafana/provisioning"];
-
 const compose = parse(readFileSync(join(deploy, "compose.yaml"), "utf8")) as any;
 const services = Object.entries<any>(compose.services);
 
@@ -63,7 +60,7 @@ describe.each(services)("the service %s", (name, service) => {
     ];
     expect(Object.keys(compose.volumes)).toEqual(expect.arrayContaining(volumes.map(([from]) => from)));
     const missing = files.map(([from = ""]) => from).filter((from) => !existsSync(resolve(deploy, from)));
-    expect(missing.filter((from) => !LATER.includes(from))).toEqual([]);
+    expect(missing).toEqual([]);
     expect(files.map(([, , mode]) => mode)).toEqual(files.map(() => "ro"));
     const secrets = (service.secrets ?? []).map((secret: any) => secret.source ?? secret);
     expect(Object.keys(compose.secrets)).toEqual(expect.arrayContaining(secrets));
@@ -127,6 +124,15 @@ describe("what the services say to each other", () => {
     const { code, out } = await runCliProcess(["check"], { cwd: folder });
     expect(out).toContain("document_delivery / deliver_document");
     expect(code).toBe(0);
+  });
+
+  test("Grafana finds the dashboards and the Prometheus that its provisioning names", () => {
+    const provisioning = join(root, "grafana/provisioning");
+    const { providers } = parse(readFileSync(join(provisioning, "dashboards/trimtab.yaml"), "utf8"));
+    const targets = compose.services.grafana.volumes.map((volume: string) => volume.split(":")[1]);
+    for (const { options } of providers) expect(targets).toContain(options.path);
+    const { datasources } = parse(readFileSync(join(provisioning, "datasources/trimtab.yaml"), "utf8"));
+    expect(datasources.map(({ url }: { url: string }) => url)).toEqual(["http://prometheus:9090"]);
   });
 
   test("each file that a configuration names is mounted where it says", () => {

@@ -127,11 +127,14 @@ describe("what the first stages make", () => {
   beforeAll(() => {
     const workspace = join(place, "workspace");
     copyContext(workspace);
+    const done = new Set<string>();
     const environment = { ...process.env, CI: "true", NODE_OPTIONS: "" };
     for (const image of IMAGES) {
       for (const instruction of instructionsOf(dockerfileOf(image)).filter(
         ({ keyword, stage }) => keyword === "RUN" && stage === 0,
       )) {
+        if (done.has(instruction.text)) continue; // an engine has it in its cache
+        done.add(instruction.text);
         const [program, ...args] = listOf(instruction).map((word) => (word === "/app" ? join(place, image) : word));
         execFileSync(program === "node" ? process.execPath : (program ?? ""), args, {
           cwd: workspace,
