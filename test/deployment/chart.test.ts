@@ -213,7 +213,7 @@ test("every rule goes into the PrometheusRule; while they burn in each alert say
   const burning = rulesIn(everything);
   expect(burning.length).toBe(files.length);
   for (const rule of burning.filter(({ alert }) => alert !== undefined)) expect(rule.labels.burn_in).toBe("true");
-  expect(rulesIn(SETS["everything switched on, burnt in"] as object)).toEqual(files);
+  expect(rulesIn(SETS["everything switched on, burnt in"] as object)).toEqual(files.map(inNamespaceOfRelease));
   const { route, receivers } = one(manifestsOfSet(everything), "AlertmanagerConfig").spec;
   expect(route.routes).toEqual([
     { receiver: "nobody", matchers: [{ name: "burn_in", matchType: "=", value: "true" }] },
@@ -222,10 +222,29 @@ test("every rule goes into the PrometheusRule; while they burn in each alert say
   expect(receivers[1].webhookConfigs[0].url).toBe("http://learn-trimtab.shop.svc:4600/v1/alerts");
 });
 
-function* renderedRules(): Generator<unknown> {
+/** The operator gives an AlertmanagerConfig the alerts of its own namespace alone; only a target's own says more. */
+function inNamespaceOfRelease(rule: any): unknown {
+  if (rule.alert === undefined || rule.alert === "TrimtabScrapeFailing") return rule;
+  return { ...rule, labels: { ...rule.labels, namespace: release.namespace } };
+}
+
+const objectives = readFileSync(join(root, "deploy/prometheus/rules/objectives.rules.yml"), "utf8");
+
+test("the objectives in the PrometheusRule are yours, and never the example's", () => {
+  const recordedBy = (prometheusRule: object): string[] =>
+    one(manifestsOfSet({ ...everything, prometheusRule }), "PrometheusRule")
+      .spec.groups.flatMap(({ rules }: any) => rules)
+      .map(({ record }: any) => record)
+      .filter((record: string | undefined) => record === "trimtab_success_objective:ratio");
+  expect(recordedBy({ enabled: true })).toEqual([]);
+  expect(recordedBy({ enabled: true, objectives })).toEqual(["trimtab_success_objective:ratio"]);
+  expect(() => recordedBy({ enabled: true, objectives: "components: {}" })).toThrow(/has no groups: give it what/);
+});
+
+function* renderedRules(): Generator<any> {
   const folder = join(root, "deploy/prometheus/rules");
   for (const name of readdirSync(folder)
-    .filter((each) => each.endsWith(".rules.yml"))
+    .filter((each) => each.endsWith(".rules.yml") && !each.startsWith("objectives"))
     .sort()) {
     const { groups } = parse(readFileSync(join(folder, name), "utf8")) as { groups: { rules: unknown[] }[] };
     for (const { rules } of groups) yield* rules;
