@@ -63,6 +63,7 @@ test("a run against an endpoint of the environment ends with its budget: songs, 
     expect(summary.contexts.map(({ context }) => context)).toEqual(expect.arrayContaining(["rock", "aurora"]));
     expect(code).toBe(summary.isGood ? 0 : 1);
     expect(progress).toContain("endpoint    the one in the environment");
+    expect(progress).toContain("The budget is spent.");
     const files = globSync("**/*", { cwd: folder }).filter((file) => statSync(join(folder, file)).isFile());
     expect(files).toEqual(expect.arrayContaining([join("state", "logs", "orchestrator.log")]));
     const whole = [json, progress, ...files.map((file) => readFileSync(join(folder, file), "latin1"))];

@@ -127,6 +127,7 @@ export class Demonstration {
       await wait(Math.min(period, Math.max(0, end - Date.now())), undefined, { signal }).catch(() => {});
     }
     screen.close();
+    if (this.#load.isBudgetSpent === true) this.#run.say("", "The budget is spent.");
   }
 
   /** The load ends, everything that is to be rated is rated, and the controller learns from it while metrics are still there. */
