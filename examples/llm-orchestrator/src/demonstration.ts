@@ -139,7 +139,7 @@ export class Demonstration {
       load.once("exit", () => resolve());
     });
     load.send("finish");
-    await Promise.race([finished, wait(FEEDBACK_PATIENCE_MILLISECONDS)]);
+    await Promise.race([finished, wait(FEEDBACK_PATIENCE_MILLISECONDS, undefined, { ref: false })]); // it must not keep us from ending
     while (Date.now() < end && load.exitCode === null) {
       const entries = await this.#readFeedback(api, AbortSignal.timeout(5000));
       if (entries !== undefined && checkFeedback(this.#load, entries).isExactlyOnce) return;
