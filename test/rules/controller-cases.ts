@@ -101,6 +101,13 @@ const CYCLE_STALE: AlertCases = {
       series: { ...cycles({ recorded: "0+2x10 20x40", failed: "0x10 0+2x40" }), ...CONFIGURED },
       firing: [CHECKOUT],
     },
+    {
+      situation: "fires",
+      because: "there never was a good one",
+      at: "30m",
+      series: { ...cycles({ failed: "0+2x50" }), ...CONFIGURED },
+      firing: [CHECKOUT],
+    },
     { situation: "healthy", at: "30m", series: { ...cycles({ recorded: "0+2x50" }), ...CONFIGURED }, firing: [] },
     {
       situation: "healthy",

@@ -1,26 +1,21 @@
 /** Alerts on the machinery: the controller, its source, the services' way to it, and the scrapes that all of it rests on. */
 import { controllerInstruments, labels, prometheusName, serviceInstruments } from "@trimtab/conventions";
+import { type CycleSettings, windowOfCycles } from "./cycle-window.ts";
 import { byOperation } from "./recordings.ts";
 import type { AlertingRule } from "./rule.ts";
-
-/** What the alerts depend on beside the metrics. */
-export interface ControllerAlertSettings {
-  /** `controller.interval`. */
-  readonly cycleIntervalMilliseconds: number;
-}
 
 const SAME_OPERATION = `on (${labels.component}, ${labels.operation})`;
 const LEADER = prometheusName(controllerInstruments.leader);
 
 /** All alerts on the machinery; the watchdog last. */
-export function controllerAlerts(settings: ControllerAlertSettings): readonly AlertingRule[] {
+export function controllerAlerts(settings: CycleSettings): readonly AlertingRule[] {
   return [
     controllerDown(),
     noLeader(),
     cycleStale(settings),
-    cyclesFailing(),
+    cyclesFailing(settings),
     slowCycle(settings),
-    metricsSourceErrors(),
+    metricsSourceErrors(settings),
     configurationRefused(),
     parametersStale(),
     fallbackInUse(),
@@ -59,45 +54,46 @@ function staleAfter(cycleIntervalMilliseconds: number): number {
   return Math.max(300_000, 3 * cycleIntervalMilliseconds);
 }
 
-function cycleStale({ cycleIntervalMilliseconds }: ControllerAlertSettings): AlertingRule {
+function cycleStale({ cycleIntervalMilliseconds }: CycleSettings): AlertingRule {
   const minutes = Math.ceil(staleAfter(cycleIntervalMilliseconds) / 60_000);
   const cycles = `${prometheusName(controllerInstruments.cycles)}{result=~"recorded|skipped"}`;
   return {
     alert: "TrimtabCycleStale",
-    // An operation that is configured no more has counters until the restart, and no shares.
+    // An operation that is configured no more has counters until the restart, and no shares. One that never had a good cycle has no such counter.
     expr: [
-      `${byOperation("sum", `increase(${cycles}[${minutes}m])`)} == 0`,
-      `and ${SAME_OPERATION} ${byOperation("group", prometheusName(controllerInstruments.variantWeight))}`,
+      byOperation("group", prometheusName(controllerInstruments.variantWeight)),
+      `unless ${SAME_OPERATION} ${byOperation("sum", `increase(${cycles}[${minutes}m])`)} > 0`,
     ].join("\n"),
-    for: "5m",
+    for: `${minutes}m`, // a counter grows visibly with its second cycle only
     labels: { severity: "critical", tier: "2" },
     summary: "Cycles of {{ $labels.component }}/{{ $labels.operation }} have stopped",
     description: `No cycle ended well in ${minutes} minutes: nothing is learnt, and nothing that turns bad is taken back.`,
   };
 }
 
-function cyclesFailing(): AlertingRule {
+function cyclesFailing(settings: CycleSettings): AlertingRule {
   const cycles = prometheusName(controllerInstruments.cycles);
-  const increase = (selector: string): string => byOperation("sum", `increase(${cycles}${selector}[15m])`);
+  const window = windowOfCycles(15, settings);
+  const increase = (selector: string): string => byOperation("sum", `increase(${cycles}${selector}[${window}])`);
   return {
     alert: "TrimtabCyclesFailing",
     expr: `${increase('{result="failed"}')}\n/ (${increase("")} > 3)\n> 0.5`,
     for: "5m",
     labels: { severity: "warning", tier: "2" },
     summary: "Cycles of {{ $labels.component }}/{{ $labels.operation }} fail",
-    description:
-      "{{ $value | humanizePercentage }} of the cycles of 15 minutes failed: the log lines of level error say why.",
+    description: `{{ $value | humanizePercentage }} of the cycles of the last ${window} failed: the log lines of level error say why.`,
   };
 }
 
-function slowCycle({ cycleIntervalMilliseconds }: ControllerAlertSettings): AlertingRule {
+function slowCycle(settings: CycleSettings): AlertingRule {
   const duration = prometheusName(controllerInstruments.cycleDuration);
-  const limitSeconds = Math.min(cycleIntervalMilliseconds / 2000, LARGEST_CYCLE_BOUND_SECONDS / 2);
+  const window = windowOfCycles(15, settings);
+  const limitSeconds = Math.min(settings.cycleIntervalMilliseconds / 2000, LARGEST_CYCLE_BOUND_SECONDS / 2);
   return {
     alert: "TrimtabSlowCycle",
     expr: [
-      `histogram_quantile(0.95, sum by (job, le) (rate(${duration}_bucket[15m]))) > ${limitSeconds}`,
-      `and on (job) sum by (job) (increase(${duration}_count[15m])) > 5`,
+      `histogram_quantile(0.95, sum by (job, le) (rate(${duration}_bucket[${window}]))) > ${limitSeconds}`,
+      `and on (job) sum by (job) (increase(${duration}_count[${window}])) > 5`,
     ].join("\n"),
     for: "15m",
     labels: { severity: "warning", tier: "3" },
@@ -108,21 +104,21 @@ function slowCycle({ cycleIntervalMilliseconds }: ControllerAlertSettings): Aler
 
 const LARGEST_CYCLE_BOUND_SECONDS = Math.max(...(controllerInstruments.cycleDuration.boundaries ?? [60]));
 
-function metricsSourceErrors(): AlertingRule {
+function metricsSourceErrors(settings: CycleSettings): AlertingRule {
+  const window = windowOfCycles(15, settings);
   const errors = prometheusName(controllerInstruments.sourceErrors);
   const questions = `${prometheusName(controllerInstruments.sourceQueryDuration)}_count`;
   return {
     alert: "TrimtabMetricsSourceErrors",
     expr: [
-      `sum by (job) (increase(${errors}[15m]))`,
-      `/ on (job) (sum by (job) (increase(${questions}[15m])) > 10)`,
+      `sum by (job) (increase(${errors}[${window}]))`,
+      `/ on (job) (sum by (job) (increase(${questions}[${window}])) > 10)`,
       "> 0.1",
     ].join("\n"),
     for: "10m",
     labels: { severity: "warning", tier: "2" },
     summary: "The metric source does not answer {{ $labels.job }}",
-    description:
-      "{{ $value | humanizePercentage }} of the questions of 15 minutes were not answered, or not so that they can be used: decisions hold.",
+    description: `{{ $value | humanizePercentage }} of the questions of the last ${window} were not answered, or not so that they can be used: decisions hold.`,
   };
 }
 

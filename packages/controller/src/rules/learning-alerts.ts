@@ -2,6 +2,7 @@
 import { controllerInstruments, labels, prometheusName, recordedSeries } from "@trimtab/conventions";
 import { type AdaptationStatus, type ReasonCode } from "@trimtab/learning";
 import { enoughCalls } from "./burn-rate-alerts.ts";
+import { type CycleSettings, windowOfCycles } from "./cycle-window.ts";
 import { byOperation, onceForAllProcesses } from "./recordings.ts";
 import type { AlertingRule } from "./rule.ts";
 
@@ -9,7 +10,7 @@ const SAME_OPERATION = `on (${labels.component}, ${labels.operation})`;
 const OPERATION = "{{ $labels.component }}/{{ $labels.operation }}";
 
 /** Harm, guardrails, evidence. */
-export function learningAlerts(): readonly AlertingRule[] {
+export function learningAlerts(settings: CycleSettings): readonly AlertingRule[] {
   return [
     learnedWorseThanHoldout(),
     breakerOpen(),
@@ -18,8 +19,8 @@ export function learningAlerts(): readonly AlertingRule[] {
     parametersOscillating(),
     sampleRatioMismatch(),
     holdoutStarved(),
-    evidenceMissing(),
-    evidenceStale(),
+    evidenceMissing(settings),
+    evidenceStale(settings),
     declarationDiffers(),
   ];
 }
@@ -147,27 +148,27 @@ function shareOfReadings(matcher: string, window: string): string {
   return `${increase(`{${matcher}}`)}\n/ (${increase("")} > 3)`;
 }
 
-function evidenceMissing(): AlertingRule {
+function evidenceMissing(settings: CycleSettings): AlertingRule {
+  const window = windowOfCycles(30, settings);
   return {
     alert: "TrimtabEvidenceMissing",
-    expr: `${shareOfReadings(`kind="${NO_DATA}"`, "30m")} > 0.9\n${enoughCalls("30m")}`,
+    expr: `${shareOfReadings(`kind="${NO_DATA}"`, window)} > 0.9\n${enoughCalls(window)}`,
     for: "10m",
     labels: { severity: "warning", tier: "3" },
     summary: `The controller sees nothing of ${OPERATION}`,
-    description:
-      "{{ $value | humanizePercentage }} of the readings of half an hour found no data, though the operation has calls in this Prometheus: nothing can be learnt.",
+    description: `{{ $value | humanizePercentage }} of the readings of the last ${window} found no data, though the operation has calls in this Prometheus: nothing can be learnt.`,
   };
 }
 
-function evidenceStale(): AlertingRule {
+function evidenceStale(settings: CycleSettings): AlertingRule {
+  const window = windowOfCycles(30, settings);
   return {
     alert: "TrimtabEvidenceStale",
-    expr: `${shareOfReadings(`kind!~"value|${NO_DATA}"`, "30m")} > 0.5`,
+    expr: `${shareOfReadings(`kind!~"value|${NO_DATA}"`, window)} > 0.5`,
     for: "10m",
     labels: { severity: "warning", tier: "3" },
     summary: `The evidence on ${OPERATION} cannot be used`,
-    description:
-      "{{ $value | humanizePercentage }} of the readings of half an hour were stale, partial, doubled, not a number or failed: the parameters stay as they are.",
+    description: `{{ $value | humanizePercentage }} of the readings of the last ${window} were stale, partial, doubled, not a number or failed: the parameters stay as they are.`,
   };
 }
 

@@ -23,7 +23,7 @@ export function alertGroups({ cycleIntervalMilliseconds }: RuleSettings = {}): r
   return [
     { name: "trimtab-burn-rate-alerts", interval, rules: burnRateAlerts() },
     { name: "trimtab-operation-alerts", interval, rules: operationAlerts() },
-    { name: "trimtab-learning-alerts", interval, rules: learningAlerts() },
+    { name: "trimtab-learning-alerts", interval, rules: learningAlerts(settings) },
     { name: "trimtab-controller-alerts", interval, rules: controllerAlerts(settings) },
   ];
 }
