@@ -462,7 +462,7 @@ describe("learning in the process", () => {
       expect((await module.processUserFeedback(id, 4)).learning).toBe("scheduled");
     }
     const cycles = (): LogLine[] => lines.filter(({ message }) => message === "evidence");
-    await expect.poll(() => cycles().length, { timeout: 20_000 }).toBeGreaterThan(0);
+    await expect.poll(() => cycles().length, { timeout: 25_000 }).toBeGreaterThan(0);
     expect(lines.filter(({ level }) => level === "error")).toEqual([]);
   });
 
