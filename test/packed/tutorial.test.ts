@@ -23,7 +23,7 @@ function trimtabArguments(command: string): string[] {
   return command.replace("npm run --silent trimtab -- ", "").split(" ");
 }
 
-test("from a new module to a learned parameter at the controller", async () => {
+test("from a new module to a learned parameter at the controller", { timeout: 300_000 }, async () => {
   const [pack, create, enter, install, ...rest] = commands;
   const [runTests, startAlone, serve, startWithController, status, explain, ...none] = rest;
   expect([pack, enter, install, runTests, startAlone, none]).toEqual([
