@@ -1,13 +1,13 @@
 /** Controller: does it do its work, and is it well? */
 import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 import { buildDashboard } from "./build-dashboard.ts";
+import { OPERATION } from "./call-panels.ts";
 import { CHOSEN_LEARNING, orZero, quantileOf, sumBy } from "./expressions.ts";
 import { toController, toOperation, toRunbook } from "./links.ts";
 import { lines, NONE_IS_GOOD, number, SUCCESS, states, unit } from "./panels.ts";
 import { controller, runtime, service } from "./series.ts";
 import { controllerVariables } from "./variables.ts";
 
-const OPERATION = "{{component}} / {{operation}}";
 const REPLICA = "{{instance}}";
 const CHOSEN = 'job=~"$controller_job",instance=~"$instance"';
 const CHOSEN_OPERATIONS = `${CHOSEN},${CHOSEN_LEARNING}`;

@@ -1,6 +1,7 @@
 /** Feedback: what do people say later, and does it agree with what was measured? */
 import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 import { buildDashboard } from "./build-dashboard.ts";
+import { engagementLines, OPERATION } from "./call-panels.ts";
 import {
   BASE_VALUES,
   BY_CONTEXT,
@@ -16,7 +17,6 @@ import {
   OTHER_VALUES,
   ofLeader,
   orZero,
-  perCall,
   sumBy,
   WHOLE_RANGE,
 } from "./expressions.ts";
@@ -26,7 +26,6 @@ import { controller, service } from "./series.ts";
 import { callVariables } from "./variables.ts";
 
 const NO_FEEDBACK = "no feedback";
-const OPERATION = "{{component}} / {{operation}}";
 const SCORES = controller.feedbackScore;
 const CHOSEN_SCORES = `${CHOSEN_CONTEXTS},variant=~"$variant"`;
 const count = `${SCORES}_count`;
@@ -171,15 +170,11 @@ const arriving = [
       },
     ],
   }),
-  lines({
+  engagementLines({
     title: "Engagement of a call",
     question: "What do people do with results, whatever they say?",
-    unit: unit.count,
-    min: 0,
-    noValue: "no engagement was recorded",
-    queries: [
-      { expr: perCall(service.operationEngagement, CHOSEN, BY_OPERATION, "type"), legend: "{{operation}}: {{type}}" },
-    ],
+    calls: CHOSEN,
+    by: BY_OPERATION,
   }),
 ];
 

@@ -1,6 +1,7 @@
 /** Learning: does it help, what is it doing, and does it do it safely? */
 import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 import { buildDashboard } from "./build-dashboard.ts";
+import { NO_CALLS, OPERATION } from "./call-panels.ts";
 import { comparison } from "./comparison.ts";
 import {
   BASE_VALUES,
@@ -25,8 +26,6 @@ import { controller, service } from "./series.ts";
 import { callVariables } from "./variables.ts";
 
 const NO_LIFT = "not measured yet: it takes a holdout and some windows";
-const NO_CALLS = "no calls";
-const OPERATION = "{{component}} / {{operation}}";
 const CONTEXT = `{{operation}} {{${CONTEXT_LABEL}}}`;
 
 const lift = ofLeader(`${controller.liftRatio}{${CHOSEN_CONTEXTS}}`);

@@ -2,6 +2,22 @@
 import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 import { buildDashboard } from "./build-dashboard.ts";
 import {
+  CALL_COLUMNS,
+  callColumnQueries,
+  callLines,
+  callsNumber,
+  durationHeat,
+  durationLines,
+  durationNumber,
+  engagementLines,
+  NO_CALLS,
+  OPERATION,
+  qualityLines,
+  qualityNumber,
+  successLines,
+  successNumber,
+} from "./call-panels.ts";
+import {
   BY_CONTEXT,
   BY_OPERATION,
   BY_VARIANT,
@@ -16,61 +32,22 @@ import {
   perCall,
   quantileOf,
   rate,
-  successRatio,
   sumBy,
   WHOLE_RANGE,
 } from "./expressions.ts";
 import { toController, toDashboard, toOperation, toRunbook } from "./links.ts";
-import { heat, lines, NONE_IS_GOOD, number, rows, SUCCESS, states, unit } from "./panels.ts";
+import { heat, lines, NONE_IS_GOOD, number, rows, states, unit } from "./panels.ts";
 import { controller, service } from "./series.ts";
 import { callVariables } from "./variables.ts";
 
-const NO_CALLS = "no calls";
-const OPERATION = "{{component}} / {{operation}}";
 const VARIANT = "{{operation}} {{variant}}";
 const CONTEXT = `{{operation}} {{${CONTEXT_LABEL}}}`;
 
 const numbers = [
-  number({
-    title: "Calls",
-    question: "How many calls end in a second, over the time range?",
-    unit: unit.callsPerSecond,
-    min: 0,
-    noValue: NO_CALLS,
-    queries: [{ expr: callRate(CHOSEN_CALLS, "", WHOLE_RANGE) }],
-  }),
-  number({
-    title: "Success",
-    question: "Which share of the calls succeeded? A partial counts one half.",
-    unit: unit.ratio,
-    min: 0,
-    max: 1,
-    decimals: 2,
-    steps: SUCCESS,
-    noValue: NO_CALLS,
-    queries: [{ expr: successRatio(CHOSEN_CALLS, "", WHOLE_RANGE) }],
-    panelLinks: [toRunbook("TrimtabErrorBudgetBurn")],
-  }),
-  number({
-    title: "p95 duration",
-    question: "In which time do 95 of 100 calls end?",
-    unit: unit.seconds,
-    min: 0,
-    noValue: NO_CALLS,
-    queries: [{ expr: quantileOf(0.95, service.operationDuration, CHOSEN_CALLS, "", WHOLE_RANGE) }],
-    panelLinks: [toRunbook("TrimtabLatencyBudgetBurn")],
-  }),
-  number({
-    title: "Mean quality",
-    question: "How good are the results, 0 to 1, of the calls that were scored?",
-    unit: unit.quality,
-    min: 0,
-    max: 1,
-    decimals: 3,
-    noValue: "nothing was scored",
-    queries: [{ expr: meanOf(service.operationQuality, CHOSEN_CALLS, "", WHOLE_RANGE) }],
-    panelLinks: [toRunbook("TrimtabQualityDrop")],
-  }),
+  callsNumber(CHOSEN_CALLS),
+  successNumber(CHOSEN_CALLS, "Which share of the calls succeeded? A partial counts one half."),
+  durationNumber(CHOSEN_CALLS),
+  qualityNumber(CHOSEN_CALLS),
   number({
     title: "Unlike the usual",
     question: "How many measures of the last hour lie far from what is usual at this hour of the week and this load?",
@@ -94,42 +71,35 @@ const numbers = [
 ];
 
 const byVariant = [
-  lines({
+  callLines({
     title: "Calls by variant",
     question: "How are the calls shared among sets of parameters?",
-    unit: unit.callsPerSecond,
-    min: 0,
+    calls: CHOSEN_CALLS,
+    by: BY_VARIANT,
+    legend: VARIANT,
     isStacked: true,
-    noValue: NO_CALLS,
-    queries: [{ expr: callRate(CHOSEN_CALLS, BY_VARIANT), legend: VARIANT }],
     links: [toDashboard("learning")],
   }),
-  lines({
+  successLines({
     title: "Success by variant",
     question: "Which sets of parameters succeed more often?",
-    unit: unit.ratio,
-    min: 0,
-    max: 1,
-    steps: SUCCESS,
-    noValue: NO_CALLS,
-    queries: [{ expr: successRatio(CHOSEN_CALLS, BY_VARIANT), legend: VARIANT }],
+    calls: CHOSEN_CALLS,
+    by: BY_VARIANT,
+    legend: VARIANT,
   }),
-  lines({
+  durationLines({
     title: "p95 duration by variant",
     question: "Which sets of parameters are slow?",
-    unit: unit.seconds,
-    min: 0,
-    noValue: NO_CALLS,
-    queries: [{ expr: quantileOf(0.95, service.operationDuration, CHOSEN_CALLS, BY_VARIANT), legend: VARIANT }],
+    calls: CHOSEN_CALLS,
+    by: BY_VARIANT,
+    legend: VARIANT,
   }),
-  lines({
+  qualityLines({
     title: "Quality by variant",
     question: "Which sets of parameters give better results?",
-    unit: unit.quality,
-    min: 0,
-    max: 1,
-    noValue: "nothing was scored",
-    queries: [{ expr: meanOf(service.operationQuality, CHOSEN_CALLS, BY_VARIANT), legend: VARIANT }],
+    calls: CHOSEN_CALLS,
+    by: BY_VARIANT,
+    legend: VARIANT,
   }),
   lines({
     title: "Cost of a call by variant",
@@ -192,13 +162,10 @@ const calls = [
       { expr: quantileOf(0.99, service.operationDuration, CHOSEN_CALLS, ""), legend: "p99", withExemplars: true },
     ],
   }),
-  heat({
+  durationHeat({
     title: "Spread of durations",
     question: "How are the durations spread, and is there a second hump?",
-    unit: unit.seconds,
-    min: 0,
-    noValue: NO_CALLS,
-    queries: [{ expr: heatmapOf(service.operationDuration, CHOSEN_CALLS), legend: "{{le}}" }],
+    calls: CHOSEN_CALLS,
   }),
   heat({
     title: "Spread of quality",
@@ -235,18 +202,8 @@ const byContext = [
     question: "How does each context do in the time range, by the chosen context key?",
     unit: unit.count,
     noValue: NO_CALLS,
-    queries: [
-      { expr: callRate(CHOSEN_CALLS, BY_CONTEXT, WHOLE_RANGE) },
-      { expr: successRatio(CHOSEN_CALLS, BY_CONTEXT, WHOLE_RANGE) },
-      { expr: quantileOf(0.95, service.operationDuration, CHOSEN_CALLS, BY_CONTEXT, WHOLE_RANGE) },
-      { expr: meanOf(service.operationQuality, CHOSEN_CALLS, BY_CONTEXT, WHOLE_RANGE) },
-    ],
-    columns: [
-      { name: "Calls", unit: unit.callsPerSecond, decimals: 2 },
-      { name: "Success", unit: unit.ratio, decimals: 2 },
-      { name: "p95", unit: unit.seconds },
-      { name: "Quality", decimals: 3 },
-    ],
+    queries: callColumnQueries(CHOSEN_CALLS, BY_CONTEXT),
+    columns: CALL_COLUMNS,
     labels: [
       {
         name: "operation",
@@ -258,33 +215,27 @@ const byContext = [
     ],
     sortBy: "Calls",
   }),
-  lines({
+  callLines({
     title: "Calls by context",
     question: "Where do the calls come from?",
-    unit: unit.callsPerSecond,
-    min: 0,
+    calls: CHOSEN_CALLS,
+    by: BY_CONTEXT,
+    legend: CONTEXT,
     isStacked: true,
-    noValue: NO_CALLS,
-    queries: [{ expr: callRate(CHOSEN_CALLS, BY_CONTEXT), legend: CONTEXT }],
   }),
-  lines({
+  successLines({
     title: "Success by context",
     question: "In which contexts do calls fail?",
-    unit: unit.ratio,
-    min: 0,
-    max: 1,
-    steps: SUCCESS,
-    noValue: NO_CALLS,
-    queries: [{ expr: successRatio(CHOSEN_CALLS, BY_CONTEXT), legend: CONTEXT }],
+    calls: CHOSEN_CALLS,
+    by: BY_CONTEXT,
+    legend: CONTEXT,
   }),
-  lines({
+  qualityLines({
     title: "Quality by context",
     question: "In which contexts are results good?",
-    unit: unit.quality,
-    min: 0,
-    max: 1,
-    noValue: "nothing was scored",
-    queries: [{ expr: meanOf(service.operationQuality, CHOSEN_CALLS, BY_CONTEXT), legend: CONTEXT }],
+    calls: CHOSEN_CALLS,
+    by: BY_CONTEXT,
+    legend: CONTEXT,
   }),
 ];
 
@@ -302,18 +253,11 @@ const use = [
       },
     ],
   }),
-  lines({
+  engagementLines({
     title: "Engagement",
     question: "What do people do with a result, by call?",
-    unit: unit.count,
-    min: 0,
-    noValue: "no engagement was recorded",
-    queries: [
-      {
-        expr: perCall(service.operationEngagement, CHOSEN_CALLS, BY_OPERATION, "type"),
-        legend: "{{operation}}: {{type}}",
-      },
-    ],
+    calls: CHOSEN_CALLS,
+    by: BY_OPERATION,
     links: [toDashboard("feedback")],
   }),
   lines({

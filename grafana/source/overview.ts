@@ -2,30 +2,40 @@
 import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 import { buildDashboard } from "./build-dashboard.ts";
 import {
+  CALL_COLUMNS,
+  callColumnQueries,
+  callLines,
+  callsNumber,
+  durationHeat,
+  durationLines,
+  durationNumber,
+  NO_CALLS,
+  OPERATION,
+  qualityLines,
+  qualityNumber,
+  successLines,
+  successNumber,
+} from "./call-panels.ts";
+import {
   BASE_VALUES,
   BY_OPERATION,
   BY_VARIANT,
   CHOSEN,
   CHOSEN_LEARNING,
   callRate,
-  heatmapOf,
-  meanOf,
   OTHER_VALUES,
   ofLeader,
   orZero,
-  quantileOf,
   rate,
   successRatio,
   sumBy,
   WHOLE_RANGE,
 } from "./expressions.ts";
 import { toController, toDashboard, toOperation, toRunbook } from "./links.ts";
-import { bars, heat, LIFT, lines, NEUTRAL, NONE_IS_GOOD, number, rows, SUCCESS, unit } from "./panels.ts";
+import { bars, LIFT, lines, NEUTRAL, NONE_IS_GOOD, number, rows, SUCCESS, unit } from "./panels.ts";
 import { controller, recorded, service } from "./series.ts";
 import { operationVariables } from "./variables.ts";
 
-const NO_CALLS = "no calls";
-const OPERATION = "{{component}} / {{operation}}";
 const toOperationPage = toOperation("operation", "line");
 const toLearningPage = toOperation("learning", "line");
 
@@ -33,46 +43,10 @@ const lift = ofLeader(`${controller.liftRatio}{${CHOSEN_LEARNING}}`);
 const breaker = ofLeader(`${controller.breakerState}{${CHOSEN_LEARNING}}`);
 
 const numbers = [
-  number({
-    title: "Success",
-    question: "Which share of the calls succeeded in the time range? A partial counts one half.",
-    unit: unit.ratio,
-    min: 0,
-    max: 1,
-    decimals: 2,
-    steps: SUCCESS,
-    noValue: NO_CALLS,
-    queries: [{ expr: successRatio(CHOSEN, "", WHOLE_RANGE) }],
-    panelLinks: [toRunbook("TrimtabErrorBudgetBurn")],
-  }),
-  number({
-    title: "Calls",
-    question: "How many calls end in a second, over the time range?",
-    unit: unit.callsPerSecond,
-    min: 0,
-    noValue: NO_CALLS,
-    queries: [{ expr: callRate(CHOSEN, "", WHOLE_RANGE) }],
-  }),
-  number({
-    title: "p95 duration",
-    question: "In which time do 95 of 100 calls end?",
-    unit: unit.seconds,
-    min: 0,
-    noValue: NO_CALLS,
-    queries: [{ expr: quantileOf(0.95, service.operationDuration, CHOSEN, "", WHOLE_RANGE) }],
-    panelLinks: [toRunbook("TrimtabLatencyBudgetBurn")],
-  }),
-  number({
-    title: "Mean quality",
-    question: "How good are the results, 0 to 1, of the calls that were scored?",
-    unit: unit.quality,
-    min: 0,
-    max: 1,
-    decimals: 3,
-    noValue: "nothing was scored",
-    queries: [{ expr: meanOf(service.operationQuality, CHOSEN, "", WHOLE_RANGE) }],
-    panelLinks: [toRunbook("TrimtabQualityDrop")],
-  }),
+  successNumber(CHOSEN, "Which share of the calls succeeded in the time range? A partial counts one half."),
+  callsNumber(CHOSEN),
+  durationNumber(CHOSEN),
+  qualityNumber(CHOSEN),
   number({
     title: "Lift",
     question:
@@ -169,51 +143,41 @@ const numbers = [
 ];
 
 const rates = [
-  lines({
+  callLines({
     title: "Calls",
     question: "How much does each operation do?",
-    unit: unit.callsPerSecond,
-    min: 0,
-    noValue: NO_CALLS,
-    queries: [{ expr: callRate(CHOSEN, BY_OPERATION), legend: OPERATION }],
+    calls: CHOSEN,
+    by: BY_OPERATION,
+    legend: OPERATION,
     links: [toOperationPage],
   }),
-  lines({
+  successLines({
     title: "Success",
     question: "Which share of the calls of each operation succeeds? A partial counts one half.",
-    unit: unit.ratio,
-    min: 0,
-    max: 1,
-    steps: SUCCESS,
-    noValue: NO_CALLS,
-    queries: [{ expr: successRatio(CHOSEN, BY_OPERATION), legend: OPERATION }],
+    calls: CHOSEN,
+    by: BY_OPERATION,
+    legend: OPERATION,
     links: [toOperationPage],
   }),
-  lines({
+  durationLines({
     title: "p95 duration",
     question: "In which time do 95 of 100 calls of each operation end?",
-    unit: unit.seconds,
-    min: 0,
-    noValue: NO_CALLS,
-    queries: [{ expr: quantileOf(0.95, service.operationDuration, CHOSEN, BY_OPERATION), legend: OPERATION }],
+    calls: CHOSEN,
+    by: BY_OPERATION,
+    legend: OPERATION,
     links: [toOperationPage],
   }),
-  heat({
+  durationHeat({
     title: "Durations",
     question: "How are the durations of all chosen operations spread, and is there a second hump?",
-    unit: unit.seconds,
-    min: 0,
-    noValue: NO_CALLS,
-    queries: [{ expr: heatmapOf(service.operationDuration, CHOSEN), legend: "{{le}}" }],
+    calls: CHOSEN,
   }),
-  lines({
+  qualityLines({
     title: "Mean quality",
     question: "How good are the results of each operation, 0 to 1?",
-    unit: unit.quality,
-    min: 0,
-    max: 1,
-    noValue: "nothing was scored",
-    queries: [{ expr: meanOf(service.operationQuality, CHOSEN, BY_OPERATION), legend: OPERATION }],
+    calls: CHOSEN,
+    by: BY_OPERATION,
+    legend: OPERATION,
     links: [toOperationPage],
   }),
   lines({
@@ -244,20 +208,8 @@ const whereToLook = [
     question: "How does each operation do in the time range? A click on its name opens it.",
     unit: unit.count,
     noValue: NO_CALLS,
-    queries: [
-      { expr: callRate(CHOSEN, BY_OPERATION, WHOLE_RANGE) },
-      { expr: successRatio(CHOSEN, BY_OPERATION, WHOLE_RANGE) },
-      { expr: quantileOf(0.95, service.operationDuration, CHOSEN, BY_OPERATION, WHOLE_RANGE) },
-      { expr: meanOf(service.operationQuality, CHOSEN, BY_OPERATION, WHOLE_RANGE) },
-      { expr: `avg by (${BY_OPERATION}) (${lift})` },
-    ],
-    columns: [
-      { name: "Calls", unit: unit.callsPerSecond, decimals: 2 },
-      { name: "Success", unit: unit.ratio, decimals: 2 },
-      { name: "p95", unit: unit.seconds },
-      { name: "Quality", decimals: 3 },
-      { name: "Lift", decimals: 3 },
-    ],
+    queries: [...callColumnQueries(CHOSEN, BY_OPERATION), { expr: `avg by (${BY_OPERATION}) (${lift})` }],
+    columns: [...CALL_COLUMNS, { name: "Lift", decimals: 3 }],
     labels: [OPERATION_COLUMN],
     sortBy: "Calls",
   }),
