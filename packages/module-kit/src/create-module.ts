@@ -9,7 +9,7 @@ import { ModuleAdaptationError, ModuleConfigurationError, ModuleError, ModuleMet
 import type { DeclaredOperation } from "./local/local-policy.ts";
 import type { AdaptationProposal, FeedbackReceipt, ModuleOperation, SelfLearningModule } from "./module.ts";
 import { type ModuleFeedback, readFeedback } from "./module-feedback.ts";
-import { consoleLog } from "./module-log.ts";
+import { consoleLog, safeLog } from "./module-log.ts";
 import type { AnyModuleOperation } from "./module-operation.ts";
 import type { ModuleResult, ProcessOptions } from "./module-result.ts";
 import { createOwnFailures, messageOf, type OwnFailures } from "./own-failures.ts";
@@ -49,7 +49,7 @@ export function createModule(parts: ModuleParts, given: unknown, dependencies: M
       ...(holdout === undefined ? {} : { holdout }),
     };
   });
-  const log = dependencies.log ?? consoleLog("warning");
+  const log = safeLog(dependencies.log ?? consoleLog("warning"));
   const now = dependencies.now ?? Date.now;
   const failures = createOwnFailures(component, log);
   const runners = new Map<string, OperationRunner>();

@@ -93,6 +93,9 @@ function problemOf({
   at,
 }: ModuleFeedback): string | undefined {
   const scores = Object.entries({ rating, score, errorRate }).filter(([, value]) => value !== undefined);
+  // A form or a header gives text, and "4" is at least 1 and at most 5.
+  const [strange] = scores.filter(([, value]) => typeof value !== "number");
+  if (strange !== undefined) return `its ${strange[0]} is ${JSON.stringify(strange[1])}; write a number`;
   if (scores.length > 1) return "it has more than one of rating, score and errorRate; give one of them";
   if (rating !== undefined && !(rating >= 1 && rating <= 5)) return `the rating is ${rating}; ratings are from 1 to 5`;
   if (score !== undefined && !(score >= 0 && score <= 1)) return `the score is ${score}; scores are from 0 to 1`;
@@ -103,7 +106,7 @@ function problemOf({
   if (key === "") return "the key is empty; leave it out, or name what was sent";
   if (entity !== undefined && (entity === "" || entity.length > FEEDBACK_FORM.longestEntity))
     return `the entity has ${entity.length} characters; 1 to ${FEEDBACK_FORM.longestEntity} are allowed`;
-  if (at !== undefined && Number.isNaN(at.getTime())) return "its time is no date";
+  if (at !== undefined && !(at instanceof Date && !Number.isNaN(at.getTime()))) return "its time is no date";
   const bytes = data === undefined ? 0 : new TextEncoder().encode(JSON.stringify(data)).length;
   if (bytes > FEEDBACK_FORM.largestDataBytes)
     return `its data are ${bytes} bytes of JSON; at most ${FEEDBACK_FORM.largestDataBytes} are kept`;

@@ -1,4 +1,5 @@
 /** Lines on the console, for a module that was given no log of the service's own. */
+import { hearRejection } from "./own-failures.ts";
 import type { ModuleLog } from "./ports.ts";
 
 /** From the most lines to the fewest. */
@@ -16,6 +17,20 @@ export function consoleLog(from: LogLevel = "info"): ModuleLog {
       if (level === "error") console.error(line);
       else if (level === "warning") console.warn(line);
       else console.info(line);
+    };
+  return { debug: write("debug"), info: write("info"), warning: write("warning"), error: write("error") };
+}
+
+/** A log of somebody's own, without what it throws: a line that is lost is no reason for work or learning to fail. */
+export function safeLog(log: ModuleLog): ModuleLog {
+  const write =
+    (level: LogLevel) =>
+    (message: string, fields: Readonly<Record<string, unknown>>): void => {
+      try {
+        hearRejection(log[level](message, fields), () => {});
+      } catch {
+        // nowhere to tell it
+      }
     };
   return { debug: write("debug"), info: write("info"), warning: write("warning"), error: write("error") };
 }

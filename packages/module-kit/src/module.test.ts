@@ -333,6 +333,8 @@ describe("feedback", () => {
     [{ rating: 4, score: 1 }, "more than one of rating, score and errorRate"],
     [{ type: "User Rating" }, "lower-case letters"],
     [{ rating: Number.NaN }, "ratings are from 1 to 5"],
+    [{ rating: "4" as unknown as number }, 'its rating is "4"; write a number'],
+    [{ rating: 4, at: "2026-01-01" as unknown as Date }, "its time is no date"],
     [{ data: { long: "x".repeat(20_000) } }, "bytes of JSON"],
   ])("%o is refused, with the right form", async (feedback, message) => {
     await using module = writer.create({}, { log });

@@ -2,7 +2,8 @@
  * What a module is made of beside its work: where runs are recorded, where parameters come from, and where feedback is kept. In the
  * process by default, at a controller where there is one; or somebody's own, handed over as a dependency.
  *
- * Whatever a port throws stays out of the work: it is logged, and the work goes on with base values.
+ * Whatever a port throws, or rejects later, stays out of the work: it is logged, and the work goes on with base values. So it is
+ * where the parameters that it gives lie outside of the declared space. The module closes its ports.
  */
 import type { Context, Json, Outcome, ParameterValue, ParameterValues, VariantId } from "@trimtab/conventions";
 import type { PerformanceSummary, ServedParameters } from "@trimtab/instrumentation";

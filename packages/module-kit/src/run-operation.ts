@@ -20,7 +20,7 @@ import { type ModuleSettings, problemsOf } from "./configuration.ts";
 import { ModuleProcessingError } from "./errors.ts";
 import type { AnyModuleOperation, MetadataValue, ModuleRun } from "./module-operation.ts";
 import type { ModuleResult, ModuleStream, ProcessOptions } from "./module-result.ts";
-import { messageOf, type OwnFailures } from "./own-failures.ts";
+import { hearRejection, messageOf, type OwnFailures } from "./own-failures.ts";
 import type { ModuleMetricsStore, ModuleParameterStore, OperationRecord } from "./ports.ts";
 import { resultId } from "./result-id.ts";
 import { RunNotes } from "./run-notes.ts";
@@ -98,15 +98,19 @@ export function createOperationRunner(
   });
 
   const readInput = async (input: unknown): Promise<PreparedRun["input"]> => {
-    const read = await definition.input.safeParseAsync(input);
-    if (read.success) return { value: read.data };
-    return { problem: read.error, message: problemsOf(read.error, input).join("; ") };
+    try {
+      const read = await definition.input.safeParseAsync(input);
+      if (read.success) return { value: read.data };
+      return { problem: read.error, message: problemsOf(read.error, input).join("; ") };
+    } catch (error) {
+      return { problem: error, message: messageOf(error) }; // a check or transformation of the schema threw
+    }
   };
   const contextOf = (input: unknown): Context => {
     const found: Record<string, ContextInput[string]> = {};
     for (const [key, read] of readers) {
       failures.guard(`reading the context key "${key}" of ${name}`, () => {
-        found[key] = read(input);
+        Object.assign(found, canonicalContext({ [key]: read(input) }, [key]));
       });
     }
     return canonicalContext(found, keys);
@@ -130,9 +134,11 @@ export function createOperationRunner(
   const answerFor = (id: string, context: Context, { parameters, key }: ProcessOptions): ServedParameters => {
     if (parameters !== undefined) return overridden(id, context, withoutAbsent(parameters));
     if (!config.enableAdaptation) return baseAnswer();
-    const answer = failures.guard(`choosing the parameters of ${name}`, () =>
-      parameterStore.parametersFor(name, context, key),
-    );
+    const answer = failures.guard(`choosing the parameters of ${name}`, () => {
+      const given = parameterStore.parametersFor(name, context, key);
+      if (given !== undefined) refuseUnfit(given, space);
+      return given;
+    });
     return answer ?? baseAnswer();
   };
   const prepare = async (given: unknown, options: ProcessOptions): Promise<PreparedRun> => {
@@ -292,6 +298,18 @@ class InvalidInputError extends Error {
 }
 
 const NEVER: AbortSignal = new AbortController().signal;
+
+/** @throws {TypeError} where what a store gave is nothing that the work can be given. */
+function refuseUnfit(given: unknown, space: ParameterSpace): void {
+  hearRejection(given, () => {});
+  const { values, variant } = given as Partial<ServedParameters>;
+  if (typeof values !== "object" || values === null || typeof variant !== "string")
+    throw new TypeError("the store gave no values with a variant; parametersFor returns them at once, or undefined");
+  // The code of an operation without parameters says nothing of any.
+  const [problem] = Object.keys(space).length === 0 ? [] : parameterValuesProblems(space, values);
+  if (problem !== undefined)
+    throw new TypeError(`the store gave values that do not fit: ${problem.path.join(".")} ${problem.message}`);
+}
 
 async function readToEnd(chunks: AsyncGenerator<unknown, unknown, void>): Promise<unknown> {
   for (;;) {

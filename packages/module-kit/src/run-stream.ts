@@ -23,13 +23,26 @@ export function createRunStream(run: AsyncGenerator<unknown, ModuleResult, void>
       result.reject(error);
       throw error;
     } finally {
-      if (!isOver) {
-        await run.return(undefined as never);
-        result.reject(new Error("the stream was read no further, so there is no result"));
-      }
+      if (!isOver) await leave();
     }
   }
+  const leave = async (): Promise<void> => {
+    try {
+      await run.return(undefined as never);
+      result.reject(new Error("the stream was read no further, so there is no result"));
+    } catch (error) {
+      result.reject(error); // the work failed while it tidied up
+      throw error;
+    }
+  };
   const chunks = read();
+  const leaveChunks = chunks.return.bind(chunks);
+  // A generator that never began ends without its finally.
+  chunks.return = async (value) => {
+    const step = await leaveChunks(value);
+    await leave();
+    return step;
+  };
   const drain = async (): Promise<void> => {
     try {
       for await (const _chunk of chunks);

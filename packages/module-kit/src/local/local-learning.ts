@@ -23,7 +23,7 @@ export function createLocalLearning(options: LocalLearnerOptions): LocalLearning
   const { log, component, store } = options;
   let learner: LocalLearner | undefined;
   let early: OperationRecord[] = [];
-  let isClosed = false;
+  let closing: Promise<void> | undefined;
   const opening = open(options).then(
     (opened) => {
       learner = opened;
@@ -44,7 +44,7 @@ export function createLocalLearning(options: LocalLearnerOptions): LocalLearning
   );
   opening.catch(() => {}); // told above; whoever asks for something hears of it again
   const opened = async (): Promise<LocalLearner> => {
-    if (isClosed) throw new Error("the module was closed");
+    if (closing !== undefined) throw new Error("the module was closed");
     return opening;
   };
   const asked = async <Result>(run: (learner: LocalLearner) => Promise<Result>): Promise<Result> => {
@@ -55,13 +55,21 @@ export function createLocalLearning(options: LocalLearnerOptions): LocalLearning
       throw new ModuleAdaptationError(`learning failed: ${messageOf(error)}`, { cause: error });
     }
   };
+  const close = (): Promise<void> =>
+    (closing ??= opening.then(
+      async (open) => {
+        learner = undefined;
+        await open.close();
+      },
+      () => {},
+    ));
   return {
     parameters: {
       parametersFor: (operation: string, context: Context, key): ServedParameters | undefined =>
         learner?.parametersFor(operation, context, key),
       observe(record) {
         if (learner !== undefined) learner.observe(record);
-        else if (early.length < MOST_EARLY_RUNS && !isClosed) early.push(record);
+        else if (early.length < MOST_EARLY_RUNS && closing === undefined) early.push(record);
       },
       hear: (feedback: StoredModuleFeedback) => learner?.hear(feedback),
       learn: () => asked((each) => each.learn()),
@@ -72,13 +80,7 @@ export function createLocalLearning(options: LocalLearnerOptions): LocalLearning
           () => {},
           () => {},
         ),
-      async close() {
-        if (isClosed) return;
-        isClosed = true;
-        const open = await opening.catch(() => undefined);
-        learner = undefined;
-        await open?.close();
-      },
+      close,
     },
     feedback: {
       async add(feedback) {
@@ -88,6 +90,7 @@ export function createLocalLearning(options: LocalLearnerOptions): LocalLearning
           throw new ModuleMetricsError(`the feedback could not be kept: ${messageOf(error)}`, { cause: error });
         }
       },
+      close, // a module whose parameters are somebody else's closes this alone
     },
   };
 }
