@@ -7,7 +7,7 @@ export interface LocalLearningOptions {
   readonly store?: string;
   /** Between two cycles of an operation, 1,000 to 3,600,000. Default 30,000. */
   readonly intervalMilliseconds?: number;
-  /** So many scored entries of feedback that wait start a cycle out of turn. Default 20. */
+  /** So many scored entries of feedback that wait start a cycle out of turn, at most one a second. Default 20. */
   readonly feedbackPerCycle?: number;
 }
 

@@ -75,7 +75,7 @@ export function generateModule({
   if (there.length > 0 && !force) {
     const more = there.length === 1 ? "" : ` and ${there.length - 1} more`;
     throw new GenerateError(
-      `${join(folder, there[0] ?? "")}${more} is there already; --force writes over it, --out names another folder`,
+      `${join(folder, there[0] ?? "")}${more} ${there.length > 1 ? "are" : "is"} there already; --force writes over it, --out names another folder`,
     );
   }
   try {

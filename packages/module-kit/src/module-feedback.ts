@@ -107,10 +107,20 @@ function problemOf({
   if (entity !== undefined && (entity === "" || entity.length > FEEDBACK_FORM.longestEntity))
     return `the entity has ${entity.length} characters; 1 to ${FEEDBACK_FORM.longestEntity} are allowed`;
   if (at !== undefined && !(at instanceof Date && !Number.isNaN(at.getTime()))) return "its time is no date";
-  const bytes = data === undefined ? 0 : new TextEncoder().encode(JSON.stringify(data)).length;
+  const text = data === undefined ? "" : jsonOf(data);
+  if (text === undefined) return "its data are no JSON: a number that is none, a function, or a ring is in them";
+  const bytes = new TextEncoder().encode(text).length;
   if (bytes > FEEDBACK_FORM.largestDataBytes)
     return `its data are ${bytes} bytes of JSON; at most ${FEEDBACK_FORM.largestDataBytes} are kept`;
   return [source, target].map((name) => (name === undefined ? undefined : componentNameProblem(name))).find(Boolean);
+}
+
+function jsonOf(data: Json): string | undefined {
+  try {
+    return canonicalJson(data);
+  } catch {
+    return undefined;
+  }
 }
 
 function withoutAbsent(fields: Readonly<Record<string, unknown>>): { [name: string]: Json } {

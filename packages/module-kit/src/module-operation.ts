@@ -36,7 +36,8 @@ export interface ModuleRun<Config = unknown, Values extends ParameterValues = Pa
   /** Stands in the result's metadata, on the span and the record; never a metric label. */
   metadata(key: string, value: MetadataValue): void;
   /**
-   * Another operation of the same module, as a call of its own with parameters of its own.
+   * Another operation of the same module, as a call of its own with parameters of its own. It has the signal of this run where the
+   * options bring no other one.
    *
    * @throws {ModuleProcessingError} where that work fails; {RangeError} where the operation is none of this module.
    */

@@ -262,6 +262,23 @@ describe("a run", () => {
     );
     expect(Object.keys((await module.getPerformanceMetrics("1h")).operations).sort()).toEqual(["inner", "outer"]);
   });
+
+  test("of one operation hands its signal on to another that it uses, unless it gives that one of its own", async () => {
+    const seen: AbortSignal[] = [];
+    const inner = defineModuleOperation({ input: z.number(), process: (_, run) => void seen.push(run.signal) });
+    const own = new AbortController().signal;
+    const outer = defineModuleOperation({
+      input: z.number(),
+      async process(input, run) {
+        await run.invoke(inner, input);
+        await run.invoke(inner, input, { signal: own });
+      },
+    });
+    await using module = defineModule({ name: "heard", operations: { inner, outer } }).create({}, { log });
+    const { signal } = new AbortController();
+    await module.operations.outer.process(1, { signal });
+    expect([seen[0] === signal, seen[1] === own]).toEqual([true, true]);
+  });
 });
 
 describe("what was done", () => {
@@ -336,6 +353,7 @@ describe("feedback", () => {
     [{ rating: "4" as unknown as number }, 'its rating is "4"; write a number'],
     [{ rating: 4, at: "2026-01-01" as unknown as Date }, "its time is no date"],
     [{ data: { long: "x".repeat(20_000) } }, "bytes of JSON"],
+    [{ data: { seconds: Number.NaN } }, "its data are no JSON"],
   ])("%o is refused, with the right form", async (feedback, message) => {
     await using module = writer.create({}, { log });
     const { id } = await module.process({ genre: "rock" });
@@ -466,6 +484,29 @@ describe("learning in the process", () => {
     const cycles = (): LogLine[] => lines.filter(({ message }) => message === "evidence");
     await expect.poll(() => cycles().length, { timeout: 25_000 }).toBeGreaterThan(0);
     expect(lines.filter(({ level }) => level === "error")).toEqual([]);
+  });
+
+  test("starts so at most once a second, however much is said", async () => {
+    const { log: kept, lines } = memoryLog();
+    let time = Date.UTC(2026, 0, 1);
+    const module = writer.create(
+      {},
+      { log: kept, learning: { ...ON_DEMAND, feedbackPerCycle: 1 }, now: () => (time += 0.1) },
+    );
+    await module.ready();
+    const rate = async (): Promise<void> => {
+      const { id } = await module.process({ genre: "rock" });
+      await module.processUserFeedback(id, 4);
+    };
+    const cycles = (): number => lines.filter(({ message }) => message === "evidence").length;
+    await rate();
+    await expect.poll(cycles, { timeout: 20_000 }).toBe(1);
+    for (let index = 0; index < 5; index++) await rate();
+    time += 1_000;
+    await rate();
+    await expect.poll(cycles, { timeout: 20_000 }).toBeGreaterThan(1);
+    await module.close();
+    expect(cycles()).toBe(2);
   });
 
   test("that cannot open its store leaves the work alone, and says so where it is asked", async () => {

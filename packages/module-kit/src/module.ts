@@ -92,7 +92,10 @@ export interface SelfLearningModule<Config = ModuleSettings> {
   suggestAdaptation(proposal: AdaptationProposal): Promise<ModuleAdaptation>;
   /** Every adaptation, newest first. @param limit 1 to 1,000. Default 100. @throws {ModuleAdaptationError} */
   adaptations(limit?: number): Promise<readonly ModuleAdaptation[]>;
-  /** Resolves when what was learnt before is in force. Never rejects, and the work need not wait for it. */
+  /**
+   * Resolves when what was learnt before is in force; with a controller at once, whose values come when they come. Never rejects, and
+   * the work need not wait for it.
+   */
   ready(): Promise<void>;
   /** Ends learning; what waits is sent and kept. Runs go on with base values. Never rejects. */
   close(): Promise<void>;

@@ -1,5 +1,4 @@
 /** Failures that are not the work's own: told to the log, and kept away from the work. */
-import { isPromise } from "node:util/types";
 import type { ModuleLog } from "./ports.ts";
 
 /** Keeps failures of metrics and learning away from the work. */
@@ -47,7 +46,7 @@ export function createOwnFailures(component: string, log: ModuleLog): OwnFailure
 
 /** Types let a function that answers later stand for one that answers nothing; a rejection that nobody hears ends the process. */
 export function hearRejection(result: unknown, hear: (error: unknown) => void): void {
-  if (isPromise(result)) result.then(undefined, hear);
+  if (typeof result === "object" && result !== null && "then" in result) Promise.resolve(result).then(undefined, hear);
 }
 
 /** What was thrown, in words. */

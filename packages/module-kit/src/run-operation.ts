@@ -192,7 +192,7 @@ export function createOperationRunner(
       metadata: (key: string, value: MetadataValue) => notes.note(key, value),
       result: () => call.result(),
       invoke: (operation, input, more) =>
-        surroundings.invoke(operation, input, more as ProcessOptions | undefined) as never,
+        surroundings.invoke(operation, input, withSignal(options.signal, more as ProcessOptions | undefined)) as never,
     };
     return run;
   };
@@ -298,6 +298,11 @@ class InvalidInputError extends Error {
 }
 
 const NEVER: AbortSignal = new AbortController().signal;
+
+/** Whoever does not wait for a run does not wait for what it asks of others either. */
+function withSignal(signal: AbortSignal | undefined, options: ProcessOptions | undefined): ProcessOptions | undefined {
+  return signal === undefined ? options : { signal, ...options };
+}
 
 /** @throws {TypeError} where what a store gave is nothing that the work can be given. */
 function refuseUnfit(given: unknown, space: ParameterSpace): void {

@@ -164,8 +164,9 @@ export interface Reading {
 
 /** Who reads to the end was served well: the share that was read is the score. */
 export function readingFeedback({ readSeconds, neededSeconds, id }: Reading): ModuleFeedback {
-  const score = neededSeconds > 0 ? Math.min(1, Math.max(0, readSeconds / neededSeconds)) : 0;
-  return { type: "reading", score, key: id, data: { readSeconds, neededSeconds } };
+  const told = { type: "reading", key: id, data: { readSeconds, neededSeconds } };
+  if (!(neededSeconds > 0)) return told; // nothing to measure by: kept without a score, which is not a bad one
+  return { ...told, score: Math.min(1, Math.max(0, readSeconds / neededSeconds)) };
 }
 `;
 }
@@ -239,7 +240,7 @@ page.listen(Number(METRICS_PORT), "127.0.0.1");
 
 const module = ${value}.create({}, { learning: { intervalMilliseconds: 1000 }, log: consoleLog("error") });
 await module.ready();
-const place = controller === undefined ? "in this process" : \`at \${controller}\`;
+const place = module.learning === "controller" ? \`at \${controller}\` : "in this process";
 console.log(\`\${module.name} learns \${place} for \${seconds} s.\n\`);
 
 const first: Record<Kind, number[]> = { news: [], story: [], manual: [] };

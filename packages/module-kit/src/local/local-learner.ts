@@ -84,6 +84,8 @@ const KEPT_IN_MEMORY_MILLISECONDS = 3_600_000;
 const KEPT_IN_FILE_MILLISECONDS = 7 * 86_400_000;
 const TIDY_EVERY_PASSES = 50;
 const GRACE_MILLISECONDS = 2_000;
+/** However much is said: a service with a lot of feedback is to do its work, not pass after pass. */
+const FEEDBACK_PASSES_APART_MILLISECONDS = 1_000;
 
 /**
  * Opens the store and begins the schedule.
@@ -118,6 +120,8 @@ class EmbeddedLearner implements LocalLearner {
   readonly #policies: ReadonlyMap<string, OperationPolicy>;
   /** Scored entries that came since the operation's last pass. */
   readonly #waiting = new Map<string, number>();
+  /** When the operation's last pass began, in milliseconds. */
+  readonly #passedAt = new Map<string, number>();
   #passes = 0;
 
   constructor(options: LocalLearnerOptions, database: SqlDatabase, store: Store, board: AllocationBoard) {
@@ -173,7 +177,8 @@ class EmbeddedLearner implements LocalLearner {
     if (policy === undefined || score === undefined || !this.#options.isAdapting) return;
     const waiting = (this.#waiting.get(operation) ?? 0) + 1;
     this.#waiting.set(operation, waiting);
-    if (waiting < this.#options.feedbackPerCycle) return;
+    const sincePass = this.#options.now() - (this.#passedAt.get(operation) ?? Number.NEGATIVE_INFINITY);
+    if (waiting < this.#options.feedbackPerCycle || sincePass < FEEDBACK_PASSES_APART_MILLISECONDS) return;
     this.#waiting.set(operation, 0);
     this.#scheduler.runNow(policy).catch((error: unknown) => {
       this.#options.log.debug("learning from feedback waits for the next turn", { operation, error });
@@ -245,6 +250,7 @@ class EmbeddedLearner implements LocalLearner {
   async #pass(policy: OperationPolicy, signal: AbortSignal): Promise<CycleOutcome> {
     const { log, now, intervalMilliseconds, store: place } = this.#options;
     this.#waiting.set(policy.operation, 0);
+    this.#passedAt.set(policy.operation, now());
     const outcome = await runCycle(policy, {
       store: this.#store,
       source: this.#source,

@@ -55,12 +55,13 @@ export interface WireRecord {
 /** An adaptation as a module tells it. */
 export function adaptationOfWire(wire: WireAdaptation): ModuleAdaptation {
   const { basis, at, reason, ...rest } = wire;
+  const { feedback = [] } = basis;
   const { id, operation, context, parameter, oldValue, newValue, confidence, status, applied } = rest;
   const sides = [basis.from, ...(basis.to === undefined ? [] : [basis.to])].map(
     ({ variant, calls }) => `${variant}: ${calls} calls in ${basis.windows} windows`,
   );
   const told = { id, operation, context, parameter, oldValue, newValue, confidence, status, applied };
-  return { ...told, at: new Date(at), reason: reason.sentence, basis: basis.feedback ?? sides };
+  return { ...told, at: new Date(at), reason: reason.sentence, basis: feedback.length > 0 ? feedback : sides };
 }
 
 /** A pass as a module tells it. */
