@@ -1,11 +1,11 @@
 // Finds an Alertmanager, or fetches one from the Debian archive without root; and runs one, for tests.
 // By itself: `node scripts/alertmanager.mjs` prints {"alertmanager": path, "amtool": path, …} on standard output.
-import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { run, unpackFromDebian } from "./debian-archive.mjs";
-import { withLock } from "./lock.mjs";
-import { cacheDirectoryOf, findOnPath, isExecutable, printWhenStarted, shownPath } from "./programs.mjs";
+import { run } from "./debian-archive.mjs";
+import { fetchProgram } from "./debian-program.mjs";
+import { cacheDirectoryOf, findOnPath, isExecutable, printWhenStarted } from "./programs.mjs";
+import { startServerProcess } from "./server-process.mjs";
 
 /**
  * @typedef {object} Alertmanager
@@ -15,8 +15,6 @@ import { cacheDirectoryOf, findOnPath, isExecutable, printWhenStarted, shownPath
  */
 
 const defaultCacheDirectory = cacheDirectoryOf("alertmanager");
-const READY_WITHIN_MILLISECONDS = 60_000;
-const STOPPED_WITHIN_MILLISECONDS = 10_000;
 
 const remedy =
   "Install Alertmanager so that `alertmanager` and `amtool` are on the PATH, or set TRIMTAB_ALERTMANAGER to the path of the binary, with amtool beside it.";
@@ -72,27 +70,20 @@ function cached(cacheDirectory) {
  */
 async function fetchFromDebian(cacheDirectory, log) {
   const target = resolve(cacheDirectory);
-  return withLock(`${target}.lock`, async () => {
-    const already = cached(target); // by whoever held the lock before
-    if (already) return already;
-    log(`fetching Alertmanager from the Debian archive into ${shownPath(target)} (once, about 10 MB)`);
-    try {
-      await unpackFromDebian({
-        packages: ["prometheus-alertmanager"],
-        target,
-        complete: async (unpacked) => {
-          const program = join(unpacked, "usr", "bin", "prometheus-alertmanager");
-          readTemplatesBelow(program);
-          await run(program, ["--version"], unpacked);
-        },
-      });
-    } catch (error) {
-      const cause = error instanceof Error ? error.message : String(error);
-      throw new Error(`Alertmanager is not on this machine, and fetching it failed: ${cause}. ${remedy}`);
-    }
-    const fetched = cached(target);
-    if (!fetched) throw new Error(`The package from the Debian archive holds no alertmanager and amtool. ${remedy}`);
-    return fetched;
+  return fetchProgram({
+    name: "Alertmanager",
+    megabytes: 10,
+    packages: ["prometheus-alertmanager"],
+    target,
+    complete: async (unpacked) => {
+      const program = join(unpacked, "usr", "bin", "prometheus-alertmanager");
+      readTemplatesBelow(program);
+      await run(program, ["--version"], unpacked);
+    },
+    cached: () => cached(target),
+    programs: "alertmanager and amtool",
+    remedy,
+    log,
   });
 }
 
@@ -115,58 +106,23 @@ function readTemplatesBelow(program) {
  * @param {Alertmanager} options.found
  * @param {string} options.directory a folder of its own
  * @param {string} options.configuration path of its file
- * @returns {Promise<{ url: string, stop: () => Promise<void> }>}
+ * @returns {Promise<import("./server-process.mjs").ServerProcess>}
  */
 export async function startAlertmanagerServer({ found, directory, configuration }) {
   const folder = resolve(directory);
   mkdirSync(folder, { recursive: true });
-  const child = spawn(
-    found.alertmanager,
-    [
+  return startServerProcess({
+    name: "Alertmanager",
+    program: found.alertmanager,
+    args: [
       `--config.file=${resolve(configuration)}`,
       `--storage.path=${join(folder, "data")}`,
       "--web.listen-address=127.0.0.1:0",
       "--cluster.listen-address=", // else it opens a port for its like
     ],
-    { cwd: found.workingDirectory ?? folder, stdio: ["ignore", "ignore", "pipe"] },
-  );
-  const kill = () => child.kill("SIGKILL");
-  process.once("exit", kill);
-  let said = "";
-  const listening = new Promise((done) => {
-    child.stderr?.on("data", (chunk) => {
-      said = (said + chunk).slice(-50_000);
-      const [, address] = /msg="Listening on".* address=([\d.]+:\d+)/.exec(said) ?? [];
-      if (address) done(address);
-    });
+    readyPath: "/-/ready",
+    workingDirectory: found.workingDirectory ?? folder,
   });
-  const exited = new Promise((done) => {
-    child.once("exit", done);
-    child.once("error", done);
-  }).finally(() => process.off("exit", kill));
-  const stop = async () => {
-    child.kill("SIGTERM");
-    const impatience = setTimeout(kill, STOPPED_WITHIN_MILLISECONDS);
-    await exited;
-    clearTimeout(impatience);
-  };
-  const ended = exited.then(() => {
-    throw new Error(`Alertmanager ended before it listened: ${said.trim().split("\n").slice(-3).join("\n")}`);
-  });
-  ended.catch(() => {}); // it ends one day, and that is no error then
-  try {
-    const url = `http://${await Promise.race([listening, ended])}`;
-    const deadline = Date.now() + READY_WITHIN_MILLISECONDS;
-    for (;;) {
-      const response = await fetch(`${url}/-/ready`).catch(() => undefined);
-      if (response?.ok) return { url, stop };
-      if (Date.now() > deadline) throw new Error(`Alertmanager at ${url} was not ready within a minute`);
-      await new Promise((done) => setTimeout(done, 50));
-    }
-  } catch (error) {
-    await stop();
-    throw error;
-  }
 }
 
 await printWhenStarted(import.meta.url, async () => JSON.stringify(await findOrFetchAlertmanager()));

@@ -1,10 +1,10 @@
 // Finds a Chromium for the tests of the web console, or fetches one from the Debian archive without root.
 // By itself: `node scripts/chromium.mjs` prints the path of the program on standard output.
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { run, unpackFromDebian } from "./debian-archive.mjs";
-import { withLock } from "./lock.mjs";
-import { cacheDirectoryOf, findOnPath, isExecutable, printWhenStarted, shownPath } from "./programs.mjs";
+import { readdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { run } from "./debian-archive.mjs";
+import { fetchProgram } from "./debian-program.mjs";
+import { cacheDirectoryOf, findOnPath, isExecutable, printWhenStarted } from "./programs.mjs";
 
 const defaultCacheDirectory = cacheDirectoryOf("chromium");
 
@@ -60,26 +60,20 @@ function cached(cacheDirectory) {
  */
 async function fetchFromDebian(cacheDirectory, log) {
   const target = resolve(cacheDirectory);
-  mkdirSync(dirname(target), { recursive: true });
-  return withLock(`${target}.lock`, async () => {
-    const already = cached(target); // by whoever held the lock before
-    if (already) return already;
-    log(`fetching Chromium from the Debian archive into ${shownPath(target)} (once, about 80 MB)`);
-    try {
-      await unpackFromDebian({
-        packages: ["chromium-headless-shell", "fonts-dejavu-core"],
-        target,
-        withDependencies: true,
-        complete: async (unpacked) => {
-          writeStarter(unpacked);
-          await run(join(unpacked, "chromium"), ["--version"], unpacked);
-        },
-      });
-    } catch (error) {
-      const cause = error instanceof Error ? error.message : String(error);
-      throw new Error(`Chromium is not on this machine, and fetching it failed: ${cause}. ${remedy}`);
-    }
-    return join(target, "chromium");
+  return fetchProgram({
+    name: "Chromium",
+    megabytes: 80,
+    packages: ["chromium-headless-shell", "fonts-dejavu-core"],
+    withDependencies: true,
+    target,
+    complete: async (unpacked) => {
+      writeStarter(unpacked);
+      await run(join(unpacked, "chromium"), ["--version"], unpacked);
+    },
+    cached: () => cached(target),
+    programs: "chromium",
+    remedy,
+    log,
   });
 }
 

@@ -1,7 +1,7 @@
 // Runs a Prometheus of one's own: for the demonstration and for tests. Its data and its configuration lie in one folder.
-import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { startServerProcess } from "./server-process.mjs";
 
 /**
  * @typedef {object} PrometheusServerOptions
@@ -15,29 +15,22 @@ import { join } from "node:path";
  * @property {string} [outOfOrderWindow] how old may be what is written from outside: for tests that write history; default none
  * @property {string[]} [features] what is switched on beyond the default, e.g. `exemplar-storage`
  * @property {number} [port] default: any that is free
- *
- * @typedef {object} PrometheusServer
- * @property {string} url
- * @property {number} pid
- * @property {() => Promise<void>} stop resolves when the process is gone
  */
-
-const READY_WITHIN_MILLISECONDS = 60_000;
-const STOPPED_WITHIN_MILLISECONDS = 10_000;
 
 /**
  * Starts it and waits until it answers. It ends with this process. Its first scrape comes about five seconds later.
  *
  * @param {PrometheusServerOptions} options
- * @returns {Promise<PrometheusServer>}
+ * @returns {Promise<import("./server-process.mjs").ServerProcess>}
  */
 export async function startPrometheusServer({ binary, directory, port = 0, features = [], ...settings }) {
   mkdirSync(directory, { recursive: true });
   const configuration = join(directory, "prometheus.json");
   writeFileSync(configuration, JSON.stringify(configurationOf(settings), undefined, 2)); // JSON is YAML too
-  const child = spawn(
-    binary,
-    [
+  return startServerProcess({
+    name: "Prometheus",
+    program: binary,
+    args: [
       `--config.file=${configuration}`,
       `--storage.tsdb.path=${join(directory, "data")}`,
       `--web.listen-address=127.0.0.1:${port}`,
@@ -46,29 +39,8 @@ export async function startPrometheusServer({ binary, directory, port = 0, featu
       "--web.console.templates=/nonexistent", // the defaults are paths of Debian's, which may not be there
       "--web.console.libraries=/nonexistent",
     ],
-    { stdio: ["ignore", "ignore", "pipe"] },
-  );
-  const kill = () => child.kill("SIGKILL");
-  process.once("exit", kill);
-  const exited = new Promise((resolve) => {
-    child.once("exit", resolve);
-    child.once("error", resolve);
-  }).finally(() => process.off("exit", kill));
-
-  const stop = async () => {
-    child.kill("SIGTERM");
-    const impatience = setTimeout(kill, STOPPED_WITHIN_MILLISECONDS);
-    await exited;
-    clearTimeout(impatience);
-  };
-  try {
-    const url = `http://${await listeningAddress(child, exited)}`;
-    await untilReady(url);
-    return { url, pid: child.pid ?? 0, stop };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+    readyPath: "/-/ready",
+  });
 }
 
 /** @param {Omit<PrometheusServerOptions, "binary" | "directory" | "port" | "features">} settings */
@@ -113,40 +85,4 @@ function scrapeConfigurations(job, pages) {
       static_configs: [{ targets: hosts }],
     };
   });
-}
-
-/**
- * With port 0 only its log says where it listens.
- *
- * @param {import("node:child_process").ChildProcess} child
- * @param {Promise<unknown>} exited
- * @returns {Promise<string>}
- */
-async function listeningAddress(child, exited) {
-  let said = "";
-  const listening = new Promise((resolve) => {
-    child.stderr?.on("data", (chunk) => {
-      said = (said + chunk).slice(-50_000);
-      const [, address] = /msg="Listening on".* address=([\d.]+:\d+)/.exec(said) ?? [];
-      if (address) resolve(address);
-    });
-  });
-  const ended = exited.then((result) => {
-    const reason = result instanceof Error ? result.message : (said.trim().split("\n").pop() ?? "");
-    throw new Error(`Prometheus ended before it listened: ${reason}`);
-  });
-  const address = await Promise.race([listening, ended]);
-  ended.catch(() => {}); // it ends one day, and that is no error then
-  return /** @type {string} */ (address);
-}
-
-/** @param {string} url */
-async function untilReady(url) {
-  const deadline = Date.now() + READY_WITHIN_MILLISECONDS;
-  for (;;) {
-    const response = await fetch(`${url}/-/ready`).catch(() => undefined);
-    if (response?.ok) return;
-    if (Date.now() > deadline) throw new Error(`Prometheus at ${url} was not ready within a minute`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }

@@ -1,9 +1,9 @@
 // Finds a Prometheus, or fetches one from the Debian archive without root.
 // By itself: `node scripts/prometheus.mjs` prints {"prometheus": path, "promtool": path} on standard output.
 import { dirname, join, resolve } from "node:path";
-import { run, unpackFromDebian } from "./debian-archive.mjs";
-import { withLock } from "./lock.mjs";
-import { cacheDirectoryOf, findOnPath, isExecutable, printWhenStarted, shownPath } from "./programs.mjs";
+import { run } from "./debian-archive.mjs";
+import { fetchProgram } from "./debian-program.mjs";
+import { cacheDirectoryOf, findOnPath, isExecutable, printWhenStarted } from "./programs.mjs";
 
 /** @typedef {{ prometheus: string, promtool: string }} Prometheus */
 
@@ -62,25 +62,18 @@ function cached(cacheDirectory) {
  */
 async function fetchFromDebian(cacheDirectory, log) {
   const target = resolve(cacheDirectory);
-  return withLock(`${target}.lock`, async () => {
-    const already = cached(target); // by whoever held the lock before
-    if (already) return already;
-    log(`fetching Prometheus from the Debian archive into ${shownPath(target)} (once, about 20 MB)`);
-    try {
-      await unpackFromDebian({
-        packages: ["prometheus"],
-        target,
-        complete: async (unpacked) => {
-          await run(join(unpacked, "usr", "bin", "prometheus"), ["--version"], unpacked);
-        },
-      });
-    } catch (error) {
-      const cause = error instanceof Error ? error.message : String(error);
-      throw new Error(`Prometheus is not on this machine, and fetching it failed: ${cause}. ${remedy}`);
-    }
-    const fetched = cached(target);
-    if (!fetched) throw new Error(`The package from the Debian archive holds no prometheus and promtool. ${remedy}`);
-    return fetched;
+  return fetchProgram({
+    name: "Prometheus",
+    megabytes: 20,
+    packages: ["prometheus"],
+    target,
+    complete: async (unpacked) => {
+      await run(join(unpacked, "usr", "bin", "prometheus"), ["--version"], unpacked);
+    },
+    cached: () => cached(target),
+    programs: "prometheus and promtool",
+    remedy,
+    log,
   });
 }
 

@@ -1,15 +1,13 @@
 // Finds a VictoriaMetrics, or fetches one from the Debian archive without root; and runs one, for tests.
-import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
-import { run, unpackFromDebian } from "./debian-archive.mjs";
-import { withLock } from "./lock.mjs";
-import { cacheDirectoryOf, findOnPath, isExecutable, shownPath } from "./programs.mjs";
+import { run } from "./debian-archive.mjs";
+import { fetchProgram } from "./debian-program.mjs";
+import { cacheDirectoryOf, findOnPath, isExecutable } from "./programs.mjs";
+import { startServerProcess } from "./server-process.mjs";
 
 const defaultCacheDirectory = cacheDirectoryOf("victoria-metrics");
-const READY_WITHIN_MILLISECONDS = 60_000;
-const STOPPED_WITHIN_MILLISECONDS = 10_000;
 
 const remedy =
   "Install VictoriaMetrics so that `victoria-metrics` is on the PATH, or set TRIMTAB_VICTORIA_METRICS to the path of the binary.";
@@ -31,75 +29,42 @@ export async function findOrFetchVictoriaMetrics({ cacheDirectory = defaultCache
   const onPath = findOnPath("victoria-metrics", "victoria-metrics-prod");
   if (onPath) return onPath;
   const target = resolve(cacheDirectory);
-  const cached = join(target, "usr", "bin", "victoria-metrics");
-  if (isExecutable(cached)) return cached;
-  return withLock(`${target}.lock`, async () => {
-    if (isExecutable(cached)) return cached; // by whoever held the lock before
-    log(`fetching VictoriaMetrics from the Debian archive into ${shownPath(target)} (once, about 23 MB)`);
-    try {
-      await unpackFromDebian({
-        packages: ["victoria-metrics"],
-        target,
-        complete: async (unpacked) => {
-          await run(join(unpacked, "usr", "bin", "victoria-metrics"), ["-version"], unpacked);
-        },
-      });
-    } catch (error) {
-      const cause = error instanceof Error ? error.message : String(error);
-      throw new Error(`VictoriaMetrics is not on this machine, and fetching it failed: ${cause}. ${remedy}`);
-    }
-    if (!isExecutable(cached))
-      throw new Error(`The package from the Debian archive holds no victoria-metrics. ${remedy}`);
-    return cached;
-  });
+  const program = join(target, "usr", "bin", "victoria-metrics");
+  const cached = () => (isExecutable(program) ? program : undefined);
+  return (
+    cached() ??
+    fetchProgram({
+      name: "VictoriaMetrics",
+      megabytes: 23,
+      packages: ["victoria-metrics"],
+      target,
+      complete: async (unpacked) => {
+        await run(join(unpacked, "usr", "bin", "victoria-metrics"), ["-version"], unpacked);
+      },
+      cached,
+      programs: "victoria-metrics",
+      remedy,
+      log,
+    })
+  );
 }
 
 /**
  * Starts it and waits until it answers. It ends with this process.
  *
  * @param {{ binary: string, directory: string, flags?: string[] }} options `directory` is a folder of its own
- * @returns {Promise<{ url: string, stop: () => Promise<void> }>}
+ * @returns {Promise<import("./server-process.mjs").ServerProcess>}
  */
 export async function startVictoriaMetricsServer({ binary, directory, flags = [] }) {
   mkdirSync(directory, { recursive: true });
   const address = `127.0.0.1:${await freePort()}`;
-  const child = spawn(
-    binary,
-    [`-httpListenAddr=${address}`, `-storageDataPath=${join(directory, "data")}`, "-loggerLevel=WARN", ...flags],
-    { stdio: ["ignore", "ignore", "pipe"] },
-  );
-  let said = "";
-  child.stderr?.on("data", (chunk) => {
-    said = (said + chunk).slice(-10_000);
+  return startServerProcess({
+    name: "VictoriaMetrics",
+    program: binary,
+    args: [`-httpListenAddr=${address}`, `-storageDataPath=${join(directory, "data")}`, "-loggerLevel=WARN", ...flags],
+    readyPath: "/health",
+    address,
   });
-  const kill = () => child.kill("SIGKILL");
-  process.once("exit", kill);
-  let isOver = false;
-  const exited = new Promise((done) => {
-    child.once("exit", done);
-    child.once("error", done);
-  }).finally(() => {
-    isOver = true;
-    process.off("exit", kill);
-  });
-  const stop = async () => {
-    child.kill("SIGTERM");
-    const impatience = setTimeout(kill, STOPPED_WITHIN_MILLISECONDS);
-    await exited;
-    clearTimeout(impatience);
-  };
-  const url = `http://${address}`;
-  const deadline = Date.now() + READY_WITHIN_MILLISECONDS;
-  for (;;) {
-    const response = await fetch(`${url}/health`).catch(() => undefined);
-    if (response?.ok) return { url, stop };
-    if (isOver) throw new Error(`VictoriaMetrics ended before it listened: ${said.trim().split("\n").pop()}`);
-    if (Date.now() > deadline) {
-      await stop();
-      throw new Error(`VictoriaMetrics at ${url} was not ready within a minute`);
-    }
-    await new Promise((done) => setTimeout(done, 50));
-  }
 }
 
 /** @returns {Promise<number>} */
