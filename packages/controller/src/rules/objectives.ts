@@ -88,7 +88,12 @@ function latencyObjective(policy: OperationPolicy, maximumSeconds: number): read
   const { component, operation } = policy;
   return [
     { record: recordedSeries.latencyObjective.name, expr: `vector(${P95})`, labels: { component, operation } },
-    { record: recordedSeries.operationLatencyOver.name, expr: callsOver(policy, maximumSeconds) },
+    // The labels are those that the result has; written out, promtool sees that the rules of two operations are no duplicates.
+    {
+      record: recordedSeries.operationLatencyOver.name,
+      expr: callsOver(policy, maximumSeconds),
+      labels: { component, operation },
+    },
   ];
 }
 

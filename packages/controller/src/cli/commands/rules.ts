@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { RuleFormat } from "../../rules/rule-file.ts";
-import { type Command, type CommandCall, EXIT, textOption, UsageError } from "../command.ts";
+import { type Command, type CommandCall, CommandFailure, EXIT, textOption, UsageError } from "../command.ts";
 import { configFileOf, configOption } from "../config-option.ts";
 
 /** The exit code of `--check` where the file is not as it would be written now. */
@@ -71,8 +71,14 @@ export const rulesCommand: Command = {
       complain(`${out} is not as it would be written now. Write it: ${commandLine(call, format)}`);
       return DIFFERS;
     }
-    await mkdir(dirname(out), { recursive: true });
-    await writeFile(out, text);
+    try {
+      await mkdir(dirname(out), { recursive: true });
+      await writeFile(out, text);
+    } catch (error) {
+      throw new CommandFailure(
+        `${out} cannot be written: ${error instanceof Error ? error.message : String(error)}\n--out names another file.`,
+      );
+    }
     const count = groups.reduce((sum, { rules }) => sum + rules.length, 0);
     complain(`${out}: ${count === 1 ? "1 rule" : `${count} rules`}.`);
     return EXIT.ok;
