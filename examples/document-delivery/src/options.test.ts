@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseOptions } from "./options.ts";
+import { HELP, parseOptions } from "./options.ts";
 
 test("without arguments it runs until it is stopped, with the embedded source, on port 4600", () => {
   const parsed = parseOptions([]);
@@ -44,5 +44,5 @@ test.each([
 });
 
 test("help wins over everything that is right", () => {
-  expect(parseOptions(["--for", "90s", "--help"])).toEqual({ kind: "help" });
+  expect(parseOptions(["--for", "90s", "--help"])).toEqual({ kind: "help", text: HELP });
 });

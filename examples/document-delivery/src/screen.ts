@@ -2,10 +2,10 @@
 import {
   type ContextState,
   count,
+  describeLift,
   type Line,
   type OperationState,
-  signed,
-  type Tone,
+  toneOfLift,
 } from "@trimtab/example-demonstration";
 import { BASE } from "./compression.ts";
 import { DOCUMENT_TYPES, type DocumentType } from "./documents.ts";
@@ -57,10 +57,7 @@ function stateLines(
       ? isBase
         ? "the base values; nothing better is proven yet"
         : "too new to be compared with the holdout"
-      : `utility ${lift.served.utility?.toFixed(3) ?? "-"}, holdout ${lift.holdout.utility?.toFixed(3) ?? "-"}: ` +
-        `${signed(lift.estimate)}${lift.lower > 0 ? " proven" : ""} (${signed(lift.lower)}…${signed(lift.upper)})`;
-  const tone: Tone =
-    lift !== undefined && lift.lower > 0 ? "better" : lift !== undefined && lift.upper < 0 ? "worse" : "plain";
+      : describeLift(lift);
   const roles = { baseline: "base", incumbent: "best", challenger: "trying" };
   const shares = variants.map(
     ({ role, share, parameters: each }) => `${roles[role]} ${describeSetting(each)} ${Math.round(share * 100)} %`,
@@ -74,7 +71,7 @@ function stateLines(
           lastAdaptation.reason.sentence,
         ];
   return [
-    { tone, text: `${first} ${comparison}` },
+    { tone: toneOfLift(lift), text: `${first} ${comparison}` },
     { tone: "quiet", text: `           traffic: ${shares.join(", ")}` },
     ...last.map((text): Line => ({ tone: "quiet", text: `           ${text}` })),
   ];

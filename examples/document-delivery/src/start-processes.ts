@@ -11,6 +11,7 @@ import {
   type ProcessGroup,
   prometheusCommand,
   type StateFolder,
+  serviceEnvironment,
 } from "@trimtab/example-demonstration";
 import {
   COMPONENT,
@@ -57,13 +58,7 @@ export async function startProcesses(
     args: ["--import", "@trimtab/instrumentation/register", file("service.ts")],
     environment: {
       PORT: String(options.servicePort),
-      OTEL_SERVICE_NAME: COMPONENT,
-      OTEL_EXPORTER_PROMETHEUS_HOST: "127.0.0.1",
-      OTEL_EXPORTER_PROMETHEUS_PORT: String(metricsPort),
-      TRIMTAB_CONTROLLER_URL: controllerUrl,
-      TRIMTAB_POLL_INTERVAL: "1s",
-      TRIMTAB_HTTP_OPERATIONS: "off", // the service tracks each delivery itself, with the content type as its context
-      TRIMTAB_CACHE_DIRECTORY: state.parameters,
+      ...serviceEnvironment({ component: COMPONENT, metricsPort, controllerUrl, cacheFolder: state.parameters }),
       TRIMTAB_DURATION_BOUNDARIES: DURATION_BOUNDARIES_SECONDS.join(","),
     },
   });

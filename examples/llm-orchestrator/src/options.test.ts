@@ -49,7 +49,7 @@ test.each([
 });
 
 test("--help tells each option", () => {
-  expect(parseOptions(["--help"])).toEqual({ kind: "help" });
+  expect(parseOptions(["--help"])).toEqual({ kind: "help", text: HELP });
   for (const name of ["for", "seed", "rate", "budget", "port", "state", "fresh", "json", "help"])
     expect(HELP).toContain(`--${name} `);
 });

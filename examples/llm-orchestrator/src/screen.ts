@@ -3,10 +3,10 @@ import {
   type ContextState,
   count,
   counted,
+  describeLift,
   type Line,
   type OperationState,
-  signed,
-  type Tone,
+  toneOfLift,
 } from "@trimtab/example-demonstration";
 import { OPERATIONS, type OperationName } from "./configuration.ts";
 import type { LoadCounts } from "./load-counts.ts";
@@ -51,9 +51,6 @@ function stateLine(name: string, { parameters, variants, lift }: ContextState): 
       ? isBase
         ? `base values; ${trying === 0 ? "nothing else" : counted(trying, "other setting")} tried`
         : "new; too new to be compared with the holdout"
-      : `utility ${lift.served.utility?.toFixed(3) ?? "-"}, holdout ${lift.holdout.utility?.toFixed(3) ?? "-"}: ` +
-        `${signed(lift.estimate)}${lift.lower > 0 ? " proven" : ""} (${signed(lift.lower)}…${signed(lift.upper)})`;
-  const tone: Tone =
-    lift !== undefined && lift.lower > 0 ? "better" : lift !== undefined && lift.upper < 0 ? "worse" : "plain";
-  return { tone, text: `  ${name.padEnd(18)} ${describe(parameters).padEnd(32)} ${comparison}` };
+      : describeLift(lift);
+  return { tone: toneOfLift(lift), text: `  ${name.padEnd(18)} ${describe(parameters).padEnd(32)} ${comparison}` };
 }

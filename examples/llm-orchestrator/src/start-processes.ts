@@ -10,6 +10,7 @@ import {
   type ProcessGroup,
   StartError,
   type StateFolder,
+  serviceEnvironment,
 } from "@trimtab/example-demonstration";
 import { COMPONENT, writeControllerConfiguration } from "./configuration.ts";
 import type { DemoOptions } from "./options.ts";
@@ -92,13 +93,7 @@ export async function startProcesses(
     ],
     environment: {
       ...addresses,
-      OTEL_SERVICE_NAME: COMPONENT,
-      OTEL_EXPORTER_PROMETHEUS_HOST: "127.0.0.1",
-      OTEL_EXPORTER_PROMETHEUS_PORT: String(metricsPort),
-      TRIMTAB_CONTROLLER_URL: controllerUrl,
-      TRIMTAB_POLL_INTERVAL: "1s",
-      TRIMTAB_HTTP_OPERATIONS: "off", // the module tracks its operations itself, each with its own context
-      TRIMTAB_CACHE_DIRECTORY: state.parameters,
+      ...serviceEnvironment({ component: COMPONENT, metricsPort, controllerUrl, cacheFolder: state.parameters }),
     },
   });
   await inTime(group.logFile("orchestrator"), once(load, "message", { signal }), signal);

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { freePort, PARENT, type ProcessGroup } from "../processes.ts";
 import { findPrometheus, prometheusCommand } from "../prometheus.ts";
 import { answers, inTime } from "../readiness.ts";
+import { serviceEnvironment } from "../service-environment.ts";
 import type { ServiceAddress } from "../service-process.ts";
 import type { PeopleCounts } from "../simulated-people.ts";
 import type { StateFolder } from "../state-folder.ts";
@@ -87,13 +88,12 @@ export async function startSystem(
       args: ["--import", "@trimtab/instrumentation/register", program],
       environment: {
         PORT: String(own.port),
-        OTEL_SERVICE_NAME: component,
-        OTEL_EXPORTER_PROMETHEUS_HOST: "127.0.0.1",
-        OTEL_EXPORTER_PROMETHEUS_PORT: String(own.metricsPort),
-        TRIMTAB_CONTROLLER_URL: places.controllerUrl,
-        TRIMTAB_POLL_INTERVAL: "1s",
-        TRIMTAB_HTTP_OPERATIONS: "off", // each service tracks its own operations
-        TRIMTAB_CACHE_DIRECTORY: stateFolder,
+        ...serviceEnvironment({
+          component,
+          metricsPort: own.metricsPort ?? 0,
+          controllerUrl: places.controllerUrl,
+          cacheFolder: stateFolder,
+        }),
         ...environment(places, stateFolder),
       },
     });

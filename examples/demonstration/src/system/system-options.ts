@@ -2,32 +2,29 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { DURATION_FORM, parseDuration } from "@trimtab/conventions";
+import {
+  type ParsedCommand,
+  type RunOptions,
+  readCommand,
+  readDuration,
+  readNumber,
+  readPort,
+  readWholeNumber,
+} from "../command-line.ts";
 import type { System } from "./system.ts";
 
 /** What was asked for. */
-export interface SystemOptions {
+export interface SystemOptions extends Omit<RunOptions, "fresh"> {
   readonly forMilliseconds: number;
   readonly seed: number;
   readonly rate: number;
-  /** Of the controller; 0: any free one. */
-  readonly port: number;
   /** Metrics go through a real Prometheus instead of the controller's embedded source. */
   readonly prometheus: boolean;
   /** The controller is killed in the middle of the run, and started again. */
   readonly kill: boolean;
   /** Suggestions are accepted in the place of a person. */
   readonly accept: boolean;
-  readonly stateFolder: string;
-  /** Where the summary goes as JSON; `-` is standard output, and everything else then goes to standard error. */
-  readonly json: string | undefined;
 }
-
-/** What to do instead, or that something is wrong with the arguments. */
-export type ParsedSystemOptions =
-  | { readonly kind: "run"; readonly options: SystemOptions }
-  | { readonly kind: "help"; readonly text: string }
-  | { readonly kind: "wrong"; readonly problem: string };
 
 const ROOT = fileURLToPath(new URL("../../../..", import.meta.url));
 const SHORTEST_MILLISECONDS = 10_000;
@@ -53,39 +50,23 @@ Exit codes: 0 when something was learnt for every service, proven against its ho
 }
 
 /** Reads the arguments after the script's name. */
-export function parseSystemOptions(system: System, args: readonly string[]): ParsedSystemOptions {
-  let values: ReturnType<typeof parse>["values"];
-  try {
-    values = parse(args).values;
-  } catch (error) {
-    return wrong(error instanceof Error ? (error.message.split(". ", 1)[0] ?? error.message) : String(error));
-  }
-  if (values.help === true) return { kind: "help", text: help(system) };
-  const forMilliseconds = parseDuration(values.for);
-  if (forMilliseconds === undefined) return wrong(`--for: "${values.for}" is no duration; write ${DURATION_FORM}`);
-  if (forMilliseconds < SHORTEST_MILLISECONDS)
-    return wrong(`--for: ${values.for} is too short; in less than 10s nothing late has come back`);
-  const rate = values.rate === undefined ? system.rate : Number(values.rate);
-  if (!(rate >= 1 && rate <= 60)) return wrong(`--rate: "${values.rate}" is no number from 1 to 60`);
-  const seed = wholeNumber(values.seed, 2 ** 31);
-  if (seed === undefined) return wrong(`--seed: "${values.seed}" is no whole number from 0 to ${2 ** 31}`);
-  const port = wholeNumber(values.port, 65_535);
-  if (port === undefined)
-    return wrong(`--port: "${values.port}" is no port; write a number from 0 (any free one) to 65535`);
-  return {
-    kind: "run",
-    options: {
-      forMilliseconds,
-      seed,
-      rate,
-      port,
+export function parseSystemOptions(system: System, args: readonly string[]): ParsedCommand<SystemOptions> {
+  return readCommand(help(system), () => {
+    const { values } = parse(args);
+    if (values.help === true) return undefined;
+    const tooShort = "in less than 10s nothing late has come back";
+    return {
+      forMilliseconds: readDuration("--for", values.for, SHORTEST_MILLISECONDS, tooShort),
+      rate: values.rate === undefined ? system.rate : readNumber("--rate", values.rate, 1, 60),
+      seed: readWholeNumber("--seed", values.seed, 2 ** 31),
+      port: readPort("--port", values.port),
       prometheus: values.prometheus === true,
       kill: values.kill === true,
       accept: values.accept !== false,
       stateFolder: values.state ?? join(ROOT, ".trimtab", system.stateName),
       json: values.json,
-    },
-  };
+    };
+  });
 }
 
 function parse(args: readonly string[]) {
@@ -106,12 +87,4 @@ function parse(args: readonly string[]) {
     },
     allowPositionals: false,
   });
-}
-
-function wholeNumber(text: string, most: number): number | undefined {
-  return /^\d{1,10}$/.test(text) && Number(text) <= most ? Number(text) : undefined;
-}
-
-function wrong(problem: string): ParsedSystemOptions {
-  return { kind: "wrong", problem };
 }

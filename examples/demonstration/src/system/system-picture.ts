@@ -1,8 +1,9 @@
 /** The picture of a running system in the terminal: pure text. */
 import type { ContextState } from "../controller-api.ts";
+import { toneOfLift } from "../lift-line.ts";
 import { count } from "../numbers.ts";
 import type { PeopleCounts } from "../simulated-people.ts";
-import type { Line, Tone } from "../terminal-screen.ts";
+import type { Line } from "../terminal-screen.ts";
 import type { Suggestion } from "./controller-client.ts";
 import type { ServiceFeedback } from "./feedback-account.ts";
 import { describeChange, liftWords, type OperationFacts } from "./system-summary.ts";
@@ -47,8 +48,9 @@ export function drawSystem(picture: SystemPicture): Line[] {
 
 function contextLine(operation: string, state: ContextState): Line {
   const base = state.variants.find(({ role }) => role === "baseline")?.parameters ?? state.parameters;
-  const { lift } = state;
-  const tone: Tone = lift === undefined ? "plain" : lift.lower > 0 ? "better" : lift.upper < 0 ? "worse" : "plain";
   const name = `${operation.padEnd(17)} ${Object.values(state.context).join(" ").padEnd(13)}`;
-  return { tone, text: `${name} ${liftWords(state)} · ${describeChange({ base, learnt: state.parameters })}` };
+  return {
+    tone: toneOfLift(state.lift),
+    text: `${name} ${liftWords(state)} · ${describeChange({ base, learnt: state.parameters })}`,
+  };
 }
