@@ -1,13 +1,14 @@
 /** The HTTP interface of the service. */
 import { randomUUID } from "node:crypto";
 import type { FeedbackItem } from "@trimtab/conventions";
-import express, { type ErrorRequestHandler, type Express, type Response } from "express";
+import type { Express } from "express";
 import { z } from "zod";
 import type { ArtistBuilder } from "./artist-builder.ts";
 import type { ArtistStore } from "./artist-store.ts";
 import { COMPONENT } from "./component.ts";
 import { type CreatedProfile, createProfile } from "./create-profile.ts";
 import type { FeedbackOutbox } from "./feedback-outbox.ts";
+import { jsonApp, refuse } from "./json-app.ts";
 import { profileRequestSchema, uniquenessOf } from "./profile.ts";
 
 /** What somebody says of a profile, or of being refused one. */
@@ -28,52 +29,42 @@ export interface AppParts {
 
 /** The application, without a port. */
 export function createApp({ module, store, outbox }: AppParts): Express {
-  const app = express();
-  app.disable("x-powered-by");
-  app.use(express.json({ limit: "64kb" }));
+  return jsonApp((app) => {
+    app.post("/profiles", async (request, response) => {
+      const parsed = profileRequestSchema.safeParse(request.body);
+      if (!parsed.success) return refuse(response, 400, z.prettifyError(parsed.error));
+      const created = await createProfile(module, parsed.data);
+      const id = randomUUID();
+      store.keepRequest(id, created.handles);
+      const { profile, corrected, problems } = created;
+      response.status(problems.length === 0 ? 201 : 422).json({ id, profile, corrected, problems });
+    });
 
-  app.post("/profiles", async (request, response) => {
-    const parsed = profileRequestSchema.safeParse(request.body);
-    if (!parsed.success) return refuse(response, 400, z.prettifyError(parsed.error));
-    const created = await createProfile(module, parsed.data);
-    const id = randomUUID();
-    store.keepRequest(id, created.handles);
-    const { profile, corrected, problems } = created;
-    response.status(problems.length === 0 ? 201 : 422).json({ id, profile, corrected, problems });
+    app.post("/reviews", (request, response) => {
+      const parsed = reviewSchema.safeParse(request.body);
+      if (!parsed.success) return refuse(response, 400, z.prettifyError(parsed.error));
+      const handles = store.handlesOf(parsed.data.request);
+      if (handles === undefined) return refuse(response, 404, `there is no request "${parsed.data.request}"`);
+      outbox.add(parsed.data.id, () => feedbackOf(parsed.data, handles));
+      response.status(202).json({ kept: true }); // it is on disk: whoever sent it need not send it again
+    });
+
+    app.put("/artists/:id", async (request, response) => {
+      const parsed = profileRequestSchema.safeParse(request.body);
+      if (!parsed.success) return refuse(response, 400, z.prettifyError(parsed.error));
+      const known = store.artist(request.params.id);
+      if (known !== undefined) return response.json(shown(known));
+      const { profile, problems } = await createProfile(module, parsed.data);
+      if (problems.length > 0) return refuse(response, 422, problems.map(({ message }) => message).join("; "));
+      return response.status(201).json(shown(store.addArtist(request.params.id, profile)));
+    });
+
+    app.get("/artists", (_request, response) => response.json({ artists: store.artists().map(shown) }));
+    app.get("/counts", (_request, response) =>
+      response.json({ feedback: outbox.counts(), suggestions: store.appliedSuggestions() }),
+    );
+    app.get("/performance", async (_request, response) => response.json(await module.getPerformanceMetrics("1h")));
   });
-
-  app.post("/reviews", (request, response) => {
-    const parsed = reviewSchema.safeParse(request.body);
-    if (!parsed.success) return refuse(response, 400, z.prettifyError(parsed.error));
-    const handles = store.handlesOf(parsed.data.request);
-    if (handles === undefined) return refuse(response, 404, `there is no request "${parsed.data.request}"`);
-    outbox.add(parsed.data.id, () => feedbackOf(parsed.data, handles));
-    response.status(202).json({ kept: true }); // it is on disk: whoever sent it need not send it again
-  });
-
-  app.put("/artists/:id", async (request, response) => {
-    const parsed = profileRequestSchema.safeParse(request.body);
-    if (!parsed.success) return refuse(response, 400, z.prettifyError(parsed.error));
-    const known = store.artist(request.params.id);
-    if (known !== undefined) return response.json(shown(known));
-    const { profile, problems } = await createProfile(module, parsed.data);
-    if (problems.length > 0) return refuse(response, 422, problems.map(({ message }) => message).join("; "));
-    return response.status(201).json(shown(store.addArtist(request.params.id, profile)));
-  });
-
-  app.get("/artists", (_request, response) => response.json({ artists: store.artists().map(shown) }));
-  app.get("/counts", (_request, response) =>
-    response.json({ feedback: outbox.counts(), suggestions: store.appliedSuggestions() }),
-  );
-  app.get("/performance", async (_request, response) => response.json(await module.getPerformanceMetrics("1h")));
-  app.get("/healthz", (_request, response) => response.type("text").send("ok\n"));
-
-  app.use(((error: { status?: number; message?: string }, _request, response, _next) => {
-    const status = error.status ?? 500;
-    if (status >= 500) console.error(error);
-    refuse(response, status, status >= 500 ? "something went wrong here" : (error.message ?? "bad request"));
-  }) satisfies ErrorRequestHandler);
-  return app;
 }
 
 /** The rating, once for the rules that held and once for what was filled in. */
@@ -91,8 +82,4 @@ function feedbackOf(
 
 function shown(artist: ReturnType<ArtistStore["addArtist"]>): unknown {
   return { ...artist, uniqueness: uniquenessOf(artist.profile) };
-}
-
-function refuse(response: Response, status: number, problem: string): void {
-  response.status(status).json({ problem });
 }

@@ -1,6 +1,7 @@
 /** The HTTP interface of the service. */
 import type { FeedbackOutbox } from "@trimtab/example-artist-builder/feedback-outbox";
-import express, { type ErrorRequestHandler, type Express, type Response } from "express";
+import { jsonApp, refuse } from "@trimtab/example-artist-builder/json-app";
+import type { Express } from "express";
 import { z } from "zod";
 import type { ArtistDirectory } from "./artist-directory.ts";
 import type { ArtistFlow } from "./artist-flow.ts";
@@ -28,43 +29,29 @@ const reportSchema = z.strictObject({
 
 /** The application, without a port. */
 export function createApp({ directory, calendar, outbox, benchmarks, module }: AppParts): Express {
-  const app = express();
-  app.disable("x-powered-by");
-  app.use(express.json({ limit: "64kb" }));
+  return jsonApp((app) => {
+    app.post("/posts", async (request, response) => {
+      const parsed = orderSchema.safeParse(request.body);
+      if (!parsed.success) return refuse(response, 400, z.prettifyError(parsed.error));
+      const artist = directory.find(parsed.data.artist);
+      if (artist === undefined) return refuse(response, 404, `there is no artist "${parsed.data.artist}"`);
+      const planned = await makePost(module, artist, parsed.data.audience, Date.now());
+      calendar.add(planned);
+      response.status(201).json({ ...planned.post, publishAt: new Date(planned.publishAt).toISOString() });
+    });
 
-  app.post("/posts", async (request, response) => {
-    const parsed = orderSchema.safeParse(request.body);
-    if (!parsed.success) return refuse(response, 400, z.prettifyError(parsed.error));
-    const artist = directory.find(parsed.data.artist);
-    if (artist === undefined) return refuse(response, 404, `there is no artist "${parsed.data.artist}"`);
-    const planned = await makePost(module, artist, parsed.data.audience, Date.now());
-    calendar.add(planned);
-    response.status(201).json({ ...planned.post, publishAt: new Date(planned.publishAt).toISOString() });
+    app.post("/engagement", (request, response) => {
+      const parsed = reportSchema.safeParse(request.body);
+      if (!parsed.success) return refuse(response, 400, z.prettifyError(parsed.error));
+      const found = calendar.find(parsed.data.post);
+      if (found === undefined) return refuse(response, 404, `there is no post "${parsed.data.post}"`);
+      const artist = directory.find(found.post.artist.id);
+      outbox.add(parsed.data.id, () => feedbackOf(parsed.data, { ...found, artist }, benchmarks, new Date()));
+      response.status(202).json({ kept: true }); // it is on disk: the platform need not send it again
+    });
+
+    app.get("/artists", (_request, response) => response.json({ artists: directory.artists() }));
+    app.get("/counts", (_request, response) => response.json({ feedback: outbox.counts() }));
+    app.get("/performance", async (_request, response) => response.json(await module.getPerformanceMetrics("1h")));
   });
-
-  app.post("/engagement", (request, response) => {
-    const parsed = reportSchema.safeParse(request.body);
-    if (!parsed.success) return refuse(response, 400, z.prettifyError(parsed.error));
-    const found = calendar.find(parsed.data.post);
-    if (found === undefined) return refuse(response, 404, `there is no post "${parsed.data.post}"`);
-    const artist = directory.find(found.post.artist.id);
-    outbox.add(parsed.data.id, () => feedbackOf(parsed.data, { ...found, artist }, benchmarks, new Date()));
-    response.status(202).json({ kept: true }); // it is on disk: the platform need not send it again
-  });
-
-  app.get("/artists", (_request, response) => response.json({ artists: directory.artists() }));
-  app.get("/counts", (_request, response) => response.json({ feedback: outbox.counts() }));
-  app.get("/performance", async (_request, response) => response.json(await module.getPerformanceMetrics("1h")));
-  app.get("/healthz", (_request, response) => response.type("text").send("ok\n"));
-
-  app.use(((error: { status?: number; message?: string }, _request, response, _next) => {
-    const status = error.status ?? 500;
-    if (status >= 500) console.error(error);
-    refuse(response, status, status >= 500 ? "something went wrong here" : (error.message ?? "bad request"));
-  }) satisfies ErrorRequestHandler);
-  return app;
-}
-
-function refuse(response: Response, status: number, problem: string): void {
-  response.status(status).json({ problem });
 }

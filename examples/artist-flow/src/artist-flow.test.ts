@@ -2,17 +2,9 @@ import { describeModule, simulateFeedback, valuesByContext } from "@trimtab/modu
 import { describe, expect, test } from "vitest";
 import { artistFlow } from "./artist-flow.ts";
 import { usualEngagement } from "./audience-taste.ts";
-import { AUDIENCES, type Post, type PostedArtist, type Slot, type Strategy } from "./content.ts";
+import { AUDIENCES, type Slot, type Strategy } from "./content.ts";
+import { ARTIST, POST } from "./sample-post.test.support.ts";
 
-const ARTIST: PostedArtist = {
-  id: "artist-1",
-  name: "Ada Birch",
-  genre: "folk",
-  artistType: "folk",
-  tone: "warm",
-  uniqueness: 1,
-  version: 1,
-};
 const config = { generate: async () => ({ text: "Ada Birch plays tonight.", costUsd: 0.002 }) };
 const make = (dependencies: Parameters<typeof artistFlow.create>[1]) => artistFlow.create(config, dependencies);
 
@@ -53,14 +45,3 @@ test("slot and strategy are learnt per audience from engagement that comes two r
     expect(gained, `${audience}: ${JSON.stringify(plan)}`).toBeGreaterThan(0.05);
   }
 }, 120_000);
-
-const POST: Post = {
-  id: "post-1",
-  artist: ARTIST,
-  audience: "fans",
-  slot: "noon",
-  strategy: "news",
-  template: "scene",
-  text: "Rain.",
-  quality: 0.5,
-};

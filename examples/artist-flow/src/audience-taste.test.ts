@@ -2,18 +2,9 @@ import { randomFrom } from "@trimtab/example-artist-builder/random";
 import { expect, test } from "vitest";
 import { engagementOf, usualEngagement } from "./audience-taste.ts";
 import { AUDIENCES, type Audience, type Post, SLOTS, STRATEGIES } from "./content.ts";
+import { POST } from "./sample-post.test.support.ts";
 
-const post = (changes: Partial<Post>): Post => ({
-  id: "post-1",
-  artist: { id: "artist-1", name: "Ada", genre: "folk", artistType: "folk", tone: "warm", uniqueness: 1, version: 1 },
-  audience: "fans",
-  slot: "noon",
-  strategy: "news",
-  template: "scene",
-  text: "Rain.",
-  quality: 0.5,
-  ...changes,
-});
+const post = (changes: Partial<Post>): Post => ({ ...POST, ...changes });
 
 test("each audience has a best plan of its own, better than the base by more than chance moves a post", () => {
   const best = AUDIENCES.map((audience: Audience) => {

@@ -2,26 +2,10 @@ import { expect, test } from "vitest";
 import { Benchmarks } from "./benchmark.ts";
 import type { Post, PostedArtist } from "./content.ts";
 import { feedbackOf } from "./engagement-feedback.ts";
+import { ARTIST, POST } from "./sample-post.test.support.ts";
 
-const artist = (id: string, version = 1): PostedArtist => ({
-  id,
-  name: id,
-  genre: "folk",
-  artistType: "folk",
-  tone: "warm",
-  uniqueness: 1,
-  version,
-});
-const post = (of: PostedArtist): Post => ({
-  id: `post of ${of.id}`,
-  artist: of,
-  audience: "fans",
-  slot: "noon",
-  strategy: "news",
-  template: "scene",
-  text: "Rain.",
-  quality: 0.5,
-});
+const artist = (id: string, version = 1): PostedArtist => ({ ...ARTIST, id, name: id, version });
+const post = (of: PostedArtist): Post => ({ ...POST, id: `post of ${of.id}`, artist: of });
 const HANDLES = { plan: "t1.plan", text: "t1.text" };
 const AT = new Date(0);
 

@@ -2,19 +2,10 @@ import { parseResultHandle } from "@trimtab/conventions";
 import { metricsText } from "@trimtab/instrumentation";
 import { expect, test } from "vitest";
 import { artistFlow } from "./artist-flow.ts";
-import { DAY_MILLISECONDS, nextTimeOf, type PostedArtist } from "./content.ts";
+import { DAY_MILLISECONDS, nextTimeOf } from "./content.ts";
 import { makePost } from "./make-post.ts";
 import type { TextGenerator } from "./plain-generator.ts";
-
-const ARTIST: PostedArtist = {
-  id: "artist-1",
-  name: "Ada Birch",
-  genre: "folk",
-  artistType: "folk",
-  tone: "warm",
-  uniqueness: 1,
-  version: 1,
-};
+import { ARTIST } from "./sample-post.test.support.ts";
 
 const flowThat = (generate: TextGenerator) => artistFlow.create({ generate, enableAdaptation: false });
 

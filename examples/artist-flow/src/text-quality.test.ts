@@ -1,18 +1,9 @@
 import { randomFrom } from "@trimtab/example-artist-builder/random";
 import { expect, test } from "vitest";
-import { AUDIENCES, type Audience, type PostedArtist, TEMPLATES } from "./content.ts";
+import { AUDIENCES, type Audience, TEMPLATES } from "./content.ts";
 import { plainGenerator } from "./plain-generator.ts";
+import { ARTIST } from "./sample-post.test.support.ts";
 import { textQuality } from "./text-quality.ts";
-
-const ARTIST: PostedArtist = {
-  id: "artist-1",
-  name: "Ada Birch",
-  genre: "folk",
-  artistType: "folk",
-  tone: "warm",
-  uniqueness: 1,
-  version: 1,
-};
 
 test.each([
   ["press", "Ada Birch plays on Friday.", "What do you think?"],
