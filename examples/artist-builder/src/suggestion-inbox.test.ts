@@ -71,6 +71,21 @@ test("an accepted suggestion changes the artist, once, though its acknowledgemen
   ]);
 });
 
+test("one that cannot be acknowledged does not keep the others waiting", async () => {
+  store.addArtist("artist-2", { ...PROFILE, name: "Ida Vane" });
+  const acknowledged: string[] = [];
+  const controller: SuggestionSource = {
+    listAccepted: async () => [SUGGESTION, { ...SUGGESTION, id: "s-2", entity: "artist-2" }],
+    async acknowledge(id) {
+      if (id === "s-1") throw new Error("there is no s-1 any more");
+      acknowledged.push(id);
+    },
+  };
+  await expect(takeSuggestions(controller, (each) => store.apply(each))).rejects.toThrow("no s-1 any more");
+  expect(acknowledged).toEqual(["s-2"]);
+  expect(store.artist("artist-2")?.version).toBe(2);
+});
+
 test("a suggestion about nobody, or one that nobody understands, is taken and changes nothing", () => {
   store.apply({ ...SUGGESTION, id: "s-2", entity: "artist-9" });
   store.apply({ ...SUGGESTION, id: "s-3", suggestion: "sing_louder" });

@@ -21,16 +21,27 @@ export interface SuggestionSource {
   acknowledge(id: string): Promise<void>;
 }
 
-/** Takes everything that waits once. @param apply Applies one that is new to it, does nothing about one that it knows. */
+/**
+ * Takes everything that waits once. One that cannot be taken does not keep the others waiting.
+ *
+ * @param apply Applies one that is new to it, does nothing about one that it knows.
+ * @throws {Error} The first problem, once all were tried.
+ */
 export async function takeSuggestions(
   source: SuggestionSource,
   apply: (suggestion: AcceptedSuggestion) => void,
 ): Promise<number> {
   const accepted = await source.listAccepted();
+  const problems: unknown[] = [];
   for (const suggestion of accepted) {
-    apply(suggestion);
-    await source.acknowledge(suggestion.id);
+    try {
+      apply(suggestion);
+      await source.acknowledge(suggestion.id);
+    } catch (error) {
+      problems.push(error);
+    }
   }
+  if (problems.length > 0) throw problems[0];
   return accepted.length;
 }
 

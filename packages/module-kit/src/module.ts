@@ -31,7 +31,10 @@ export interface ModuleOperation<Definition extends AnyModuleOperation = AnyModu
 
 /** What became of feedback. */
 export interface FeedbackReceipt {
-  /** `known`: it was given before, and counts no more. */
+  /**
+   * `added`: it is kept; with a controller, it waits in this process and is sent until the controller has it, so a process that is
+   * killed loses what waits. `known`: it was given before, and counts no more.
+   */
   readonly recorded: "added" | "known";
   /** `scheduled`: it is learnt from in its turn. `elsewhere`: at the controller. `off`: it is recorded only. */
   readonly learning: "scheduled" | "elsewhere" | "off";

@@ -17,6 +17,7 @@ export interface OperationRecord {
   readonly at: Date;
   readonly context: Context;
   readonly outcome: Outcome;
+  /** NaN in a record of a controller that lacks it. */
   readonly durationMilliseconds: number;
   /** 0 to 1; absent where nobody scored it. */
   readonly quality?: number;
