@@ -13,7 +13,7 @@ export default defineConfig({
         test: {
           name: "test",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/end-to-end/**", "test/monitoring/**", "test/packed/**"],
+          exclude: ["test/end-to-end/**", "test/packed/**"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           expect: { poll: { timeout: 20_000 } },
@@ -28,17 +28,6 @@ export default defineConfig({
           globalSetup: ["test/packed/set-up.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-        },
-      },
-      {
-        // What dashboards and rules are checked against: a service, a controller and a Prometheus, started once.
-        ...source,
-        test: {
-          name: "monitoring",
-          include: ["test/monitoring/**/*.test.ts"],
-          globalSetup: ["test/monitoring/set-up.ts"],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
         },
       },
       {

@@ -2,18 +2,17 @@
 import { readFileSync } from "node:fs";
 import { OUTCOMES } from "@trimtab/conventions";
 import { REASON_CODES } from "@trimtab/learning";
-import { describe, expect, inject, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { parseConfig } from "../../packages/controller/src/config.ts";
 import { minuteGroups, ratioGroups } from "../../packages/controller/src/rules/recordings.ts";
 import { isAlert, type Rule } from "../../packages/controller/src/rules/rule.ts";
 import { alertGroups, objectiveGroups } from "../../packages/controller/src/rules/rule-sets.ts";
 import { mutantsOf } from "../rules/mutants.ts";
+import { monitored } from "./monitored.ts";
 import { queryNow } from "./prometheus-api.ts";
 import { readExpression } from "./promql.ts";
 
-const series = inject("series");
-const prometheusUrl = inject("prometheusUrl");
-const configuration = inject("configuration");
+const { series, prometheusUrl, configuration } = monitored;
 
 const { policies } = parseConfig(readFileSync(configuration, "utf8"), configuration, {});
 const rules = [...minuteGroups(), ...objectiveGroups(policies).groups, ...ratioGroups(), ...alertGroups()].flatMap(

@@ -6,12 +6,12 @@ import {
   prometheusSeriesNames,
   serviceInstruments,
 } from "@trimtab/conventions";
-import { describe, expect, inject, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { monitored } from "./monitored.ts";
 import { queryNow } from "./prometheus-api.ts";
 import { HISTORY_HOURS } from "./seeded-history.ts";
 
-const series = inject("series");
-const prometheusUrl = inject("prometheusUrl");
+const { series, prometheusUrl } = monitored;
 
 /** What Prometheus adds to each series of a target. */
 const OF_THE_TARGET = ["instance", "job"];

@@ -1,6 +1,6 @@
 /** Every dashboard that ships: made from its source, within the house rules, and with data in every panel. */
 import { readFileSync } from "node:fs";
-import { describe, expect, inject, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { dashboardFiles } from "../../grafana/source/dashboards.ts";
 import { dashboardProblems, type House } from "./check-dashboard.ts";
 import { finiteSamples, samplesOf } from "./dashboard-data.ts";
@@ -19,11 +19,13 @@ import {
   runbookNames,
   variableQuery,
 } from "./dashboard-file.ts";
+import { monitored } from "./monitored.ts";
 import { refusedExpressions } from "./promtool-expressions.ts";
 
-const prometheusUrl = inject("prometheusUrl");
+const { prometheusUrl } = monitored;
+
 const house: House = {
-  series: inject("series"),
+  series: monitored.series,
   uids: DASHBOARD_NAMES.map((name) => readDashboard(name).uid),
   runbooks: runbookNames(),
 };
