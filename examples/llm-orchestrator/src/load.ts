@@ -10,10 +10,9 @@ import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { stopWithParent } from "@trimtab/example-demonstration/parent";
 import { GENRES } from "./configuration.ts";
+import { configuredOrchestrator } from "./configured-orchestrator.ts";
 import { Listeners } from "./listeners.ts";
 import type { LoadCounts, LoadMessage } from "./load-counts.ts";
-import { orchestratorFor } from "./orchestrator.ts";
-import { ProvidersError, readProviders } from "./providers.ts";
 import { draws, pick } from "./stand-in/seeded.ts";
 
 const THEMES = ["harbour", "autumn", "the last train", "snow", "a red kite", "home"] as const;
@@ -41,7 +40,7 @@ if (!(rate > 0 && rate <= 100 && Number.isInteger(seed) && budgetUsd > 0)) {
   process.exit(2);
 }
 
-const module = createOrchestrator();
+const module = configuredOrchestrator();
 const draw = draws(seed, "load");
 const listeners = new Listeners(`run-${Date.now()}`, draws(seed, "listeners"), (resultId, rating) =>
   module.applyFeedback(resultId, rating),
@@ -50,16 +49,6 @@ const counted = { songs: 0, streamed: 0, recovered: 0, failed: 0, leftOut: 0, to
 let lastFailure: string | undefined;
 let inFlight = 0;
 let isFinishing = false;
-
-function createOrchestrator() {
-  try {
-    return orchestratorFor(readProviders(process.env)).create();
-  } catch (error) {
-    if (!(error instanceof ProvidersError)) throw error;
-    console.error(error.message);
-    process.exit(2);
-  }
-}
 
 async function writeSong(genre: string): Promise<void> {
   inFlight++;

@@ -13,8 +13,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { json } from "node:stream/consumers";
 import { runService } from "@trimtab/example-demonstration/service";
 import { z } from "zod";
-import { orchestratorFor } from "./orchestrator.ts";
-import { ProvidersError, readProviders } from "./providers.ts";
+import { configuredOrchestrator } from "./configured-orchestrator.ts";
 
 const songSchema = z.strictObject({
   genre: z.string().min(1).max(40),
@@ -22,17 +21,7 @@ const songSchema = z.strictObject({
   lines: z.int().min(2).max(100),
 });
 
-const orchestrator = createOrchestrator();
-
-function createOrchestrator() {
-  try {
-    return orchestratorFor(readProviders(process.env)).create();
-  } catch (error) {
-    if (!(error instanceof ProvidersError)) throw error;
-    console.error(error.message);
-    process.exit(2);
-  }
-}
+const orchestrator = configuredOrchestrator();
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = request.url?.split("?", 1)[0];
