@@ -7,36 +7,19 @@ import {
   type Json,
   shortDigest,
 } from "@trimtab/conventions";
+import type { GivenFeedback } from "@trimtab/instrumentation";
 import type { StoredModuleFeedback } from "./ports.ts";
 import { parseResultId } from "./result-id.ts";
 
-/** What somebody says of a result. At most one of `rating`, `score` and `errorRate`; without any it is kept, and moves no learning. */
-export interface ModuleFeedback {
-  /** 1 to 5 as a person rates; the score is a fifth of it. */
-  readonly rating?: number;
-  /** 0 to 1, 1 is best. */
-  readonly score?: number;
-  /** 0 to 1, of an automated report; the score is what is left to 1. */
-  readonly errorRate?: number;
-  /** Lower-case letters, digits and `_`. Default: `user_rating` for a rating, `performance` for an error rate, else `feedback`. */
-  readonly type?: string;
-  /** At most 4,000 characters; longer ones are cut. */
-  readonly comment?: string;
-  /** Whatever belongs to it, at most 16 KiB of JSON. */
-  readonly data?: { readonly [name: string]: Json };
+/** What somebody says of a result, in the words of the instrumentation. Without a source it is this module that collected it. */
+export interface ModuleFeedback extends GivenFeedback {
   /**
    * What is given twice under one key about one result counts once: a form's id, a user's. Without a key the same words about the
    * same result count once.
    */
   readonly key?: string;
-  /** The component that collected it. Default: this module. */
-  readonly source?: string;
-  /** The component that is to make something of it. */
-  readonly target?: string;
   /** What it is also about: an artist, a document. 1 to 256 characters. */
   readonly entity?: string;
-  /** When it was given. Default: now. */
-  readonly at?: Date;
 }
 
 /** Reads feedback about a result of a component. @returns The entry, or what is wrong and what the right form is. */

@@ -1,20 +1,11 @@
 /** What the controller's HTTP interface answers, as far as a module reads it, and a module's own words for it. */
-import type { Context, Outcome, ParameterValue } from "@trimtab/conventions";
+import type { Context, Outcome } from "@trimtab/conventions";
 import type { LearnedOperation, ModuleAdaptation, OperationRecord } from "../ports.ts";
 
 /** An adaptation of `GET /v1/adaptations`. */
-export interface WireAdaptation {
-  readonly id: string;
+export interface WireAdaptation extends Omit<ModuleAdaptation, "at" | "reason" | "basis"> {
   readonly at: string;
-  readonly operation: string;
-  readonly context: Context;
-  readonly parameter: string;
-  readonly oldValue: ParameterValue;
-  readonly newValue: ParameterValue;
-  readonly confidence: number;
   readonly reason: { readonly sentence: string };
-  readonly status: ModuleAdaptation["status"];
-  readonly applied: boolean;
   readonly basis: {
     readonly windows: number;
     readonly from: WireSide;
