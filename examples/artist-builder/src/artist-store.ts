@@ -1,8 +1,9 @@
 /** What the service keeps in its file: its artists, the requests that people may still speak about, and the suggestions it has applied. */
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import type { CreatedProfile } from "./create-profile.ts";
 import type { ArtistProfile } from "./profile.ts";
 import { withMoreUniqueness } from "./profile.ts";
+import { openStoreFile } from "./store-file.ts";
 import type { AcceptedSuggestion } from "./suggestion-inbox.ts";
 
 /** An artist on the roster. */
@@ -31,14 +32,14 @@ export class ArtistStore {
 
   /** @param path Of the file; `:memory:` for a test. */
   constructor(path: string) {
-    this.#database = new DatabaseSync(path);
-    this.#database.exec(`
-      PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = NORMAL;
+    this.#database = openStoreFile(
+      path,
+      `
       CREATE TABLE IF NOT EXISTS artists (id TEXT PRIMARY KEY, profile TEXT NOT NULL, version INTEGER NOT NULL) STRICT;
       CREATE TABLE IF NOT EXISTS requests (place INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, handles TEXT NOT NULL) STRICT;
       CREATE TABLE IF NOT EXISTS suggestions (place INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, entity TEXT NOT NULL, suggestion TEXT NOT NULL, changed INTEGER NOT NULL) STRICT;
-    `);
+    `,
+    );
   }
 
   /** Keeps what a review of this request will be credited to. */

@@ -2,9 +2,10 @@
  * Feedback on its way to the controller, each item exactly once: what is put in is on disk, is sent again until the controller has
  * acknowledged it, and counts there once by its key, however often it was sent.
  */
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { setTimeout as wait } from "node:timers/promises";
 import type { FeedbackItem, FeedbackReceipt } from "@trimtab/conventions";
+import { openStoreFile } from "./store-file.ts";
 
 /** Sends a batch. @throws where it is not known that the controller has it. */
 export type SendFeedback = (items: readonly FeedbackItem[]) => Promise<FeedbackReceipt>;
@@ -40,15 +41,15 @@ export class FeedbackOutbox {
   /** @param path Of the file; `:memory:` for a test. @param keptEvents How many events are remembered. */
   constructor(path: string, keptEvents: number = KEPT_EVENTS) {
     this.#keptEvents = keptEvents;
-    this.#database = new DatabaseSync(path);
-    this.#database.exec(`
-      PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = NORMAL;
+    this.#database = openStoreFile(
+      path,
+      `
       CREATE TABLE IF NOT EXISTS events (place INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL) STRICT;
       CREATE TABLE IF NOT EXISTS items (place INTEGER PRIMARY KEY, event INTEGER NOT NULL, id TEXT UNIQUE NOT NULL, item TEXT NOT NULL, state TEXT NOT NULL) STRICT;
       CREATE INDEX IF NOT EXISTS of_event ON items (event);
       CREATE INDEX IF NOT EXISTS waiting ON items (place) WHERE state = 'waiting';
-    `);
+    `,
+    );
   }
 
   /**

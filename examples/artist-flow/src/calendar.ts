@@ -1,5 +1,6 @@
 /** The calendar in a file: what is to be published and when, and what reactions to it will be credited with. */
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
+import { openStoreFile } from "@trimtab/example-artist-builder/store-file";
 import type { Post } from "./content.ts";
 import type { PlannedPost } from "./make-post.ts";
 
@@ -12,13 +13,13 @@ export class Calendar {
 
   /** @param path Of the file; `:memory:` for a test. */
   constructor(path: string) {
-    this.#database = new DatabaseSync(path);
-    this.#database.exec(`
-      PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = NORMAL;
+    this.#database = openStoreFile(
+      path,
+      `
       CREATE TABLE IF NOT EXISTS posts (place INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, publish_at INTEGER NOT NULL, published INTEGER NOT NULL, post TEXT NOT NULL, handles TEXT NOT NULL) STRICT;
       CREATE INDEX IF NOT EXISTS due ON posts (publish_at) WHERE published = 0;
-    `);
+    `,
+    );
   }
 
   add({ post, publishAt, handles }: PlannedPost): void {
