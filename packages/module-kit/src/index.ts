@@ -35,6 +35,7 @@ export type { ModuleResult, ModuleStream, ProcessOptions } from "./module-result
 export type {
   LearnedOperation,
   LearningReport,
+  MeasuredOperation,
   ModuleAdaptation,
   ModuleFeedbackStore,
   ModuleLog,

@@ -17,8 +17,8 @@ export interface OperationRecord {
   readonly at: Date;
   readonly context: Context;
   readonly outcome: Outcome;
-  /** NaN in a record of a controller that lacks it. */
-  readonly durationMilliseconds: number;
+  /** Absent only in a record of a controller that lacks it. */
+  readonly durationMilliseconds?: number;
   /** 0 to 1; absent where nobody scored it. */
   readonly quality?: number;
   /** Amounts by unit. */
@@ -34,10 +34,15 @@ export interface OperationRecord {
   readonly metadata?: Readonly<Record<string, unknown>>;
 }
 
+/** A run of this very process, which measured it. */
+export interface MeasuredOperation extends OperationRecord {
+  readonly durationMilliseconds: number;
+}
+
 /** Where runs are recorded, and read again. */
 export interface ModuleMetricsStore {
   /** Takes a run. Must not wait: it stands between the work and whoever asked for it. */
-  record(record: OperationRecord): void;
+  record(record: MeasuredOperation): void;
   /** What was done; a number that nobody measured is undefined, never 0. @throws {TypeError} on a period that is none. */
   summary(period: string): Promise<PerformanceSummary>;
   /** The last runs whose context has these values, newest first. */
@@ -156,7 +161,7 @@ export interface ModuleParameterStore {
    */
   parametersFor(operation: string, context: Context, key: string | undefined): ServedParameters | undefined;
   /** A run has ended. Must not wait. */
-  observe?(record: OperationRecord): void;
+  observe?(record: MeasuredOperation): void;
   /** Feedback was added. Must not wait; learning from it happens later. */
   hear?(feedback: StoredModuleFeedback): void;
   /** Learns now from what has come since the last time. */

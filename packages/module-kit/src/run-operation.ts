@@ -21,7 +21,7 @@ import { ModuleProcessingError } from "./errors.ts";
 import type { AnyModuleOperation, MetadataValue, ModuleRun } from "./module-operation.ts";
 import type { ModuleResult, ModuleStream, ProcessOptions } from "./module-result.ts";
 import { hearRejection, messageOf, type OwnFailures } from "./own-failures.ts";
-import type { ModuleMetricsStore, ModuleParameterStore, OperationRecord } from "./ports.ts";
+import type { MeasuredOperation, ModuleMetricsStore, ModuleParameterStore } from "./ports.ts";
 import { resultId } from "./result-id.ts";
 import { RunNotes } from "./run-notes.ts";
 import { createRunStream } from "./run-stream.ts";
@@ -203,7 +203,7 @@ export function createOperationRunner(
     const { quality, costs, metadata } = notes;
     const failed = error ?? notes.failure;
     const errorType = outcome === "failure" ? (typeof failed === "string" ? failed : errorTypeOf(failed)) : undefined;
-    const done: OperationRecord = {
+    const done: MeasuredOperation = {
       id,
       operation: name,
       at: new Date(now()),

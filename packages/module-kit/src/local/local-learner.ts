@@ -40,9 +40,9 @@ import { ModuleAdaptationError } from "../errors.ts";
 import type {
   LearnedOperation,
   LearningReport,
+  MeasuredOperation,
   ModuleAdaptation,
   ModuleLog,
-  OperationRecord,
   ProposedAdaptation,
   StoredModuleFeedback,
 } from "../ports.ts";
@@ -70,7 +70,7 @@ export interface LocalLearnerOptions {
 /** What happens by itself ends when the process does; `close` ends it before. */
 export interface LocalLearner {
   parametersFor(operation: string, context: Context, key: string | undefined): ServedParameters | undefined;
-  observe(record: OperationRecord): void;
+  observe(record: MeasuredOperation): void;
   addFeedback(feedback: StoredModuleFeedback): Promise<"added" | "known">;
   hear(feedback: StoredModuleFeedback): void;
   learn(): Promise<LearningReport>;
@@ -151,7 +151,7 @@ class EmbeddedLearner implements LocalLearner {
     return { values: { ...values }, variant, revision, source: "fresh" };
   }
 
-  observe({ operation, context, variant, outcome, durationMilliseconds, quality, costs }: OperationRecord): void {
+  observe({ operation, context, variant, outcome, durationMilliseconds, quality, costs }: MeasuredOperation): void {
     const policy = this.#policies.get(operation);
     if (policy === undefined) return;
     this.#source.count(policy, {

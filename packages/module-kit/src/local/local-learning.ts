@@ -6,7 +6,7 @@ import type { Context } from "@trimtab/conventions";
 import type { ServedParameters } from "@trimtab/instrumentation";
 import { ModuleAdaptationError, ModuleMetricsError } from "../errors.ts";
 import { messageOf } from "../own-failures.ts";
-import type { ModuleFeedbackStore, ModuleParameterStore, OperationRecord, StoredModuleFeedback } from "../ports.ts";
+import type { MeasuredOperation, ModuleFeedbackStore, ModuleParameterStore, StoredModuleFeedback } from "../ports.ts";
 import type { LocalLearner, LocalLearnerOptions } from "./local-learner.ts";
 
 /** Parameters and feedback of one module. */
@@ -22,7 +22,7 @@ const MOST_EARLY_RUNS = 10_000;
 export function createLocalLearning(options: LocalLearnerOptions): LocalLearning {
   const { log, component, store } = options;
   let learner: LocalLearner | undefined;
-  let early: OperationRecord[] = [];
+  let early: MeasuredOperation[] = [];
   let closing: Promise<void> | undefined;
   const opening = open(options).then(
     (opened) => {

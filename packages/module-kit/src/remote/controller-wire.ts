@@ -76,7 +76,7 @@ export function recordOfWire(wire: WireRecord): OperationRecord {
     at: new Date(at),
     context,
     outcome,
-    durationMilliseconds: durationMilliseconds ?? Number.NaN,
+    ...(durationMilliseconds === undefined ? {} : { durationMilliseconds }),
     ...(quality === undefined ? {} : { quality }),
     ...(cost === undefined ? {} : { costs: cost }),
     ...(errorType === undefined ? {} : { errorType }),
