@@ -1,4 +1,4 @@
-import { describeModule, simulateFeedback, valuesByContext } from "@trimtab/module-kit/testing";
+import { describeModule, reproducible, simulateFeedback, valuesByContext } from "@trimtab/module-kit/testing";
 import { describe, expect, test } from "vitest";
 import { artistBuilder } from "./artist-builder.ts";
 import type { ArtistProfile, ProfileRequest } from "./profile.ts";
@@ -30,7 +30,7 @@ describeModule(
 );
 
 test("the tone is learnt per kind of artist from ratings that come two rounds late, without a controller", async () => {
-  await using module = make({});
+  await using module = make(reproducible(1));
   const { lastResults } = await simulateFeedback(module, {
     name: "late ratings",
     operation: "fill_defaults",

@@ -1,4 +1,4 @@
-import { describeModule, simulateFeedback, valuesByContext } from "@trimtab/module-kit/testing";
+import { describeModule, reproducible, simulateFeedback, valuesByContext } from "@trimtab/module-kit/testing";
 import { describe, expect, test } from "vitest";
 import { artistFlow } from "./artist-flow.ts";
 import { usualEngagement } from "./audience-taste.ts";
@@ -23,7 +23,7 @@ test("a configuration without anybody who writes is refused", () => {
 test("slot and strategy are learnt per audience from engagement that comes two rounds late, without a controller", async () => {
   const engagement = (audience: (typeof AUDIENCES)[number], plan: { slot: Slot; strategy: Strategy }): number =>
     usualEngagement({ ...POST, ...plan, audience });
-  await using module = make({});
+  await using module = make(reproducible(1));
   const { lastResults, feedback } = await simulateFeedback(module, {
     name: "late engagement",
     operation: "plan_post",

@@ -1,5 +1,5 @@
 /** The contract of every module, and what people say of songs, simulated; the stand-in answers over real HTTP. */
-import { describeModule, simulateFeedback } from "@trimtab/module-kit/testing";
+import { describeModule, reproducible, simulateFeedback } from "@trimtab/module-kit/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { orchestratorFor } from "./orchestrator.ts";
 import { providersAt, startTestStandIn, type TestStandIn } from "./test-providers.test.support.ts";
@@ -22,7 +22,7 @@ describeModule(
 );
 
 test("songs become better within a thousand of them; ratings arrive a round late, and each counts once", async () => {
-  const module = orchestratorFor(providersAt(standIn.url)).create();
+  const module = orchestratorFor(providersAt(standIn.url)).create({}, reproducible(1));
   try {
     const done = await simulateFeedback(module, {
       name: "listeners who hear what the scorer hears",
