@@ -34,7 +34,11 @@ describe("an axis", () => {
       [-0.04, 0.08],
       [-0.05, 0, 0.05, 0.1],
     ],
-    [[3], [3, 4, 5, 6].slice(0, 2)],
+    [[3], [3, 4]],
+    [
+      [3, 3 + 1e-15],
+      [3, 4],
+    ],
   ])("of %j has %j", (values, ticks) => {
     expect(niceAxis(values).ticks.slice(0, ticks.length)).toEqual(ticks);
   });

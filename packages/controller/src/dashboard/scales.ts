@@ -17,7 +17,9 @@ export function valueText(value: number, unit: Unit): string {
 export function niceAxis(values: readonly number[], most: number = 5): { readonly ticks: readonly number[] } {
   const lowest = Math.min(...values);
   const highest = Math.max(...values);
-  const spread = highest - lowest || Math.abs(highest) || 1;
+  // Values that differ by less than arithmetic is exact are one: steps that small would be no numbers apart.
+  const isSpread = highest - lowest > 1e-9 * Math.max(Math.abs(lowest), Math.abs(highest));
+  const spread = isSpread ? highest - lowest : Math.abs(highest) || 1;
   const rough = spread / (most - 1);
   const decade = 10 ** Math.floor(Math.log10(rough));
   const step =
