@@ -5,7 +5,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
-import { constants } from "node:os";
+import { availableParallelism, constants } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { withLock } from "./lock.mjs";
@@ -404,7 +404,11 @@ async function provideChromium() {
 async function runTests(args) {
   const result = join(root, ".cache", `vitest-result-${process.pid}.json`);
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${result}`];
-  const { code } = await run(node, [binary("vitest"), "run", ...reporters, ...args], { env });
+  // Many tests wait for processes of their own: on two cores vitest's one worker would leave one idle.
+  const workers = args.some((arg) => arg.startsWith("--maxWorkers"))
+    ? []
+    : [`--maxWorkers=${Math.max(2, availableParallelism() - 1)}`];
+  const { code } = await run(node, [binary("vitest"), "run", ...reporters, ...workers, ...args], { env });
   stopIfAsked();
   let report;
   try {
