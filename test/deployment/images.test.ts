@@ -16,11 +16,11 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { validate } from "dockerfile-utils";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { openFolder } from "../../packages/engine/src/stores/open-folder.test.support.ts";
 import { type Instruction, instructionsOf } from "./dockerfile.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
@@ -29,7 +29,7 @@ const dockerfileOf = (image: string): string => join(root, `deploy/docker/${imag
 const listOf = ({ text }: Instruction): string[] => JSON.parse(text) as string[];
 
 /** What stands in place of the file system of the images. */
-const place = mkdtempSync(join(tmpdir(), "trimtab-images-"));
+const place = mkdtempSync(join(openFolder(), "trimtab-images-"));
 afterAll(() => rmSync(place, { recursive: true, force: true }), 300_000);
 
 describe.each(IMAGES)("deploy/docker/%s.Dockerfile", (image) => {

@@ -19,7 +19,7 @@ components:
 
 test("is served whole by the compiled controller, and runs in a browser", async () => {
   const folder = temporaryFolder();
-  unpack(folder, ["conventions", "learning", "engine", "simulator", "controller"]);
+  unpack(folder, ["conventions", "learning", "engine", "simulator", "instrumentation", "module-kit", "controller"]);
   for (const name of ["controller", "engine"]) {
     const from = join(root, "packages", name, "node_modules");
     for (const installed of globSync(["@opentelemetry/*", "[!@.]*"], { cwd: from })) {

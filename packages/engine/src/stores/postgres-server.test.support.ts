@@ -13,14 +13,13 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  statSync,
   symlinkSync,
 } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { Client } from "pg";
+import { openFolder } from "./open-folder.test.support.ts";
 
 /** A server for tests. */
 export interface PostgresServer {
@@ -150,20 +149,6 @@ function copiedBinaries(): string {
     rmSync(temporary, { recursive: true, force: true }); // another process was quicker
   }
   return place;
-}
-
-/** The temporary folder, or another one where the user that the server runs as may not enter that. */
-function openFolder(): string {
-  if (process.getuid?.() !== 0) return tmpdir();
-  const found = [tmpdir(), "/tmp", "/var/tmp"].find(mayEverybodyEnter);
-  if (found === undefined) throw new Error("PostgreSQL cannot run as root, and no other user may enter /tmp");
-  return found;
-}
-
-function mayEverybodyEnter(folder: string): boolean {
-  if (!existsSync(folder) || (statSync(folder).mode & 0o001) === 0) return false;
-  const parent = dirname(folder);
-  return parent === folder || mayEverybodyEnter(parent);
 }
 
 function freePort(): Promise<number> {

@@ -93,7 +93,7 @@ describe("the ${words}", () => {
     await using module = ${value}.create({}, { ...alone, ...reproducible(1) });
     const done = await simulateFeedback(module, {
       name: "readers of three kinds",
-      rounds: 15,
+      rounds: 24,
       callsPerRound: 90,
       input: ({ index }) => {
         const kind = KINDS[index % KINDS.length] ?? "news";
@@ -102,11 +102,12 @@ describe("the ${words}", () => {
       feedback: ({ quality = 0 }, { index }) => (index % 9 === 0 ? { score: quality, key: String(index) } : undefined),
     });
     const { meanQuality: before = 0 } = done.rounds[0] ?? {};
-    const { meanQuality: after = 0 } = done.rounds.at(-1) ?? {};
-    assert.ok(after > before + 0.05, \`from \${before} to \${after}\`);
+    const last = done.rounds.slice(-4).map(({ meanQuality = 0 }) => meanQuality);
+    const after = last.reduce((sum, quality) => sum + quality, 0) / last.length;
+    assert.ok(after > before + 0.03, \`from \${before} to \${after}\`);
     const learnt = valuesByContext(done.lastResults);
     assert.ok(Number(learnt["kind=news"]?.["share"]) < Number(learnt["kind=story"]?.["share"]), JSON.stringify(learnt));
-    assert.deepEqual(done.feedback, { added: 150, known: 0 });
+    assert.deepEqual(done.feedback, { added: 240, known: 0 });
   });
 
   test("tells every mistake of its configuration at once", () => {
