@@ -160,7 +160,7 @@ test("whoever writes while passes are recorded is neither refused nor lost", asy
   for (const number of [1, 2, 3]) expect(await pass(number)).toMatchObject({ kind: "recorded", cycle: number });
   isRunning = false;
   await writing;
-  expect((await feedback.listFeedback({}, { limit: 1_000 })).items).toHaveLength(kept);
+  expect((await feedback.listFeedback({}, { limit: kept + 1 })).items).toHaveLength(kept); // however fast the machine
 });
 
 test("a thread that has ended fails its passes, gives its turn back and is started again", async () => {
