@@ -118,6 +118,7 @@ class RunningThread {
     parts.log.info("a thread learns for large operations", { thread: this.#worker.threadId });
     this.#worker.unref(); // a pass that runs does not keep the process alive
     const end = (problem: string): void => {
+      if (this.#hasEnded) return; // "exit" follows "error", when another thread may have taken this one's place
       this.#hasEnded = true;
       onEnd();
       this.#endTurn();
