@@ -67,7 +67,7 @@ export function createOutcomeStore(
       const newest = await newestReported(database);
       if (newest === undefined) return;
       const now = Math.min(processTime, newest);
-      await forgetKeys(database, Math.min(forgetBefore, now - (processTime - forgetBefore)));
+      await forgetKeys(database, forgetBefore - (processTime - now));
       const operations = await database.selectFrom("outcome_operations").select(["component", "operation"]).execute();
       for (const key of operations) {
         await compactOperation(database, key, now, (transaction) => lockOperation(transaction, key, 0));
