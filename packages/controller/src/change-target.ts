@@ -1,5 +1,5 @@
 /** The operation that a suggested change is for, as it stands: its space, and what is in force in the change's context. */
-import { findAllocation } from "@trimtab/conventions";
+import { findAllocation, variantInForce } from "@trimtab/conventions";
 import type { AllocationBoard } from "@trimtab/engine";
 import type { FindChangeTarget, FindVariant, OperationPolicy } from "@trimtab/learning";
 
@@ -12,9 +12,7 @@ export function changeTargets(
     const policy = policies().find((each) => each.component === component && each.operation === operation);
     const served = board().document(component)?.document.operations[operation];
     if (policy === undefined || served === undefined) return undefined;
-    const variants = findAllocation(served, context)?.variants ?? [];
-    const inForce =
-      variants.find(({ role }) => role === "incumbent") ?? variants.find(({ role }) => role === "baseline");
+    const inForce = variantInForce(findAllocation(served, context)?.variants ?? []);
     return { space: policy.parameters, inForce: inForce?.parameters ?? {} };
   };
 }

@@ -4,6 +4,7 @@ import {
   type AllocationDocument,
   findAllocation,
   parseAllocationDocument,
+  variantInForce,
   withoutChallengers,
 } from "./allocation-document.ts";
 
@@ -41,6 +42,12 @@ function broken(change: (copy: any) => void): unknown {
   change(copy);
   return copy;
 }
+
+test("the incumbent is in force, else the baseline, never a challenger", () => {
+  expect(variantInForce(variants)?.id).toBe("v-k7xq2sh5ta");
+  expect(variantInForce(variants.filter(({ role }) => role !== "incumbent"))?.id).toBe("base-m2gk4dfonq");
+  expect(variantInForce(variants.filter(({ role }) => role === "challenger"))).toBeUndefined();
+});
 
 describe("a document that came over the wire", () => {
   test("is taken when it fits, also with fields that this version does not know", () => {

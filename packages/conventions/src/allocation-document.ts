@@ -58,6 +58,11 @@ export function findAllocation(operation: OperationAllocations, context: Context
   return mostSpecificMatch(operation.allocations, context, operation.context);
 }
 
+/** The best that is known of some variants: the incumbent, else the baseline; undefined where there is neither. */
+export function variantInForce(variants: readonly AllocatedVariant[]): AllocatedVariant | undefined {
+  return variants.find(({ role }) => role === "incumbent") ?? variants.find(({ role }) => role === "baseline");
+}
+
 /**
  * The variants once exploring must stop: the challengers' share goes to the incumbent, or to the baseline where the
  * baseline is the best that is known.

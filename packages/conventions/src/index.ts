@@ -7,6 +7,7 @@ export {
   findAllocation,
   type OperationAllocations,
   parseAllocationDocument,
+  variantInForce,
   withoutChallengers,
 } from "./allocation-document.ts";
 export {

@@ -1,5 +1,5 @@
 /** Operations: what is configured, what is served per context, and what it brings. */
-import { type Allocation, contextId } from "@trimtab/conventions";
+import { type Allocation, contextId, variantInForce } from "@trimtab/conventions";
 import {
   type AllocationBoard,
   decodeCursor,
@@ -190,10 +190,7 @@ export function operationRoutes({
     const treated = decisions.find(({ arm }) => arm === "treatment");
     const { component, operation } = policy;
     const [last] = (await store.listAdaptations({ component, operation, contextId: id }, { limit: 1 })).items;
-    const best =
-      variants.find(({ role }) => role === "incumbent") ??
-      variants.find(({ role }) => role === "baseline") ??
-      variants[0];
+    const best = variantInForce(variants) ?? variants[0];
     return {
       context,
       variants: variants.map(wireVariant),

@@ -11,6 +11,7 @@ import {
   canonicalContext,
   contextId,
   type ParameterValues,
+  variantInForce,
 } from "@trimtab/conventions";
 import type { Decision } from "../decision/decision.ts";
 import { callsOf, type Evidence, type FeedbackEntry, type Measurements } from "../evidence/evidence.ts";
@@ -166,7 +167,6 @@ function meanLift(
 }
 
 function inForce(allocation: Allocation | undefined): ParameterValues | undefined {
-  const variants = allocation?.variants ?? [];
-  const chosen = variants.find(({ role }) => role === "incumbent") ?? variants.find(({ role }) => role === "baseline");
+  const chosen = variantInForce(allocation?.variants ?? []);
   return chosen === undefined || Object.keys(chosen.parameters).length === 0 ? undefined : chosen.parameters;
 }

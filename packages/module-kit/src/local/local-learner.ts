@@ -8,6 +8,7 @@ import {
   findAllocation,
   type ParameterValue,
   parameterValueProblem,
+  variantInForce,
 } from "@trimtab/conventions";
 import {
   type ActStore,
@@ -275,8 +276,7 @@ class EmbeddedLearner implements LocalLearner {
   #inForce(operation: string, context: Context): Readonly<Record<string, ParameterValue>> {
     const served = this.#board.document(this.#options.component)?.document.operations[operation];
     const variants = served === undefined ? [] : (findAllocation(served, context)?.variants ?? []);
-    const found = variants.find(({ role }) => role === "incumbent") ?? variants.find(({ role }) => role === "baseline");
-    return found?.parameters ?? {};
+    return variantInForce(variants)?.parameters ?? {};
   }
 
   /** An act, as a person's: the operation's next decision takes it, records it, and leaves it in force until it is released. */

@@ -1,6 +1,6 @@
 /** `trimtab import` */
 import { randomUUID } from "node:crypto";
-import type { Context } from "@trimtab/conventions";
+import { type Context, variantInForce } from "@trimtab/conventions";
 import type { ExportedOperation, HeldLease, ImportedOperation, OperationKey, SqlDatabase } from "@trimtab/engine";
 import type { OperationPolicy } from "@trimtab/learning";
 import type { StoreSettings } from "../../config/store-settings.ts";
@@ -171,11 +171,10 @@ async function inForceNow(database: SqlDatabase | undefined, key: OperationKey):
 
 function inForceOf({ allocations }: ExportedOperation["decision"]): InForce {
   return new Map(
-    allocations.map(({ context, variants }) => {
-      const best =
-        variants.find(({ role }) => role === "incumbent") ?? variants.find(({ role }) => role === "baseline");
-      return [contextName(context), valuesText(best?.parameters ?? {})];
-    }),
+    allocations.map(({ context, variants }) => [
+      contextName(context),
+      valuesText(variantInForce(variants)?.parameters ?? {}),
+    ]),
   );
 }
 
