@@ -27,7 +27,7 @@ import { createBaselineReader } from "./baseline-reader.ts";
 import { changeTargets, servedVariants } from "./change-target.ts";
 import { refused, reloaded } from "./config/reload-state.ts";
 import { isReportedComponent } from "./config/reported-components.ts";
-import type { StoreSettings } from "./config/store-settings.ts";
+import { isInMemory, type StoreSettings } from "./config/store-settings.ts";
 import { loadStrategyModules } from "./config/strategy-modules.ts";
 import { type Config, parseConfig } from "./config.ts";
 import { declaredStates, withRegistered } from "./declared-operations.ts";
@@ -40,7 +40,7 @@ import { type ListeningServer, listen } from "./http/listen.ts";
 import { createPerformanceReader } from "./http/performance-reader.ts";
 import { failureLimiter, rateLimiter } from "./http/rate-limit.ts";
 import { createServing } from "./http/serving.ts";
-import type { PassThreadSettings } from "./large-operations/pass-messages.ts";
+import { passThreadSettings } from "./large-operations/pass-messages.ts";
 import { createPassThread } from "./large-operations/pass-thread.ts";
 import { createLearningLoop, type LearningLoop } from "./learning-loop.ts";
 import { adaptationEvidence, adaptationQueries, createSource } from "./metric-sources.ts";
@@ -190,7 +190,7 @@ export async function startController(given: Config, { log }: ControllerOptions)
       onPass,
       ...(isInMemory(next.store)
         ? {}
-        : { passThread: createPassThread(threadSettings(next, log), { ...passParts, source }) }),
+        : { passThread: createPassThread(passThreadSettings(next, log), { ...passParts, source }) }),
     });
 
   const serving = createServing({
@@ -550,16 +550,6 @@ export async function startController(given: Config, { log }: ControllerOptions)
       return (stopping ??= inTurn(shutDown));
     },
   };
-}
-
-/** Another thread cannot reach it. */
-function isInMemory(store: StoreSettings): boolean {
-  return store.kind === "sqlite" && store.path === ":memory:";
-}
-
-function threadSettings({ store, metrics, intervalMilliseconds, ownStrategies }: Config, log: Log): PassThreadSettings {
-  const strategyUrls = ownStrategies?.urls ?? {};
-  return { store, metrics, intervalMilliseconds, strategyUrls, writesDebug: log.writesDebug !== false };
 }
 
 /** Whoever reaches the port may try tokens for as long as he likes. */

@@ -1,6 +1,6 @@
 /** The store of a configuration, as the commands open it that work on it without a controller. */
 import type { SqlDatabase } from "@trimtab/engine";
-import type { StoreSettings } from "../config/store-settings.ts";
+import { isInMemory, type StoreSettings } from "../config/store-settings.ts";
 import { CommandFailure } from "./command.ts";
 
 /**
@@ -41,7 +41,7 @@ export async function openStoreForWriting(store: StoreSettings): Promise<SqlData
 }
 
 function refuseMemory(store: StoreSettings): void {
-  if (store.kind === "sqlite" && store.path === ":memory:")
+  if (isInMemory(store))
     throw new CommandFailure(
       "The store of this configuration is in memory: nothing of it can be reached from outside.",
     );

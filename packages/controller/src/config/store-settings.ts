@@ -28,6 +28,11 @@ interface PostgresSettings {
 /** Where the controller keeps its memory. */
 export type StoreSettings = SqliteSettings | PostgresSettings;
 
+/** Is it in memory, where no other process and no other thread can reach it? */
+export function isInMemory(store: StoreSettings): boolean {
+  return store.kind === "sqlite" && store.path === ":memory:";
+}
+
 const SHORTEST_LEASE_MILLISECONDS = 3_000;
 const LONGEST_LEASE_MILLISECONDS = 60_000;
 

@@ -1,6 +1,14 @@
 /** What the thread that serves and the thread that learns say to each other about a pass. */
 import type { MessagePort } from "node:worker_threads";
-import type { CycleOutcome, EvidenceRequest, HeldLease, LogLevel, NoticeType, QuestionObserver } from "@trimtab/engine";
+import type {
+  CycleOutcome,
+  EvidenceRequest,
+  HeldLease,
+  Log,
+  LogLevel,
+  NoticeType,
+  QuestionObserver,
+} from "@trimtab/engine";
 import type { Evidence, OperationPolicy } from "@trimtab/learning";
 import type { StoreSettings } from "../config/store-settings.ts";
 import type { Config } from "../config.ts";
@@ -16,6 +24,15 @@ export interface PassThreadSettings {
   readonly strategyUrls: Readonly<Record<string, string>>;
   /** Are debug lines written? Without it nobody makes them. */
   readonly writesDebug: boolean;
+}
+
+/** What it is started with under a configuration. */
+export function passThreadSettings(
+  { store, metrics, intervalMilliseconds, ownStrategies }: Config,
+  log: Log,
+): PassThreadSettings {
+  const strategyUrls = ownStrategies?.urls ?? {};
+  return { store, metrics, intervalMilliseconds, strategyUrls, writesDebug: log.writesDebug !== false };
 }
 
 /** A pass, and what only the other thread knows at its beginning. */

@@ -1,6 +1,7 @@
 /** `trimtab backup` */
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { isInMemory } from "../../config/store-settings.ts";
 import { type Command, CommandFailure, EXIT, textOption, UsageError } from "../command.ts";
 import { configFileOf, configOption } from "../config-option.ts";
 
@@ -34,7 +35,7 @@ export const backupCommand: Command = {
         ].join("\n"),
       );
     }
-    if (store.path === ":memory:")
+    if (isInMemory(store))
       throw new CommandFailure(
         "The store of this configuration is in memory: nothing of it can be copied from outside.",
       );

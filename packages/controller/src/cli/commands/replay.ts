@@ -2,6 +2,7 @@
 import type { Json } from "@trimtab/conventions";
 import type { CycleDifference, OperationKey, ReplayReport, Store } from "@trimtab/engine";
 import type { OperationPolicy, StrategyChoice, StrategyDefinition, StrategyDefinitions } from "@trimtab/learning";
+import { isInMemory } from "../../config/store-settings.ts";
 import type { Config } from "../../config.ts";
 import { type Command, CommandFailure, EXIT, type Terminal, textOption, UsageError } from "../command.ts";
 import { configFileOf, configOption } from "../config-option.ts";
@@ -41,7 +42,7 @@ export const replayCommand: Command = {
       loadConfig(configFileOf(options, terminal.environment), terminal.environment),
     );
     const place = config.store;
-    if (place.kind === "sqlite" && place.path === ":memory:")
+    if (isInMemory(place))
       throw new CommandFailure("The store of this configuration is in memory: nothing of it can be read from outside.");
     let store: Store;
     try {
