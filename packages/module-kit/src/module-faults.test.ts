@@ -3,20 +3,8 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { defineModule } from "./define-module.ts";
 import { ModuleProcessingError } from "./errors.ts";
-import type { ModuleLog, ModuleParameterStore } from "./ports.ts";
-
-interface LogLine {
-  readonly level: keyof ModuleLog;
-  readonly message: string;
-  readonly fields: Readonly<Record<string, unknown>>;
-}
-
-function memoryLog(): { log: ModuleLog; lines: LogLine[] } {
-  const lines: LogLine[] = [];
-  const at = (level: keyof ModuleLog) => (message: string, fields: Readonly<Record<string, unknown>>) =>
-    void lines.push({ level, message, fields });
-  return { log: { debug: at("debug"), info: at("info"), warning: at("warning"), error: at("error") }, lines };
-}
+import { memoryLog } from "./memory-log.test.support.ts";
+import type { ModuleParameterStore } from "./ports.ts";
 
 const singer = defineModule({
   name: "singer",

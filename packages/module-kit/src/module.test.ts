@@ -11,22 +11,10 @@ import {
   ModuleMetricsError,
   ModuleProcessingError,
 } from "./errors.ts";
+import { type LogLine, memoryLog } from "./memory-log.test.support.ts";
 import { defineModuleOperation } from "./module-operation.ts";
-import type { ModuleLog, OperationRecord } from "./ports.ts";
+import type { OperationRecord } from "./ports.ts";
 import { reproducible, simulateFeedback, valuesByContext } from "./testing/simulate-feedback.ts";
-
-interface LogLine {
-  readonly level: keyof ModuleLog;
-  readonly message: string;
-  readonly fields: Readonly<Record<string, unknown>>;
-}
-
-function memoryLog(): { log: ModuleLog; lines: LogLine[] } {
-  const lines: LogLine[] = [];
-  const at = (level: keyof ModuleLog) => (message: string, fields: Readonly<Record<string, unknown>>) =>
-    void lines.push({ level, message, fields });
-  return { log: { debug: at("debug"), info: at("info"), warning: at("warning"), error: at("error") }, lines };
-}
 
 const { log } = memoryLog();
 const BEST: Readonly<Record<string, number>> = { rock: 0.9, calm: 0.5 };
