@@ -1,5 +1,6 @@
 /** What an example reads of the controller: its public HTTP API, nothing else. */
 import type { ParameterValues } from "@trimtab/conventions";
+import { getJson, getPages } from "./ask-json.ts";
 
 /** What one side of the comparison measured. What was not measured is absent. */
 interface VariantMeasurements {
@@ -99,18 +100,8 @@ export class ControllerApi {
   }
 
   /** All feedback about the component, on as many pages as there are. */
-  async listFeedback(signal: AbortSignal): Promise<readonly FeedbackEntry[]> {
-    const entries: FeedbackEntry[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await this.#get<{ feedback: readonly FeedbackEntry[]; nextCursor?: string | null }>(
-        `/v1/feedback?component=${this.#component}&limit=1000${cursor === undefined ? "" : `&cursor=${encodeURIComponent(cursor)}`}`,
-        signal,
-      );
-      entries.push(...page.feedback);
-      cursor = page.nextCursor ?? undefined;
-    } while (cursor !== undefined);
-    return entries;
+  listFeedback(signal: AbortSignal): Promise<readonly FeedbackEntry[]> {
+    return getPages(`${this.url}/v1/feedback?component=${this.#component}&limit=1000`, "feedback", signal);
   }
 
   /** Calls that the controller has counted in this time, 0 where it has no data; undefined where it cannot tell at the moment. */
@@ -123,10 +114,7 @@ export class ControllerApi {
     return kind === "noData" ? 0 : total;
   }
 
-  async #get<Body>(path: string, signal: AbortSignal): Promise<Body> {
-    const response = await fetch(this.url + path, { signal });
-    if (!response.ok)
-      throw new Error(`GET ${path} was answered with ${response.status}: ${(await response.text()).slice(0, 300)}`);
-    return (await response.json()) as Body;
+  #get<Body>(path: string, signal: AbortSignal): Promise<Body> {
+    return getJson(this.url + path, signal);
   }
 }

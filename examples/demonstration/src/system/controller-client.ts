@@ -1,4 +1,5 @@
 /** What a system's run asks of the controller and its services: their public HTTP interfaces, nothing else. */
+import { getJson, getPages } from "../ask-json.ts";
 import type { OperationState } from "../controller-api.ts";
 import type { ConfiguredOperation } from "./system-configuration.ts";
 
@@ -76,25 +77,7 @@ export class ControllerClient {
     if (!response.ok) throw new Error(`accepting ${id} was answered with ${response.status}: ${await response.text()}`);
   }
 
-  async #all<Item>(path: string, name: string, signal: AbortSignal): Promise<readonly Item[]> {
-    const items: Item[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await getJson<Record<string, unknown>>(
-        `${this.url}${path}${cursor === undefined ? "" : `&cursor=${encodeURIComponent(cursor)}`}`,
-        signal,
-      );
-      items.push(...(page[name] as Item[]));
-      cursor = page["nextCursor"] as string | undefined;
-    } while (cursor !== undefined);
-    return items;
+  #all<Item>(path: string, name: string, signal: AbortSignal): Promise<readonly Item[]> {
+    return getPages(`${this.url}${path}`, name, signal);
   }
-}
-
-/** The answer of an address as an object. @throws where it is no good one. */
-export async function getJson<Body>(url: string, signal: AbortSignal): Promise<Body> {
-  const response = await fetch(url, { signal });
-  if (!response.ok)
-    throw new Error(`GET ${url} was answered with ${response.status}: ${(await response.text()).slice(0, 300)}`);
-  return (await response.json()) as Body;
 }

@@ -4,11 +4,12 @@
  */
 import { rmSync, writeFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
+import { getJson } from "../ask-json.ts";
 import type { ProcessGroup } from "../processes.ts";
 import { exitCodeOf, Run } from "../run.ts";
 import type { StateFolder } from "../state-folder.ts";
 import { openScreen } from "../terminal-screen.ts";
-import { ControllerClient, getJson, type Suggestion } from "./controller-client.ts";
+import { ControllerClient, type Suggestion } from "./controller-client.ts";
 import { accountFor, type FeedbackAccount, type ServiceFeedback } from "./feedback-account.ts";
 import { type StartedSystem, startSystem } from "./start-system.ts";
 import type { System } from "./system.ts";
